@@ -1,0 +1,1 @@
+"""The dashboard document: loading, models, rules, canonical form."""

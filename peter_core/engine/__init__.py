@@ -1,0 +1,1 @@
+"""Who runs SQL: the port, and one adapter an engine."""

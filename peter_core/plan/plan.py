@@ -1,0 +1,67 @@
+"""A dashboard bound to filter values and schemas: the steps to run and the charts they feed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from peter_core.dashboard.model import Dashboard
+    from peter_core.dashboard.problems import Problem
+    from peter_core.engine.port import Column, Estimate, TableInfo
+    from peter_core.sql.parameters import Parameter
+    from peter_core.sql.statement import Statement
+
+Role = Literal["main", "comparison", "options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One distinct statement with its parameters; charts with the same need share it.
+
+    ``key`` is the step's name in its plan: the query's name, or ``daily:previous_period`` for the
+    run of a comparison.
+    """
+
+    key: str
+    query: str
+    role: Role
+    statement: Statement
+    parameters: tuple[Parameter, ...]
+    cap_bytes: int
+    ttl_s: int
+    columns: tuple[Column, ...]
+    tables: tuple[TableInfo, ...]
+    estimate: Estimate | None
+    used_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPlan:
+    """A chart and the steps it reads; ``compared`` is the step of its comparison period."""
+
+    name: str
+    step: str | None
+    compared: str | None
+    encodings: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything to run for one dashboard at one set of filter values.
+
+    ``values`` are the filters' values, ``None`` for no restriction: a date range is a pair of
+    dates, a select a string or a tuple of strings.
+    """
+
+    dashboard: Dashboard
+    revision: str
+    values: dict[str, object]
+    steps: dict[str, Step]
+    charts: dict[str, ChartPlan]
+    problems: tuple[Problem, ...]
+
+    @property
+    def estimated_bytes(self) -> int:
+        """Bytes all steps would scan, each counted once."""
+        return sum(step.estimate.bytes for step in self.steps.values() if step.estimate)
