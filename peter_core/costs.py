@@ -1,0 +1,171 @@
+"""What statements cost: BigQuery's on-demand price, a plan's price before it runs, and the texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping
+
+    from peter_core.plan.plan import Plan, Step
+
+MEBIBYTE = 2**20
+TEBIBYTE = 2**40
+MINIMUM_BYTES = 10 * MEBIBYTE
+MONTH_S = 30 * 86_400
+
+# 2^40 divides without a remainder in 40 decimal places: enough digits make every price exact.
+_EXACT = Context(prec=90)
+_MICRO = Decimal("0.000001")
+_CENT = Decimal("0.01")
+_UNITS = ("B", "KB", "MB", "GB", "TB", "PB", "EB")
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """On-demand prices: USD per TiB billed.
+
+    See https://cloud.google.com/bigquery/pricing#on_demand_pricing
+    """
+
+    usd_per_tib: Decimal = Decimal("6.25")
+
+    def price(self, bytes_billed: int) -> Decimal:
+        """USD of that many billed bytes, exact."""
+        return _EXACT.divide(
+            _EXACT.multiply(Decimal(bytes_billed), self.usd_per_tib), Decimal(TEBIBYTE)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StepCost:
+    """What one step of a plan costs now; bytes are bytes, ``cost_usd`` is zero when cached.
+
+    ``estimated_bytes`` and ``billed_bytes`` are ``None`` when the engine was not asked.
+    """
+
+    key: str
+    query: str
+    estimated_bytes: int | None
+    billed_bytes: int | None
+    cap_bytes: int
+    cost_usd: Decimal
+    cached: bool
+    used_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCost:
+    """What a dashboard costs before a byte is scanned.
+
+    ``estimated_bytes``, ``billed_bytes`` and ``cost_usd`` are of the next load: a step that
+    several charts share counts once, a cached one not at all. ``cost_usd_month`` is 30 days of
+    full refreshes, ``None`` for a dashboard without one. ``exact`` is whether the engine promises
+    the figures; on the embedded engine they are what BigQuery would bill.
+    """
+
+    steps: tuple[StepCost, ...]
+    estimated_bytes: int
+    billed_bytes: int
+    cost_usd: Decimal
+    cost_usd_month: Decimal | None
+    exact: bool
+    refresh_every_s: int | None
+    engine: str
+
+    @property
+    def note(self) -> str:
+        """How to read the figures, in a sentence."""
+        if self.engine == "duckdb":
+            return "The embedded engine is free; this is what BigQuery would bill."
+        if self.exact:
+            return "From BigQuery's dry run."
+        return "An estimate; the bill may be higher."
+
+
+def billed_bytes(bytes_by_table: Mapping[str, int]) -> int:
+    """What BigQuery bills for the bytes read of each table.
+
+    At least 10 MB a table that is read at all, the sum rounded up to a whole MB (both of 2^20
+    bytes, as ``totalBytesBilled`` has them); metadata answers read nothing and are free.
+
+    See https://cloud.google.com/bigquery/pricing#on_demand_pricing
+    """
+    total = sum(max(read, MINIMUM_BYTES) for read in bytes_by_table.values() if read > 0)
+    return -(-total // MEBIBYTE) * MEBIBYTE
+
+
+def plan_cost(
+    plan: Plan, prices: Prices, cached: Container[str] = (), *, engine: str = ""
+) -> PlanCost:
+    """Price a plan: ``cached`` holds the keys of the steps that are answered from the cache."""
+    steps = tuple(_step_cost(step, prices, step.key in cached) for step in plan.steps.values())
+    estimates = [step.estimate for step in plan.steps.values()]
+    refresh = plan.dashboard.refresh
+    every = refresh.every if refresh else None
+    full = _sum(prices.price(estimate.billed_bytes) for estimate in estimates if estimate)
+    return PlanCost(
+        steps=steps,
+        estimated_bytes=sum(step.estimated_bytes or 0 for step in steps if not step.cached),
+        billed_bytes=sum(step.billed_bytes or 0 for step in steps if not step.cached),
+        cost_usd=_sum(step.cost_usd for step in steps),
+        cost_usd_month=None if every is None else _monthly(full, every),
+        exact=all(estimate is not None and estimate.exact for estimate in estimates),
+        refresh_every_s=every,
+        engine=engine,
+    )
+
+
+def usd(amount: Decimal) -> str:
+    """An amount as a plain decimal string to the micro-dollar: ``0.000017``, ``0``, ``12.5``."""
+    text = format(amount.quantize(_MICRO, ROUND_HALF_UP, context=_EXACT), "f")
+    return text.rstrip("0").rstrip(".") or "0"
+
+
+def usd_text(amount: Decimal | str) -> str:
+    """An amount for people: ``$0.02``, ``< $0.01``, ``$1,234.50``."""
+    value = Decimal(amount)
+    if 0 < value < _CENT:
+        return "< $0.01"
+    return f"${value.quantize(_CENT, ROUND_HALF_UP, context=_EXACT):,}"
+
+
+def bytes_text(count: int) -> str:
+    """A size for people in decimal units: ``512 B``, ``2.7 MB``, ``38 MB``, ``1 GB``."""
+    if count < 1000:
+        return f"{count} B"
+    value, unit = float(count), 0
+    while unit < len(_UNITS) - 1 and round(value, 1) >= 1000:
+        value /= 1000
+        unit += 1
+    digits = 1 if value < 99.95 else 0
+    number = f"{value:.{digits}f}"
+    return f"{number.removesuffix('.0')} {_UNITS[unit]}"
+
+
+def _step_cost(step: Step, prices: Prices, cached: bool) -> StepCost:
+    estimate = step.estimate
+    billed = estimate.billed_bytes if estimate else None
+    return StepCost(
+        key=step.key,
+        query=step.query,
+        estimated_bytes=estimate.bytes if estimate else None,
+        billed_bytes=billed,
+        cap_bytes=step.cap_bytes,
+        cost_usd=Decimal(0) if cached or billed is None else prices.price(billed),
+        cached=cached,
+        used_by=step.used_by,
+    )
+
+
+def _monthly(full: Decimal, every_s: int) -> Decimal:
+    return _EXACT.divide(_EXACT.multiply(full, Decimal(MONTH_S)), Decimal(every_s))
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    total = Decimal(0)
+    for amount in amounts:
+        total = _EXACT.add(total, amount)
+    return total
