@@ -6,21 +6,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from peter_core.dashboard.model import Dashboard
     from peter_core.dashboard.problems import Problem
-    from peter_core.engine.port import Column, Estimate, TableInfo
+    from peter_core.engine.port import Column, Estimate, Result, TableInfo
+    from peter_core.errors import PeterError
     from peter_core.sql.parameters import Parameter
     from peter_core.sql.statement import Statement
 
 Role = Literal["main", "comparison", "options"]
+Status = Literal["fresh", "stale", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One distinct statement with its parameters; charts with the same need share it.
 
-    ``key`` is the step's name in its plan: the query's name, or ``daily:previous_period`` for the
-    run of a comparison.
+    ``key`` is the step's name in its plan: the query's name, or ``daily:previous_period:period``
+    for the run of a comparison.
     """
 
     key: str
@@ -51,7 +55,8 @@ class Plan:
     """Everything to run for one dashboard at one set of filter values.
 
     ``values`` are the filters' values, ``None`` for no restriction: a date range is a pair of
-    dates, a select a string or a tuple of strings.
+    dates, a select a string or a tuple of strings. ``query_steps`` names the step of each query
+    that has no error; queries that say the same share one.
     """
 
     dashboard: Dashboard
@@ -59,9 +64,34 @@ class Plan:
     values: dict[str, object]
     steps: dict[str, Step]
     charts: dict[str, ChartPlan]
+    query_steps: dict[str, str]
     problems: tuple[Problem, ...]
 
     @property
     def estimated_bytes(self) -> int:
         """Bytes all steps would scan, each counted once."""
         return sum(step.estimate.bytes for step in self.steps.values() if step.estimate)
+
+
+@dataclass(frozen=True, slots=True)
+class StepAnswer:
+    """What a step gave: a result with its two stamps, or the error that left none.
+
+    An ``error`` beside a result says that a refresh failed and the result is the older one.
+    Times are UTC.
+    """
+
+    step: Step
+    result: Result | None = None
+    computed_at: dt.datetime | None = None
+    source_updated_at: dt.datetime | None = None
+    freshness: Status = "unknown"
+    freshness_reason: str | None = None
+    cache_hit: bool = False
+    error: PeterError | None = None
+    duration_ms: float = 0.0
+
+    @property
+    def bytes_scanned(self) -> int:
+        """Bytes this answer cost: none from the cache."""
+        return 0 if self.cache_hit or self.result is None else self.result.bytes_scanned

@@ -1,0 +1,300 @@
+"""From a document to a plan: statements checked, filters bound, charts tied to columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from peter_core.dashboard.model import (
+    AreaChart,
+    DateRangeFilter,
+    HeatmapChart,
+    KpiChart,
+    LineChart,
+    OptionsQuery,
+    PieChart,
+    ScatterChart,
+    SelectFilter,
+    TableChart,
+    TextChart,
+)
+from peter_core.dashboard.problems import Problem
+from peter_core.dashboard.rules import check_columns, check_rules, place_problems
+from peter_core.engine.port import Job
+from peter_core.errors import SqlError
+from peter_core.plan.filters import parameter_values, resolve_values, shifted, today_in
+from peter_core.plan.plan import ChartPlan, Plan, Step
+from peter_core.sql.guard import guard
+from peter_core.sql.parameters import bind_parameters, filter_parameters
+from peter_core.sql.statement import Statement, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from peter_core.dashboard.loading import Loaded
+    from peter_core.dashboard.model import Chart, Comparison, Dashboard, Query
+    from peter_core.engine.port import Engine, Estimate
+    from peter_core.sql.parameters import Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What holds where the document says nothing: billed bytes, seconds, allowed datasets."""
+
+    max_bytes: int = 10**9
+    highest_max_bytes: int = 10**12
+    ttl_s: int = 6 * 3600
+    allowed_datasets: frozenset[str] | None = None
+
+
+def compile_plan(
+    loaded: Loaded,
+    *,
+    revision: str,
+    engine: Engine | None,
+    limits: Limits,
+    filters: Mapping[str, object] | None = None,
+) -> Plan:
+    """Bind a loaded document to filter values and, with an engine, to tables and columns.
+
+    Without an engine the plan holds what can be told offline: no columns, no estimates. Problems
+    are part of the plan and point into the file; a query with an error has no step.
+
+    Raises
+    ------
+    InvalidRequest
+        When a filter value does not fit.
+    """
+    dashboard = loaded.dashboard
+    if dashboard is None:
+        raise ValueError("a document with errors cannot be compiled; look at its problems first")
+    values = resolve_values(dashboard, filters, today=today_in(dashboard.timezone))
+    draft = _Draft(loaded, dashboard, values, engine, limits)
+    draft.problems.extend(place_problems(check_rules(dashboard), loaded))
+    for name, query in dashboard.queries.items():
+        draft.add_query(name, query)
+    charts = {name: draft.add_chart(name, chart) for name, chart in dashboard.charts.items()}
+    draft.add_options()
+    draft.check_columns()
+    steps = {key: step for key, step in draft.steps.items() if step.used_by}
+    return Plan(
+        dashboard=dashboard,
+        revision=revision,
+        values=values,
+        steps=steps,
+        charts=charts,
+        query_steps={q: k for q, k in draft.step_of.items() if k in steps},
+        problems=tuple(draft.problems),
+    )
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A plan in the making."""
+
+    loaded: Loaded
+    dashboard: Dashboard
+    values: dict[str, object]
+    engine: Engine | None
+    limits: Limits
+    problems: list[Problem] = field(default_factory=list)
+    steps: dict[str, Step] = field(default_factory=dict)
+    step_of: dict[str, str] = field(default_factory=dict)
+    statements: dict[tuple[str, tuple[Parameter, ...]], str] = field(default_factory=dict)
+
+    def add_query(self, name: str, query: Query) -> None:
+        """Check one query and make its step, or share the step of the same statement."""
+        try:
+            statement = parse(query.sql or "")
+            refusals = guard(statement, allowed_datasets=self.limits.allowed_datasets)
+            if refusals:
+                raise SqlError("The guard refused the statement.", problems=refusals)
+            parameters = self._bind(statement, self.values)
+            self._add_step(name, name, statement, parameters)
+        except SqlError as error:
+            self.problems.extend(self._placed(name, problem) for problem in error.problems)
+
+    def add_chart(self, name: str, chart: Chart) -> ChartPlan:
+        """Tie a chart to its step, and to the step of its comparison period."""
+        if isinstance(chart, TextChart):
+            return ChartPlan(name, None, None, {})
+        key = self.step_of.get(chart.query)
+        if key is None:
+            return ChartPlan(name, None, None, encodings(chart))
+        self._use(key, name)
+        comparison = getattr(chart, "comparison", None)
+        compared = self._compared(key, chart.query, comparison) if comparison else None
+        if compared:
+            self._use(compared, name)
+        return ChartPlan(name, key, compared, encodings(chart))
+
+    def add_options(self) -> None:
+        """Mark the queries that fill the options of filters."""
+        for name, filter_ in self.dashboard.filters.items():
+            if isinstance(filter_, SelectFilter) and isinstance(filter_.options, OptionsQuery):
+                key = self.step_of.get(filter_.options.query)
+                if key:
+                    self._use(key, f"filter:{name}")
+
+    def check_columns(self) -> None:
+        """Report fields that charts, checks and options name and no query gives."""
+        known = {
+            query: self.steps[key].columns
+            for query, key in self.step_of.items()
+            if self.steps[key].columns
+        }
+        found = check_columns(self.dashboard, known)
+        self.problems.extend(place_problems(found, self.loaded))
+
+    def _add_step(
+        self, key: str, query: str, statement: Statement, parameters: tuple[Parameter, ...]
+    ) -> None:
+        shared = self.statements.get((statement.fingerprint, parameters))
+        if shared is not None:
+            self.step_of[query] = shared
+            self._tighten(shared, query)
+            return
+        cap, ttl = self._cap(query), self._ttl(query)
+        estimate = self._estimate(statement, parameters, cap)
+        self.steps[key] = Step(
+            key=key,
+            query=query,
+            role="main",
+            statement=statement,
+            parameters=parameters,
+            cap_bytes=cap,
+            ttl_s=ttl,
+            columns=estimate.columns if estimate else (),
+            tables=estimate.tables if estimate else (),
+            estimate=estimate,
+            used_by=(),
+        )
+        self.statements[statement.fingerprint, parameters] = key
+        self.step_of[query] = key
+
+    def _compared(self, key: str, query: str, comparison: Comparison) -> str | None:
+        name = period_filter(self.dashboard, comparison)
+        bounds = self.values.get(name) if name else None
+        if not comparison.is_period or name is None or not isinstance(bounds, tuple):
+            return None
+        main = self.steps[key]
+        compared = f"{key}:{comparison.to}:{name}"
+        if compared not in self.steps:
+            values = {**self.values, name: shifted(bounds, comparison.to)}
+            parameters = self._bind(main.statement, values)
+            estimate = self._estimate(main.statement, parameters, main.cap_bytes)
+            self.steps[compared] = replace(
+                main,
+                key=compared,
+                query=query,
+                role="comparison",
+                parameters=parameters,
+                estimate=estimate,
+                used_by=(),
+            )
+        return compared
+
+    def _use(self, key: str, user: str) -> None:
+        step = self.steps[key]
+        role = "options" if user.startswith("filter:") and not step.used_by else step.role
+        self.steps[key] = replace(step, role=role, used_by=(*step.used_by, user))
+
+    def _bind(
+        self, statement: Statement, values: Mapping[str, object]
+    ) -> tuple[Parameter, ...]:
+        declared = filter_parameters(self.dashboard)
+        return bind_parameters(
+            statement.parameters, declared, parameter_values(self.dashboard, values)
+        )
+
+    def _estimate(
+        self, statement: Statement, parameters: tuple[Parameter, ...], cap: int
+    ) -> Estimate | None:
+        if self.engine is None:
+            return None
+        return self.engine.dry_run(Job(statement, parameters, max_bytes=cap))
+
+    def _tighten(self, key: str, query: str) -> None:
+        step = self.steps[key]
+        self.steps[key] = replace(
+            step,
+            cap_bytes=min(step.cap_bytes, self._cap(query)),
+            ttl_s=min(step.ttl_s, self._ttl(query)),
+        )
+
+    def _cap(self, query: str) -> int:
+        own = self.dashboard.queries[query].max_bytes or self.dashboard.defaults.max_bytes
+        return min(own or self.limits.max_bytes, self.limits.highest_max_bytes)
+
+    def _ttl(self, query: str) -> int:
+        own = self.dashboard.queries[query].ttl or self.dashboard.defaults.ttl
+        return own or self.limits.ttl_s
+
+    def _placed(self, query: str, problem: Problem) -> Problem:
+        start = self.loaded.locate_sql(query, problem.line or 1, problem.column or 1)
+        end = None
+        if problem.end_line is not None and problem.end_column is not None:
+            end = self.loaded.locate_sql(query, problem.end_line, problem.end_column)
+        return replace(
+            problem,
+            path=f"queries.{query}.sql",
+            line=start[0],
+            column=start[1],
+            end_line=end[0] if end else None,
+            end_column=end[1] if end else None,
+        )
+
+
+def period_filter(dashboard: Dashboard, comparison: Comparison) -> str | None:
+    """The date range a period comparison shifts: the named one, else the dashboard's first."""
+    if comparison.filter:
+        return comparison.filter
+    ranges = (n for n, f in dashboard.filters.items() if isinstance(f, DateRangeFilter))
+    return next(ranges, None)
+
+
+def encodings(chart: Chart) -> dict[str, tuple[str, ...]]:
+    """The fields a chart reads, by encoding: ``{"x": ("day",), "y": ("flights", "delay")}``."""
+    found: dict[str, tuple[str | None, ...]]
+    match chart:
+        case KpiChart():
+            spark, versus = chart.sparkline, chart.comparison
+            found = {
+                "value": (chart.value,),
+                "sparkline": (spark.x, spark.y) if spark else (),
+                "comparison": (versus.field,) if versus else (),
+            }
+        case PieChart():
+            found = {"category": (chart.category,), "value": (chart.value,)}
+        case HeatmapChart():
+            found = {"x": (chart.x,), "y": (chart.y,), "color": (chart.color,)}
+        case TableChart():
+            found = {"columns": tuple(column.field for column in chart.columns or ())}
+        case TextChart():
+            found = {}
+        case _:
+            size = chart.size if isinstance(chart, ScatterChart) else None
+            found = {"x": (chart.x,), "y": chart.ys, "series": (chart.series,), "size": (size,)}
+    kept = {key: tuple(name for name in names if name) for key, names in found.items()}
+    return {key: names for key, names in kept.items() if names}
+
+
+def comparison_label(plan: Plan, chart: KpiChart | LineChart | AreaChart) -> str | None:
+    """What a chart's comparison is called: ``vs previous 30 days``."""
+    comparison = chart.comparison
+    if comparison is None:
+        return None
+    if comparison.label:
+        return comparison.label
+    if comparison.to == "previous_year":
+        return "vs previous year"
+    if comparison.to != "previous_period":
+        return "vs target" if comparison.to == "target" else f"vs {comparison.field}"
+    name = period_filter(plan.dashboard, comparison)
+    bounds = plan.values.get(name) if name else None
+    if not isinstance(bounds, tuple):
+        return "vs previous period"
+    days = (bounds[1] - bounds[0]).days + 1
+    return "vs previous day" if days == 1 else f"vs previous {days} days"
+
+
