@@ -1,0 +1,1 @@
+"""Results that were paid for once: keys, sealed values, tiers, freshness, single flight."""

@@ -1,0 +1,1 @@
+"""What lasts: documents with their revisions, and the ledger of runs, receipts and lineage."""

@@ -1,0 +1,136 @@
+"""A cached result and its bytes: a JSON header and an Arrow stream, never a pickle."""
+
+from __future__ import annotations
+
+import datetime as dt
+import struct
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from peter_core.engine.port import Column, Result, TableInfo
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_HEADER_LENGTH = struct.Struct(">I")
+_ENTRY_OVERHEAD = 2048
+_ZSTD_FROM_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A result that may be given again.
+
+    ``tables`` pairs each source's id with when it had changed last as the result was computed
+    (UTC, ``None`` when that cannot be told), ``computed_at`` is UTC, ``ttl_s`` the age in seconds
+    at which the result is stale whatever the tables say.
+    """
+
+    result: Result
+    fingerprint: str
+    tables: tuple[tuple[str, dt.datetime | None], ...]
+    computed_at: dt.datetime
+    ttl_s: float
+
+    @property
+    def bytes(self) -> int:
+        """What the entry takes in memory, in bytes."""
+        size: int = self.result.table.nbytes
+        return size + _ENTRY_OVERHEAD
+
+
+def encode(entry: Entry) -> bytes:
+    """The entry as bytes: the result as a compressed Arrow stream, the rest as JSON."""
+    result = entry.result
+    header = {
+        "fingerprint": entry.fingerprint,
+        "computed_at": _text(entry.computed_at),
+        "ttl_s": entry.ttl_s,
+        "tables": [[name, _text(at)] for name, at in entry.tables],
+        "result": {
+            "columns": [asdict(column) for column in result.columns],
+            "row_count": result.row_count,
+            "truncated": result.truncated,
+            "bytes_scanned": result.bytes_scanned,
+            "bytes_billed": result.bytes_billed,
+            "duration_ms": result.duration_ms,
+            "job_id": result.job_id,
+            "tables": [_table_header(table) for table in result.tables],
+        },
+    }
+    head = orjson.dumps(header)
+    return b"".join((_HEADER_LENGTH.pack(len(head)), head, _to_arrow(result.table)))
+
+
+def decode(data: bytes) -> Entry:
+    """The entry that `encode` wrote; only for bytes whose seal was checked.
+
+    Raises
+    ------
+    ValueError
+        When the bytes are no entry of this version.
+    """
+    try:
+        (length,) = _HEADER_LENGTH.unpack_from(data)
+        start = _HEADER_LENGTH.size
+        header = orjson.loads(memoryview(data)[start : start + length])
+        return Entry(
+            result=_result(header["result"], _from_arrow(memoryview(data)[start + length :])),
+            fingerprint=header["fingerprint"],
+            tables=tuple((name, _moment(at)) for name, at in header["tables"]),
+            computed_at=dt.datetime.fromisoformat(header["computed_at"]),
+            ttl_s=header["ttl_s"],
+        )
+    except (struct.error, KeyError, TypeError, OSError) as error:
+        raise ValueError("These bytes are no cache entry of this version.") from error
+
+
+def _to_arrow(table: pa.Table) -> memoryview:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    # Starting zstd costs more than it saves on a small table: 420 µs against 26 at 500 rows.
+    compression = "zstd" if table.nbytes > _ZSTD_FROM_BYTES else "lz4"
+    options = pa.ipc.IpcWriteOptions(compression=compression, use_threads=False)
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    return memoryview(sink.getvalue())
+
+
+def _from_arrow(data: memoryview) -> pa.Table:
+    import pyarrow as pa
+
+    options = pa.ipc.IpcReadOptions(use_threads=False)
+    with pa.ipc.open_stream(pa.py_buffer(data), options=options) as reader:
+        return reader.read_all()
+
+
+def _result(fields: dict[str, Any], table: pa.Table) -> Result:
+    columns = tuple(Column(**column) for column in fields.pop("columns"))
+    tables = tuple(_table_info(info) for info in fields.pop("tables"))
+    return Result(table=table, columns=columns, tables=tables, **fields)
+
+
+def _table_header(table: TableInfo) -> dict[str, Any]:
+    fields = asdict(table)
+    fields["updated_at"] = _text(table.updated_at)
+    return fields
+
+
+def _table_info(fields: dict[str, Any]) -> TableInfo:
+    columns = tuple(Column(**column) for column in fields.pop("columns"))
+    return TableInfo(columns=columns, updated_at=_moment(fields.pop("updated_at")), **fields)
+
+
+def _text(moment: dt.datetime | None) -> str | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise ValueError("A cache entry's moments need a time zone.")
+    return moment.astimezone(dt.UTC).isoformat()
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    return None if text is None else dt.datetime.fromisoformat(text)
