@@ -1,0 +1,376 @@
+"""What a reviewer sees in a statement without running it: facts with their places."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from peter_core.sql.statement import Statement
+
+_PSEUDO_PARTITIONS = frozenset({"_partitiontime", "_partitiondate"})
+_LITERALS = (exp.Literal, exp.Null, exp.Boolean, exp.Parameter, exp.Placeholder)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position in the statement's text; line and column count from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing seen: what it is called (a CTE, a table), where, and whether it is at the top."""
+
+    name: str
+    place: Place | None
+    outermost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An output column: ``fixed`` when the statement itself gives it one value."""
+
+    name: str
+    place: Place | None
+    fixed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowLimit:
+    """The outermost LIMIT; ``ordered`` is whether an ORDER BY says which rows stay."""
+
+    rows: int
+    ordered: bool
+    place: Place | None
+
+
+def stars(statement: Statement) -> tuple[Remark, ...]:
+    """Each ``*`` and ``t.*`` over a table, as opposed to one over a CTE or a subquery.
+
+    ``COUNT(*)`` and ``EXISTS (SELECT * …)`` read no columns and are left out.
+    """
+    found = []
+    for select in statement.tree.find_all(exp.Select):
+        if isinstance(select.parent, exp.Exists):
+            continue
+        tables = _tables_of(select, _cte_names(statement))
+        for expression in select.expressions:
+            if _is_star(expression) and (covered := _covered(expression, tables)):
+                place = _place(statement, expression)
+                found.append(Remark(covered, place, _is_outermost(select)))
+    return tuple(found)
+
+
+def unused_ctes(statement: Statement) -> tuple[Remark, ...]:
+    """CTEs that nothing reads; one that only reads itself is unused too."""
+    found = []
+    for cte in statement.tree.find_all(exp.CTE):
+        name = cte.alias
+        owner = cte.parent.parent if cte.parent else None
+        # A pipe statement is parsed into CTEs that nobody wrote.
+        if owner is None or name.startswith("__tmp"):
+            continue
+        inside = {id(node) for node in cte.walk()}
+        readers = (
+            table
+            for table in owner.find_all(exp.Table)
+            if not table.db and table.name.casefold() == name.casefold() and id(table) not in inside
+        )
+        if next(readers, None) is None:
+            found.append(Remark(name, _place(statement, cte.args.get("alias") or cte)))
+    return tuple(found)
+
+
+def needless_orders(statement: Statement) -> tuple[Place | None, ...]:
+    """ORDER BY of a CTE or a subquery without LIMIT: its order reaches nobody.
+
+    The order inside ``ARRAY(SELECT …)`` and in aggregates and windows counts.
+    """
+    found = []
+    for query in statement.tree.find_all(exp.Query):
+        order = query.args.get("order")
+        if order is None or query.args.get("limit") or query.args.get("offset"):
+            continue
+        if not _is_root(query) and not isinstance(_unwrapped_parent(query), exp.Array):
+            found.append(_keyword(statement, order, "order"))
+    return tuple(found)
+
+
+def row_limit(statement: Statement) -> RowLimit | None:
+    """The outermost LIMIT where it is a number."""
+    root = _root(statement)
+    limit = root.args.get("limit")
+    rows = limit.expression if limit is not None else None
+    if not isinstance(rows, exp.Literal) or rows.is_string or not rows.name.isdigit():
+        return None
+    return RowLimit(int(rows.name), root.args.get("order") is not None,
+                    _keyword(statement, limit, "limit"))  # fmt: skip
+
+
+def outputs(statement: Statement) -> dict[str, Output]:
+    """The named output columns by their name in lower case; those of a ``*`` are not told."""
+    select = _first_select(_root(statement))
+    pinned = _pinned(select) if select is not None else frozenset()
+    found: dict[str, Output] = {}
+    for expression in select.expressions if select is not None else ():
+        name = expression.alias_or_name
+        if not name or _is_star(expression):
+            continue
+        inner = expression.unalias()
+        computed = inner.find(exp.Column, exp.AggFunc, exp.Query, exp.Window)
+        fixed = computed is None or (isinstance(inner, exp.Column)
+                                     and inner.name.casefold() in pinned)  # fmt: skip
+        found[name.casefold()] = Output(name, _place(statement, expression), fixed)
+    return found
+
+
+def loose_joins(statement: Statement) -> tuple[Remark, ...]:
+    """Joins that no condition ties to the other side: each row meets each row.
+
+    UNNEST, arrays of a joined table and subqueries of one row are meant to be joined so.
+    """
+    found = []
+    ctes = {cte.alias.casefold(): cte.this for cte in statement.tree.find_all(exp.CTE)}
+    for select in statement.tree.find_all(exp.Select):
+        source = select.args.get("from_")
+        many = source is not None and not _is_small(source.this, select, ctes)
+        for join in select.args.get("joins") or ():
+            if _is_small(join.this, select, ctes):
+                continue
+            if many and not _is_tied(join, select):
+                found.append(Remark(join.this.alias_or_name, _place(statement, join.this)))
+            many = True
+    return tuple(found)
+
+
+def joined_tables(statement: Statement) -> tuple[str, ...]:
+    """The tables of a plain join at the top: no grouping, no subquery, no UNNEST; else empty.
+
+    Such a statement gives more rows than its largest table only where keys meet several times.
+    """
+    root = _root(statement)
+    if not isinstance(root, exp.Select) or not root.args.get("joins"):
+        return ()
+    if any(root.args.get(part) for part in ("group", "distinct", "laterals", "limit")):
+        return ()
+    sources = [root.args["from_"].this, *(join.this for join in root.args["joins"])]
+    ctes = _cte_names(statement)
+    if any(not _is_table(source, ctes) for source in sources):
+        return ()
+    if any(expression.find(exp.AggFunc) for expression in root.expressions):
+        return ()
+    return tuple(_dotted(source) for source in sources)
+
+
+def filters_on(statement: Statement, table: str, column: str) -> bool:
+    """Whether some condition of the statement looks at a column of a table.
+
+    A condition counts unless its column is plainly one of another table; ``_PARTITIONTIME`` and
+    ``_PARTITIONDATE`` count for every table.
+    """
+    wanted = {column.casefold(), *_PSEUDO_PARTITIONS}
+    ctes = _cte_names(statement)
+    for condition in _conditions(statement.tree):
+        for found in condition.find_all(exp.Column):
+            if found.name.casefold() in wanted:
+                owner = _owner(found, ctes)
+                if owner is None or same_table(owner, table):
+                    return True
+    return False
+
+
+def table_place(statement: Statement, table: str) -> Place | None:
+    """Where a table is named first."""
+    ctes = _cte_names(statement)
+    for node in statement.tree.find_all(exp.Table):
+        if _is_table(node, ctes) and same_table(_dotted(node), table):
+            return _place(statement, node)
+    return None
+
+
+def same_table(written: str, id: str) -> bool:
+    """Whether a name of one, two or three parts may mean the table of an id."""
+    return id == written or id.endswith(f".{written}")
+
+
+# Places -------------------------------------------------------------------------------------
+
+
+def _place(statement: Statement, node: exp.Expression) -> Place | None:
+    starts = [part.meta["start"] for part in node.walk() if "start" in part.meta]
+    return _at(statement, min(starts)) if starts else None
+
+
+def _keyword(statement: Statement, node: exp.Expression, word: str) -> Place | None:
+    """The keyword that opens a clause: the last one before the clause's first token."""
+    starts = [part.meta["start"] for part in node.walk() if "start" in part.meta]
+    if not starts:
+        return None
+    words = list(re.finditer(rf"\b{word}\b", statement.text[: min(starts)], re.IGNORECASE))
+    return _at(statement, words[-1].start() if words else min(starts))
+
+
+def _at(statement: Statement, offset: int) -> Place:
+    before = statement.text[:offset]
+    return Place(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
+
+
+# Structure ----------------------------------------------------------------------------------
+
+
+def _root(statement: Statement) -> exp.Expression:
+    node = statement.tree
+    while isinstance(node, (exp.Subquery, exp.Paren)) and not node.args.get("limit"):
+        node = node.this
+    return node
+
+
+def _first_select(node: exp.Expression | None) -> exp.Select | None:
+    while isinstance(node, (exp.SetOperation, exp.Subquery, exp.Paren)):
+        node = node.this
+    return node if isinstance(node, exp.Select) else None
+
+
+def _unwrapped_parent(node: exp.Expression) -> exp.Expression | None:
+    parent = node.parent
+    while isinstance(parent, (exp.Subquery, exp.Paren)):
+        parent = parent.parent
+    return parent
+
+
+def _is_root(query: exp.Expression) -> bool:
+    return _unwrapped_parent(query) is None
+
+
+def _is_outermost(select: exp.Select) -> bool:
+    parent = _unwrapped_parent(select)
+    while isinstance(parent, exp.SetOperation):
+        parent = _unwrapped_parent(parent)
+    return parent is None
+
+
+def _cte_names(statement: Statement) -> frozenset[str]:
+    return frozenset(cte.alias.casefold() for cte in statement.tree.find_all(exp.CTE))
+
+
+def _sources(select: exp.Select) -> Iterator[exp.Expression]:
+    source = select.args.get("from_")
+    if source is not None:
+        yield source.this
+    for join in select.args.get("joins") or ():
+        yield join.this
+
+
+def _tables_of(select: exp.Select, ctes: frozenset[str]) -> dict[str, str]:
+    """Alias in lower case to the dotted name, for the tables a SELECT reads itself."""
+    aliases = {source.alias_or_name.casefold() for source in _sources(select)}
+    return {
+        source.alias_or_name.casefold(): _dotted(source)
+        for source in _sources(select)
+        if _is_table(source, ctes) and source.args["this"] and source.text("db") not in aliases
+    }
+
+
+def _is_table(node: exp.Expression, ctes: frozenset[str]) -> bool:
+    return isinstance(node, exp.Table) and (bool(node.db) or node.name.casefold() not in ctes)
+
+
+def _dotted(table: exp.Expression) -> str:
+    parts = table.parts if isinstance(table, exp.Table) else []
+    return ".".join(part.name for part in parts)
+
+
+def _is_star(expression: exp.Expression) -> bool:
+    return isinstance(expression, exp.Star) or (
+        isinstance(expression, exp.Column) and isinstance(expression.this, exp.Star)
+    )
+
+
+def _covered(star: exp.Expression, tables: dict[str, str]) -> str:
+    if isinstance(star, exp.Column):
+        return tables.get(star.table.casefold(), "")
+    return ", ".join(tables.values())
+
+
+def _conditions(tree: exp.Expression) -> Iterator[exp.Expression]:
+    yield from tree.find_all(exp.Where, exp.Having, exp.Qualify)
+    for join in tree.find_all(exp.Join):
+        if join.args.get("on") is not None:
+            yield join.args["on"]
+        yield from (exp.column(name.name) for name in join.args.get("using") or ())
+
+
+def _owner(column: exp.Column, ctes: frozenset[str]) -> str | None:
+    """The table a qualified column belongs to; ``None`` when that cannot be told at a glance."""
+    select = column.find_ancestor(exp.Select)
+    if not column.table or select is None:
+        return None
+    return _tables_of(select, ctes).get(column.table.casefold())
+
+
+def _pinned(select: exp.Select) -> frozenset[str]:
+    """Columns that WHERE sets equal to one value."""
+    where = select.args.get("where")
+    names = set()
+    for equal in where.find_all(exp.EQ) if where is not None else ():
+        sides = (equal.this, equal.expression)
+        if any(isinstance(side, _LITERALS) for side in sides):
+            names.update(side.name.casefold() for side in sides if isinstance(side, exp.Column))
+    return frozenset(names)
+
+
+def _is_small(source: exp.Expression, select: exp.Select, ctes: dict[str, exp.Expression]) -> bool:
+    """Whether joining it without a condition is meant: arrays, and sources of one row."""
+    if isinstance(source, (exp.Unnest, exp.Lateral)):
+        return True
+    if isinstance(source, exp.Table):
+        aliases = {other.alias_or_name.casefold() for other in _sources(select)}
+        if source.db:
+            return source.parts[0].name.casefold() in aliases
+        inner = ctes.get(source.name.casefold())
+        return inner is not None and _is_one_row(inner)
+    return _is_one_row(source)
+
+
+def _is_one_row(node: exp.Expression) -> bool:
+    while isinstance(node, (exp.Subquery, exp.Paren)):
+        node = node.this
+    if not isinstance(node, exp.Select):
+        return False
+    limit = node.args.get("limit")
+    if limit is not None and limit.expression.name in ("0", "1"):
+        return True
+    if node.args.get("from_") is None:
+        return True
+    return not node.args.get("group") and any(
+        part.find(exp.AggFunc) and not part.find(exp.Window) for part in node.expressions
+    )
+
+
+def _is_tied(join: exp.Join, select: exp.Select) -> bool:
+    """Whether ON, USING or WHERE relates the joined source to another one."""
+    if join.args.get("using") or join.args.get("method"):
+        return True
+    name = join.this.alias_or_name.casefold()
+    on = join.args.get("on")
+    where = select.args.get("where")
+    return any(_relates(part, name) for part in (on, where) if part is not None)
+
+
+def _relates(condition: exp.Expression, name: str) -> bool:
+    for test in condition.find_all(exp.Predicate):
+        owners = {column.table.casefold() for column in test.find_all(exp.Column)}
+        # An unqualified column may belong to either side.
+        if len(owners) > 1 and (name in owners or "" in owners):
+            return True
+        if owners == {""} and sum(1 for _ in test.find_all(exp.Column)) > 1:
+            return True
+    return False
