@@ -1,0 +1,98 @@
+"""MIME bundles: one object in every form a notebook, a report or an agent may read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from peter_jupyter.display_artifact import artifact_html, artifact_text
+from peter_jupyter.display_listing import listing_html, listing_text
+from peter_jupyter.display_markup import message_html
+from peter_jupyter.display_reports import (
+    cost_html,
+    cost_text,
+    graph_html,
+    graph_text,
+    plan_html,
+    plan_text,
+    problems_html,
+    problems_text,
+    publication_html,
+    publication_text,
+)
+from peter_jupyter.display_text import verification_markdown, verification_text
+from peter_jupyter.display_verification import verification_html
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from peter_core.costs import PlanCost
+    from peter_core.dashboard.problems import Problem
+    from peter_core.lineage.graph import Graph
+    from peter_core.plan.artifact import Artifact
+    from peter_core.plan.plan import Plan
+    from peter_core.publishing import Publication
+    from peter_core.service import Listing, Validation
+    from peter_core.verify.verification import Verification
+
+Bundle = dict[str, Any]
+
+
+def _bundle(html: str, text: str) -> Bundle:
+    return {"text/html": html, "text/plain": text}
+
+
+def verification_bundle(verification: Verification) -> Bundle:
+    """HTML, Markdown and the compact text of a verification."""
+    bundle = _bundle(verification_html(verification), verification_text(verification))
+    return {**bundle, "text/markdown": verification_markdown(verification)}
+
+
+def artifact_bundle(artifact: Artifact) -> Bundle:
+    """A dashboard as a still and in words."""
+    return _bundle(artifact_html(artifact), artifact_text(artifact))
+
+
+def plan_bundle(plan: Plan) -> Bundle:
+    """A plan's steps."""
+    return _bundle(plan_html(plan), plan_text(plan))
+
+
+def cost_bundle(cost: PlanCost, title: str = "") -> Bundle:
+    """A dashboard's price."""
+    return _bundle(cost_html(cost, title), cost_text(cost, title))
+
+
+def graph_bundle(graph: Graph) -> Bundle:
+    """Lineage."""
+    return _bundle(graph_html(graph), graph_text(graph))
+
+
+def publication_bundle(publication: Publication) -> Bundle:
+    """What a publish did."""
+    return _bundle(publication_html(publication), publication_text(publication))
+
+
+def problems_bundle(problems: Sequence[Problem], text: str | None = None, name: str = "") -> Bundle:
+    """Findings about ``text``, each under its line."""
+    return _bundle(problems_html(problems, text, name), problems_text(problems, text))
+
+
+def problem_bundle(problem: Problem) -> Bundle:
+    """One finding."""
+    return problems_bundle([problem])
+
+
+def validation_bundle(validation: Validation) -> Bundle:
+    """Whether a document is valid, and what is not."""
+    mode = f"checked {'against the warehouse' if validation.mode == 'warehouse' else 'offline'}"
+    return problems_bundle(validation.problems, name=mode)
+
+
+def listing_bundle(listing: Listing) -> Bundle:
+    """A page of the published dashboards."""
+    return _bundle(listing_html(listing), listing_text(listing))
+
+
+def message_bundle(message: str) -> Bundle:
+    """Words of Peter's own."""
+    return _bundle(message_html(message), message)

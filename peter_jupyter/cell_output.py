@@ -1,0 +1,52 @@
+"""The one output of a cell: a progress line while it runs, then the result in its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from peter_jupyter.display_values import seconds_text
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.display import DisplayHandle
+
+Bundle = dict[str, Any]
+
+
+class CellOutput:
+    """What a cell shows: ``progress`` may be called any number of times, ``show`` ends it."""
+
+    def __init__(self, shell: InteractiveShell, doing: str) -> None:
+        # A terminal cannot replace what it printed; only a kernel's front end shows progress.
+        self._live = getattr(shell, "kernel", None) is not None
+        self._doing = doing
+        self._handle: DisplayHandle | None = None
+
+    def progress(self, seconds: float) -> None:
+        """Say how long it has been; interrupt the kernel to cancel."""
+        if not self._live:
+            return
+        text = f"{self._doing} · {seconds_text(max(1, int(seconds)) * 1000)} · interrupt to cancel"
+        self._publish({"text/plain": text, "text/html": f"<em>{text}</em>"})
+
+    def show(self, shown: object) -> None:
+        """Show a bundle, or an object that displays itself, in the progress line's place."""
+        self._publish(shown)
+        self._handle = None
+
+    def clear(self) -> None:
+        """Take the progress line away when nothing follows it."""
+        if self._handle is not None:
+            self._publish({"text/plain": ""})
+            self._handle = None
+
+    def _publish(self, shown: object) -> None:
+        from IPython.display import display
+
+        raw = isinstance(shown, dict)
+        if self._handle is not None:
+            self._handle.update(shown, raw=raw)
+        elif self._live and raw:
+            self._handle = display(shown, raw=True, display_id=True)
+        else:
+            display(shown, raw=raw)

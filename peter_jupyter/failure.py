@@ -1,0 +1,92 @@
+"""How an error ends a cell: one line, with the place, and the notebook's run stops."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from peter_core.errors import (
+    BytesCapExceeded,
+    EngineUnavailable,
+    PeterError,
+    QueryCancelled,
+    QueryFailed,
+    QueryTimeout,
+    SqlError,
+    SqlRefused,
+    VerificationFailed,
+)
+
+if TYPE_CHECKING:
+    from peter_core.verify.verification import Verification
+
+_RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"
+
+_REASONS: dict[str, type[PeterError]] = {
+    "refused": SqlRefused,
+    "invalid": SqlError,
+    "over_cap": BytesCapExceeded,
+    "failed": QueryFailed,
+    "timed_out": QueryTimeout,
+    "cancelled": QueryCancelled,
+    "unavailable": EngineUnavailable,
+}
+
+
+class _OneLineError(PeterError):
+    """Shows itself in one line where Python would print a stack of Peter's own calls."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{_RED}{type(self).__name__}{_PLAIN}: {self}"]
+
+
+@cache
+def _one_line_kind(kind: type[PeterError]) -> type[PeterError]:
+    return type(kind.__name__, (_OneLineError, kind), {"__module__": kind.__module__})
+
+
+def one_line(error: PeterError, *, where: str = "") -> PeterError:
+    """The same error, of a subclass of its class, that a notebook shows in one line.
+
+    The line begins with the place of the first problem, where there is one: ``line 3, column 8``;
+    ``where`` says of what ("of the SQL").
+    """
+    problem = next((p for p in error.problems if p.line is not None), None)
+    place = ""
+    if problem is not None and f"line {problem.line}" not in error.message.lower():
+        place = f"{place_text(problem.line, problem.column)}{where}: "
+    message = " ".join(f"{place}{error.message}".split())
+    hint = " ".join(error.hint.split()) if error.hint else None
+    return _one_line_kind(type(error))(message, hint=hint, problems=error.problems)
+
+
+def failure_of(verification: Verification) -> PeterError | None:
+    """The error that a verification ends its cell with; ``None`` when it passed.
+
+    Its class follows the reason: ``SqlRefused``, ``BytesCapExceeded``, ``VerificationFailed``, …
+    """
+    from peter_core.dashboard.problems import Problem
+
+    if verification.verdict == "passed":
+        return None
+    placed = [f for f in verification.findings if f.severity == "error"]
+    problems = [
+        Problem(f.rule, "error", f.message, line=f.line, column=f.column, hint=f.hint)
+        for f in placed
+    ]
+    if verification.verdict == "failed":
+        kind: type[PeterError] = VerificationFailed
+        broken = [c for c in verification.checks if not c.passed and c.severity == "error"]
+        message = verification.error or "; ".join(f"{c.check}: {c.detail}" for c in broken)
+        message = message or "A check of the result failed."
+    else:
+        kind = _REASONS.get(verification.reason or "", PeterError)
+        message = verification.error or "The statement could not be run."
+    return kind(message, hint=verification.hint, problems=problems)
+
+
+def place_text(line: int | None, column: int | None) -> str:
+    """``line 3, column 8``, as far as it is known."""
+    if line is None:
+        return ""
+    return f"line {line}" if column is None else f"line {line}, column {column}"

@@ -1,0 +1,32 @@
+"""A dashboard in a cell: the widget where its script is built, else the still."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from peter_core.engine.port import CancelToken
+    from peter_core.plan.artifact import Artifact
+
+STATIC = Path(__file__).with_name("static")
+
+
+def live_dashboard(
+    artifact: Artifact,
+    ask: Callable[[Mapping[str, object], CancelToken], Artifact],
+    filters: Mapping[str, object],
+) -> Any:
+    """Something to display: a widget that asks again when a filter changes, or a still's bundle.
+
+    A checkout whose frontend was never built has no script; its notebooks show the still.
+    """
+    if not (STATIC / "widget.js").is_file():
+        from peter_jupyter.bundles import artifact_bundle
+
+        return artifact_bundle(artifact)
+    from peter_jupyter.widget import DashboardWidget
+
+    return DashboardWidget(artifact, ask, filters=filters)

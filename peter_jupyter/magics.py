@@ -1,0 +1,250 @@
+"""The magics: they read their line, call the service and show the answer."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+
+from peter_core.errors import InvalidRequest, PeterError
+from peter_jupyter.arguments import (
+    Line,
+    parse_assignments,
+    parse_filters,
+    parse_line,
+    parse_name,
+    parse_number,
+)
+from peter_jupyter.cell_output import CellOutput
+from peter_jupyter.commands import DASHBOARD, SQL, VERBS, find_verb, help_text
+from peter_jupyter.failure import failure_of, one_line
+from peter_jupyter.interruption import run_interruptibly
+from peter_jupyter.session import Session, read_document, write_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from peter_core.engine.port import CancelToken
+    from peter_core.plan.artifact import Artifact
+    from peter_core.verify.verification import Verification
+
+T = TypeVar("T")
+_Magic = TypeVar("_Magic", bound="Callable[..., None]")
+
+
+def _ends_in_one_line(magic: _Magic) -> _Magic:
+    @wraps(magic)
+    def run(self: PeterMagics, *texts: str) -> None:
+        try:
+            magic(self, *texts)
+        except PeterError as error:
+            ended = one_line(error)
+        else:
+            return
+        # Outside the handler, so that the notebook keeps no chain of Peter's own calls.
+        raise ended
+
+    return run  # type: ignore[return-value]
+
+
+@magics_class
+class PeterMagics(Magics):  # type: ignore[misc]  # IPython ships no types for its decorators
+    """``%%peter_sql``, ``%%peter_dashboard`` and ``%peter``."""
+
+    magics: dict[str, dict[str, str]]
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self.session = Session()
+        self._output = CellOutput(shell, "")
+
+    @no_var_expand
+    @cell_magic
+    @_ends_in_one_line
+    def peter_sql(self, line: str, cell: str) -> None:
+        """Verify a BigQuery statement: run it under a byte cap, profile it, show a sample."""
+        read = parse_line(SQL, line)
+        name = parse_name(SQL, read.positionals[0]) if read.positionals else None
+        asked = self._sql_options(read)
+        if not cell.strip():
+            raise InvalidRequest("The cell holds no SQL.", hint=f"Usage: {SQL.usage}")
+        verification = self._run(
+            "Running the statement",
+            lambda cancel: self.session.peter.verify(cell, cancel=cancel, **asked),
+        )
+        self._show_verification(verification)
+        error = failure_of(verification)
+        if error is not None:
+            raise one_line(error, where=" of the SQL")
+        if name is not None and verification.table is not None and not verification.dry_run:
+            from peter_jupyter.frames import data_frame
+
+            self.shell.user_ns[name] = data_frame(verification.table)
+
+    @no_var_expand
+    @cell_magic
+    @_ends_in_one_line
+    def peter_dashboard(self, line: str, cell: str) -> None:
+        """Render a dashboard's YAML live, with what is wrong with it."""
+        read = parse_line(DASHBOARD, line)
+        filters = self._filters(DASHBOARD, read)
+        peter = self.session.peter
+        checked = peter.validate(cell)
+        if not checked.valid:
+            self._show_problems(checked.problems, cell)
+        try:
+            artifact = self._run(
+                "Computing the dashboard",
+                lambda cancel: peter.preview(cell, filters=filters, cancel=cancel),
+            )
+        except PeterError as error:
+            if checked.valid and error.problems:
+                self._show_problems(error.problems, cell)
+            raise
+        if checked.problems:
+            self._show_problems(checked.problems, cell)
+        if (target := read.one("--save")) is not None:
+            write_document(target, cell)
+        self._show_dashboard(
+            artifact,
+            lambda asked, cancel: peter.preview(cell, filters=asked, cancel=cancel),
+            filters,
+        )
+
+    @no_var_expand
+    @line_magic
+    @_ends_in_one_line
+    def peter(self, line: str) -> None:
+        """Publish, list, open, price and trace dashboards; ``%peter help`` shows how."""
+        word, _, rest = line.strip().partition(" ")
+        verb = find_verb(word or "help")
+        read = parse_line(VERBS[verb], rest)
+        getattr(self, f"_{verb}")(read)
+
+    def _publish(self, read: Line) -> None:
+        name = read.positionals[0]
+        text = read_document(name)
+        peter = self.session.peter
+        base = "*" if read.has("--force") else self._base(text)
+        try:
+            done = self._run(f"Publishing {name}", lambda _: peter.publish(text, if_match=base))
+        except PeterError as error:
+            if error.problems:
+                self._show_problems(error.problems, text, name)
+            raise
+        self.session.seen[done.slug] = done.revision
+        self._show("publication_bundle", done)
+
+    def _list(self, read: Line) -> None:
+        query = read.positionals[0] if read.positionals else None
+        tag, owner = read.one("--tag"), read.one("--owner")
+        page = parse_number(VERBS["list"], read, "--page", int, "a page") or 1
+        self._show(
+            "listing_bundle",
+            self.session.peter.list(q=query, tag=tag, owner=owner, page=int(page)),
+        )
+
+    def _open(self, read: Line) -> None:
+        slug = read.positionals[0]
+        filters = self._filters(VERBS["open"], read)
+        peter = self.session.peter
+        artifact = self._run(
+            f"Computing {slug}", lambda cancel: peter.data(slug, filters=filters, cancel=cancel)
+        )
+        self.session.seen[slug] = artifact.revision
+        self._show_dashboard(
+            artifact, lambda asked, cancel: peter.data(slug, filters=asked, cancel=cancel), filters
+        )
+
+    def _cost(self, read: Line) -> None:
+        name = read.positionals[0]
+        filters = self._filters(VERBS["cost"], read)
+        text = read_document(name)
+        try:
+            cost = self._run(
+                f"Pricing {name}", lambda _: self.session.peter.price(text, filters=filters)
+            )
+        except PeterError as error:
+            if error.problems:
+                self._show_problems(error.problems, text, name)
+            raise
+        self._show("cost_bundle", cost, name)
+
+    def _lineage(self, read: Line) -> None:
+        slug = read.positionals[0]
+        columns = read.has("--columns")
+        graph = self._run(
+            f"Tracing {slug}", lambda _: self.session.peter.lineage(slug, columns=columns)
+        )
+        self._show("graph_bundle", graph)
+
+    def _use(self, read: Line) -> None:
+        folder = self.session.use(read.positionals[0])
+        self._show("message_bundle", f"Peter works with {folder}.")
+
+    def _help(self, _: Line) -> None:
+        self._show("message_bundle", help_text())
+
+    def _base(self, text: str) -> str | None:
+        """The revision this notebook edits from, of the slug that the text names."""
+        from peter_core.dashboard.loading import load_dashboard
+
+        board = load_dashboard(text).dashboard
+        return self.session.seen.get(board.slug) if board is not None else None
+
+    def _sql_options(self, read: Line) -> dict[str, Any]:
+        from peter_core.dashboard.model import parse_size
+
+        asked: dict[str, Any] = {
+            "parameters": parse_assignments(
+                SQL, "--param", read.all("--param"), self.shell.user_ns
+            ),
+            "dry_run": read.has("--dry-run"),
+        }
+        if (size := read.one("--max-bytes")) is not None:
+            try:
+                asked["max_bytes"] = parse_size(size)
+            except ValueError as error:
+                raise InvalidRequest(f"{SQL.name}: '--max-bytes {size}': {error}.") from None
+        if (rows := parse_number(SQL, read, "--sample", int, "a number of rows")) is not None:
+            asked["sample_rows"] = int(rows)
+        if (limit := parse_number(SQL, read, "--timeout", float, "a time in seconds")) is not None:
+            asked["timeout_s"] = limit
+        return asked
+
+    def _filters(self, command: Any, read: Line) -> dict[str, object]:
+        return parse_filters(command, "--filter", read.all("--filter"), self.shell.user_ns)
+
+    def _run(self, doing: str, call: Callable[[CancelToken], T]) -> T:
+        self._output = CellOutput(self.shell, doing)
+        try:
+            return run_interruptibly(call, on_wait=self._output.progress)
+        except PeterError:
+            self._output.clear()
+            raise
+
+    def _show(self, bundle: str, *shown: object) -> None:
+        from peter_jupyter import bundles
+
+        output, self._output = self._output, CellOutput(self.shell, "")
+        output.show(getattr(bundles, bundle)(*shown))
+
+    def _show_verification(self, verification: Verification) -> None:
+        self._show("verification_bundle", verification)
+
+    def _show_problems(self, problems: Any, text: str, name: str = "") -> None:
+        self._show("problems_bundle", problems, text, name)
+
+    def _show_dashboard(
+        self,
+        artifact: Artifact,
+        ask: Callable[[Mapping[str, object], CancelToken], Artifact],
+        filters: Mapping[str, object],
+    ) -> None:
+        from peter_jupyter.live import live_dashboard
+
+        output, self._output = self._output, CellOutput(self.shell, "")
+        output.show(live_dashboard(artifact, ask, filters))

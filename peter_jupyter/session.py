@@ -1,0 +1,107 @@
+"""The Peter a notebook works with, and what the notebook has seen of published dashboards."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from peter_core.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from peter_core.service import Peter
+
+_LARGEST = 256 * 1024
+
+
+class Session:
+    """One notebook's workspace, opened at its first use and closed with the extension."""
+
+    def __init__(self) -> None:
+        self._peter: Peter | None = None
+        self.seen: dict[str, str] = {}
+        """Slug to the revision this notebook opened or published last: what it edits from."""
+
+    @property
+    def peter(self) -> Peter:
+        """The service: of the folder in use, else of the settings in force."""
+        if self._peter is None:
+            from peter_core.service import Peter
+
+            self._peter = Peter.open()
+        return self._peter
+
+    def use(self, folder: str) -> Path:
+        """Work with a folder from now on; its full path.
+
+        Raises
+        ------
+        InvalidRequest
+            When there is no such folder.
+        """
+        path = Path(folder).expanduser()
+        if not path.is_dir():
+            raise InvalidRequest(
+                f"There is no folder {folder}.",
+                hint="A workspace is a folder with tables in data/<dataset>/<table>.parquet.",
+            )
+        from peter_core.service import Peter
+
+        opened = Peter.local(path)
+        self.close()
+        self._peter = opened
+        return path.resolve()
+
+    def close(self) -> None:
+        """Stop the engine and forget what was seen; the next use opens anew."""
+        peter, self._peter = self._peter, None
+        self.seen.clear()
+        if peter is not None:
+            peter.close()
+
+
+def read_document(name: str) -> str:
+    """The text of a dashboard file.
+
+    Raises
+    ------
+    InvalidRequest
+        When there is no such file (naming the nearest), or it is no text of at most 256 KB.
+    """
+    path = Path(name).expanduser()
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise InvalidRequest(f"{name} is larger than 256 KB, more than a dashboard may be.")
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InvalidRequest(f"There is no file {name}.", hint=_nearest(path)) from None
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"{name} is not UTF-8 text (byte {error.start}).") from None
+    except OSError as error:
+        raise InvalidRequest(f"{name} cannot be read: {error.strerror}.") from error
+
+
+def write_document(name: str, text: str) -> Path:
+    """Save a dashboard file, whole or not at all; its path.
+
+    Raises
+    ------
+    InvalidRequest
+        When it cannot be written there.
+    """
+    path = Path(name).expanduser()
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InvalidRequest(f"{name} cannot be written: {error.strerror}.") from error
+    return path
+
+
+def _nearest(path: Path) -> str | None:
+    folder = path.parent
+    names = [file.name for file in folder.glob("*.y*ml")] if folder.is_dir() else []
+    close = get_close_matches(path.name, names, n=1, cutoff=0.4)
+    return f"Did you mean {folder / close[0]}?" if close else None
