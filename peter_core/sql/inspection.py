@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from peter_core.sql.structure import (
+    Place,
+    conditions,
+    cte_names,
+    dotted,
+    enclosing,
+    first_select,
+    is_one_row,
+    is_outermost,
+    is_star,
+    is_table,
+    is_total,
+    keyword_place,
+    place_of,
+    root_of,
+    sources_of,
+    tables_of,
+)
 
+if TYPE_CHECKING:
     from peter_core.sql.statement import Statement
 
 _PSEUDO_PARTITIONS = frozenset({"_partitiontime", "_partitiondate"})
 _LITERALS = (exp.Literal, exp.Null, exp.Boolean, exp.Parameter, exp.Placeholder)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A position in the statement's text; line and column count from 1."""
-
-    line: int
-    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +53,15 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class RowLimit:
-    """The outermost LIMIT; ``ordered`` is whether an ORDER BY says which rows stay."""
+    """The outermost LIMIT.
+
+    ``ordered`` is whether an ORDER BY says which rows stay, ``single`` whether the statement gives
+    one row whatever the limit.
+    """
 
     rows: int
     ordered: bool
+    single: bool
     place: Place | None
 
 
@@ -61,11 +74,11 @@ def stars(statement: Statement) -> tuple[Remark, ...]:
     for select in statement.tree.find_all(exp.Select):
         if isinstance(select.parent, exp.Exists):
             continue
-        tables = _tables_of(select, _cte_names(statement))
+        tables = tables_of(select, cte_names(statement))
         for expression in select.expressions:
-            if _is_star(expression) and (covered := _covered(expression, tables)):
-                place = _place(statement, expression)
-                found.append(Remark(covered, place, _is_outermost(select)))
+            if is_star(expression) and (covered := _covered(expression, tables)):
+                place = place_of(statement, expression)
+                found.append(Remark(covered, place, is_outermost(select)))
     return tuple(found)
 
 
@@ -85,7 +98,7 @@ def unused_ctes(statement: Statement) -> tuple[Remark, ...]:
             if not table.db and table.name.casefold() == name.casefold() and id(table) not in inside
         )
         if next(readers, None) is None:
-            found.append(Remark(name, _place(statement, cte.args.get("alias") or cte)))
+            found.append(Remark(name, place_of(statement, cte.args.get("alias") or cte)))
     return tuple(found)
 
 
@@ -99,36 +112,40 @@ def needless_orders(statement: Statement) -> tuple[Place | None, ...]:
         order = query.args.get("order")
         if order is None or query.args.get("limit") or query.args.get("offset"):
             continue
-        if not _is_root(query) and not isinstance(_unwrapped_parent(query), exp.Array):
-            found.append(_keyword(statement, order, "order"))
+        if not _is_root(query) and not isinstance(enclosing(query), exp.Array):
+            found.append(keyword_place(statement, order, "order"))
     return tuple(found)
 
 
 def row_limit(statement: Statement) -> RowLimit | None:
     """The outermost LIMIT where it is a number."""
-    root = _root(statement)
+    root = root_of(statement)
     limit = root.args.get("limit")
     rows = limit.expression if limit is not None else None
-    if not isinstance(rows, exp.Literal) or rows.is_string or not rows.name.isdigit():
+    if limit is None or not isinstance(rows, exp.Literal) or not rows.name.isdigit():
         return None
-    return RowLimit(int(rows.name), root.args.get("order") is not None,
-                    _keyword(statement, limit, "limit"))  # fmt: skip
+    return RowLimit(
+        rows=int(rows.name),
+        ordered=root.args.get("order") is not None,
+        single=isinstance(root, exp.Select) and (not root.args.get("from_") or is_total(root)),
+        place=keyword_place(statement, limit, "limit"),
+    )
 
 
 def outputs(statement: Statement) -> dict[str, Output]:
     """The named output columns by their name in lower case; those of a ``*`` are not told."""
-    select = _first_select(_root(statement))
+    select = first_select(root_of(statement))
     pinned = _pinned(select) if select is not None else frozenset()
     found: dict[str, Output] = {}
     for expression in select.expressions if select is not None else ():
         name = expression.alias_or_name
-        if not name or _is_star(expression):
+        if not name or is_star(expression):
             continue
         inner = expression.unalias()
         computed = inner.find(exp.Column, exp.AggFunc, exp.Query, exp.Window)
         fixed = computed is None or (isinstance(inner, exp.Column)
                                      and inner.name.casefold() in pinned)  # fmt: skip
-        found[name.casefold()] = Output(name, _place(statement, expression), fixed)
+        found[name.casefold()] = Output(name, place_of(statement, expression), fixed)
     return found
 
 
@@ -146,7 +163,7 @@ def loose_joins(statement: Statement) -> tuple[Remark, ...]:
             if _is_small(join.this, select, ctes):
                 continue
             if many and not _is_tied(join, select):
-                found.append(Remark(join.this.alias_or_name, _place(statement, join.this)))
+                found.append(Remark(join.this.alias_or_name, place_of(statement, join.this)))
             many = True
     return tuple(found)
 
@@ -156,18 +173,18 @@ def joined_tables(statement: Statement) -> tuple[str, ...]:
 
     Such a statement gives more rows than its largest table only where keys meet several times.
     """
-    root = _root(statement)
+    root = root_of(statement)
     if not isinstance(root, exp.Select) or not root.args.get("joins"):
         return ()
     if any(root.args.get(part) for part in ("group", "distinct", "laterals", "limit")):
         return ()
     sources = [root.args["from_"].this, *(join.this for join in root.args["joins"])]
-    ctes = _cte_names(statement)
-    if any(not _is_table(source, ctes) for source in sources):
+    ctes = cte_names(statement)
+    if any(not is_table(source, ctes) for source in sources):
         return ()
-    if any(expression.find(exp.AggFunc) for expression in root.expressions):
+    if is_total(root):
         return ()
-    return tuple(_dotted(source) for source in sources)
+    return tuple(dotted(source) for source in sources)
 
 
 def filters_on(statement: Statement, table: str, column: str) -> bool:
@@ -177,8 +194,8 @@ def filters_on(statement: Statement, table: str, column: str) -> bool:
     ``_PARTITIONDATE`` count for every table.
     """
     wanted = {column.casefold(), *_PSEUDO_PARTITIONS}
-    ctes = _cte_names(statement)
-    for condition in _conditions(statement.tree):
+    ctes = cte_names(statement)
+    for condition in conditions(statement.tree):
         for found in condition.find_all(exp.Column):
             if found.name.casefold() in wanted:
                 owner = _owner(found, ctes)
@@ -189,10 +206,10 @@ def filters_on(statement: Statement, table: str, column: str) -> bool:
 
 def table_place(statement: Statement, table: str) -> Place | None:
     """Where a table is named first."""
-    ctes = _cte_names(statement)
+    ctes = cte_names(statement)
     for node in statement.tree.find_all(exp.Table):
-        if _is_table(node, ctes) and same_table(_dotted(node), table):
-            return _place(statement, node)
+        if is_table(node, ctes) and same_table(dotted(node), table):
+            return place_of(statement, node)
     return None
 
 
@@ -201,111 +218,14 @@ def same_table(written: str, id: str) -> bool:
     return id == written or id.endswith(f".{written}")
 
 
-# Places -------------------------------------------------------------------------------------
+def _is_root(query: exp.Expr) -> bool:
+    return enclosing(query) is None
 
 
-def _place(statement: Statement, node: exp.Expression) -> Place | None:
-    starts = [part.meta["start"] for part in node.walk() if "start" in part.meta]
-    return _at(statement, min(starts)) if starts else None
-
-
-def _keyword(statement: Statement, node: exp.Expression, word: str) -> Place | None:
-    """The keyword that opens a clause: the last one before the clause's first token."""
-    starts = [part.meta["start"] for part in node.walk() if "start" in part.meta]
-    if not starts:
-        return None
-    words = list(re.finditer(rf"\b{word}\b", statement.text[: min(starts)], re.IGNORECASE))
-    return _at(statement, words[-1].start() if words else min(starts))
-
-
-def _at(statement: Statement, offset: int) -> Place:
-    before = statement.text[:offset]
-    return Place(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
-
-
-# Structure ----------------------------------------------------------------------------------
-
-
-def _root(statement: Statement) -> exp.Expression:
-    node = statement.tree
-    while isinstance(node, (exp.Subquery, exp.Paren)) and not node.args.get("limit"):
-        node = node.this
-    return node
-
-
-def _first_select(node: exp.Expression | None) -> exp.Select | None:
-    while isinstance(node, (exp.SetOperation, exp.Subquery, exp.Paren)):
-        node = node.this
-    return node if isinstance(node, exp.Select) else None
-
-
-def _unwrapped_parent(node: exp.Expression) -> exp.Expression | None:
-    parent = node.parent
-    while isinstance(parent, (exp.Subquery, exp.Paren)):
-        parent = parent.parent
-    return parent
-
-
-def _is_root(query: exp.Expression) -> bool:
-    return _unwrapped_parent(query) is None
-
-
-def _is_outermost(select: exp.Select) -> bool:
-    parent = _unwrapped_parent(select)
-    while isinstance(parent, exp.SetOperation):
-        parent = _unwrapped_parent(parent)
-    return parent is None
-
-
-def _cte_names(statement: Statement) -> frozenset[str]:
-    return frozenset(cte.alias.casefold() for cte in statement.tree.find_all(exp.CTE))
-
-
-def _sources(select: exp.Select) -> Iterator[exp.Expression]:
-    source = select.args.get("from_")
-    if source is not None:
-        yield source.this
-    for join in select.args.get("joins") or ():
-        yield join.this
-
-
-def _tables_of(select: exp.Select, ctes: frozenset[str]) -> dict[str, str]:
-    """Alias in lower case to the dotted name, for the tables a SELECT reads itself."""
-    aliases = {source.alias_or_name.casefold() for source in _sources(select)}
-    return {
-        source.alias_or_name.casefold(): _dotted(source)
-        for source in _sources(select)
-        if _is_table(source, ctes) and source.args["this"] and source.text("db") not in aliases
-    }
-
-
-def _is_table(node: exp.Expression, ctes: frozenset[str]) -> bool:
-    return isinstance(node, exp.Table) and (bool(node.db) or node.name.casefold() not in ctes)
-
-
-def _dotted(table: exp.Expression) -> str:
-    parts = table.parts if isinstance(table, exp.Table) else []
-    return ".".join(part.name for part in parts)
-
-
-def _is_star(expression: exp.Expression) -> bool:
-    return isinstance(expression, exp.Star) or (
-        isinstance(expression, exp.Column) and isinstance(expression.this, exp.Star)
-    )
-
-
-def _covered(star: exp.Expression, tables: dict[str, str]) -> str:
+def _covered(star: exp.Expr, tables: dict[str, str]) -> str:
     if isinstance(star, exp.Column):
         return tables.get(star.table.casefold(), "")
     return ", ".join(tables.values())
-
-
-def _conditions(tree: exp.Expression) -> Iterator[exp.Expression]:
-    yield from tree.find_all(exp.Where, exp.Having, exp.Qualify)
-    for join in tree.find_all(exp.Join):
-        if join.args.get("on") is not None:
-            yield join.args["on"]
-        yield from (exp.column(name.name) for name in join.args.get("using") or ())
 
 
 def _owner(column: exp.Column, ctes: frozenset[str]) -> str | None:
@@ -313,13 +233,13 @@ def _owner(column: exp.Column, ctes: frozenset[str]) -> str | None:
     select = column.find_ancestor(exp.Select)
     if not column.table or select is None:
         return None
-    return _tables_of(select, ctes).get(column.table.casefold())
+    return tables_of(select, ctes).get(column.table.casefold())
 
 
 def _pinned(select: exp.Select) -> frozenset[str]:
     """Columns that WHERE sets equal to one value."""
     where = select.args.get("where")
-    names = set()
+    names: set[str] = set()
     for equal in where.find_all(exp.EQ) if where is not None else ():
         sides = (equal.this, equal.expression)
         if any(isinstance(side, _LITERALS) for side in sides):
@@ -327,32 +247,17 @@ def _pinned(select: exp.Select) -> frozenset[str]:
     return frozenset(names)
 
 
-def _is_small(source: exp.Expression, select: exp.Select, ctes: dict[str, exp.Expression]) -> bool:
+def _is_small(source: exp.Expr, select: exp.Select, ctes: dict[str, exp.Expr]) -> bool:
     """Whether joining it without a condition is meant: arrays, and sources of one row."""
     if isinstance(source, (exp.Unnest, exp.Lateral)):
         return True
     if isinstance(source, exp.Table):
-        aliases = {other.alias_or_name.casefold() for other in _sources(select)}
+        aliases = {other.alias_or_name.casefold() for other in sources_of(select)}
         if source.db:
             return source.parts[0].name.casefold() in aliases
         inner = ctes.get(source.name.casefold())
-        return inner is not None and _is_one_row(inner)
-    return _is_one_row(source)
-
-
-def _is_one_row(node: exp.Expression) -> bool:
-    while isinstance(node, (exp.Subquery, exp.Paren)):
-        node = node.this
-    if not isinstance(node, exp.Select):
-        return False
-    limit = node.args.get("limit")
-    if limit is not None and limit.expression.name in ("0", "1"):
-        return True
-    if node.args.get("from_") is None:
-        return True
-    return not node.args.get("group") and any(
-        part.find(exp.AggFunc) and not part.find(exp.Window) for part in node.expressions
-    )
+        return inner is not None and is_one_row(inner)
+    return is_one_row(source)
 
 
 def _is_tied(join: exp.Join, select: exp.Select) -> bool:
@@ -365,7 +270,7 @@ def _is_tied(join: exp.Join, select: exp.Select) -> bool:
     return any(_relates(part, name) for part in (on, where) if part is not None)
 
 
-def _relates(condition: exp.Expression, name: str) -> bool:
+def _relates(condition: exp.Expr, name: str) -> bool:
     for test in condition.find_all(exp.Predicate):
         owners = {column.table.casefold() for column in test.find_all(exp.Column)}
         # An unqualified column may belong to either side.

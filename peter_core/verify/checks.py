@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from peter_core.engine.values import json_value, plain_column
+from peter_core.engine.values import json_value, plain_column, python_values
 from peter_core.verify.comparison import (
     Incomparable,
     age_of,
@@ -24,7 +24,7 @@ from peter_core.verify.verification import CheckOutcome
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
 
@@ -177,13 +177,9 @@ def _unique(names: Sequence[str], rows: _Rows) -> _Answer:
         return _Answer(
             True, f"{count_text(rows.kept, 'distinct key')} in {count_text(rows.kept, 'row')}."
         )
-    shown = [
-        f"{_key([json_value(value, data.kind) for value, data in zip(key, columns, strict=True)])}"
-        f" in {row_list(where)}"
-        for key, where in repeats[:SHOWN]
-    ]
+    shown = [f"{_key(columns, where[0])} in {row_list(where)}" for where in repeats[:SHOWN]]
     more = f"; and {len(repeats) - SHOWN:,} more keys" if len(repeats) > SHOWN else ""
-    failing = sum(len(where) for _, where in repeats)
+    failing = sum(len(where) for where in repeats)
     return _Answer(False, f"{rows.of(failing)} share a key: {'; '.join(shown)}{more}.")
 
 
@@ -194,7 +190,7 @@ def _accepted(check: AcceptedCheck, rows: _Rows) -> _Answer:
     where = [i for i, value in enumerate(values) if value is not None and value not in allowed]
     if not where:
         return _Answer(True, f"Every value of {count_text(rows.kept, 'row')} is accepted.")
-    found = _texts(data.values, data.kind, where)
+    found = _texts(data, where)
     return _Answer(False, f"{rows.of(len(where))} hold other values: {some(found)}: "
                           f"{row_list(where)}.")  # fmt: skip
 
@@ -210,7 +206,7 @@ def _range(check: RangeCheck, rows: _Rows) -> _Answer:
         if value is not None and not within(low, value, high)
     ]
     if where:
-        found = _texts(data.values, data.kind, where)
+        found = _texts(data, where)
         verb = "is" if len(where) == 1 else "are"
         return _Answer(False, f"{rows.of(len(where))} {verb} outside: {some(found)}: "
                               f"{row_list(where)}.")  # fmt: skip
@@ -256,11 +252,14 @@ def _named(name: str, columns: Sequence[_Data], owner: str) -> _Data:
     raise Incomparable(f"No column {name} in {owner} (columns: {listed}){hint}")
 
 
-def _texts(values: pa.ChunkedArray, kind: str, where: Sequence[int]) -> list[str]:
-    found = dict.fromkeys(str(json_value(values[i].as_py(), kind)) for i in where[:1000])
+def _texts(data: _Data, where: Sequence[int]) -> list[str]:
+    values = python_values(data.values.take(list(where[:1000])))
+    found = dict.fromkeys(str(json_value(value, data.kind)) for value in values)
     return [text if len(text) <= 60 else text[:59] + "…" for text in found]
 
 
-def _key(values: Iterable[object]) -> str:
+def _key(columns: Sequence[_Data], row: int) -> str:
+    slices = (python_values(data.values.slice(row, 1))[0] for data in columns)
+    values = [json_value(value, data.kind) for value, data in zip(slices, columns, strict=True)]
     texts = ["null" if value is None else str(value) for value in values]
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"

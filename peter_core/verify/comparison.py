@@ -54,16 +54,24 @@ def within(low: Any, value: Any, high: Any) -> bool:
     return (low is None or low <= value) and (high is None or value <= high)
 
 
-def duplicates(columns: Sequence[pa.ChunkedArray]) -> list[tuple[tuple[object, ...], list[int]]]:
-    """Keys that occur more than once, with the indices of their rows; nulls are alike."""
-    if _all_distinct(columns):
-        return []
-    keys = list(zip(*(python_values(column) for column in columns), strict=True))
-    where: dict[object, list[int]] = {}
-    for i, key in enumerate(keys):
-        # repr: lists and structs do not hash, and one NaN is not equal to another.
-        where.setdefault(repr(key), []).append(i)
-    return [(keys[rows[0]], rows) for rows in where.values() if len(rows) > 1]
+def duplicates(columns: Sequence[pa.ChunkedArray]) -> list[list[int]]:
+    """The rows of each key that occurs more than once, by index; nulls are alike, and so are NaN.
+
+    Keys come in the order of their first row.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = [str(i) for i in range(len(columns))]
+    table = pa.table([*columns, pa.array(range(len(columns[0])))], names=[*names, "row"])
+    try:
+        # One thread: only then do rows and groups keep their order.
+        groups = table.group_by(names, use_threads=False).aggregate([("row", "list")])
+    except pa.ArrowNotImplementedError:
+        return _duplicates_by_hand(columns)
+    rows = groups.column("row_list")
+    found: list[list[int]] = rows.filter(pc.greater(pc.list_value_length(rows), 1)).to_pylist()
+    return found
 
 
 def age_of(newest: object, now: dt.datetime) -> float | None:
@@ -142,15 +150,12 @@ def apart(ours: object, theirs: object, tolerance: float) -> str | None:
     return None if gap <= slack else format(gap.normalize(), "f")
 
 
-def _all_distinct(columns: Sequence[pa.ChunkedArray]) -> bool:
-    import pyarrow as pa
-
-    names = [str(i) for i in range(len(columns))]
-    table = pa.table(list(columns), names=names)
-    try:
-        return bool(table.group_by(names).aggregate([]).num_rows == table.num_rows)
-    except pa.ArrowNotImplementedError:
-        return False
+def _duplicates_by_hand(columns: Sequence[pa.ChunkedArray]) -> list[list[int]]:
+    where: dict[str, list[int]] = {}
+    for i, key in enumerate(zip(*(python_values(column) for column in columns), strict=True)):
+        # repr: lists and structs do not hash, and one NaN is not equal to another.
+        where.setdefault(repr(key), []).append(i)
+    return [rows for rows in where.values() if len(rows) > 1]
 
 
 def _total(values: Sequence[Any]) -> Any:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from peter_core.engine.port import Column
 
 Verdict = Literal["passed", "failed", "could_not_run"]
+Reason = Literal["refused", "over_cap", "failed", "timed_out", "cancelled", "unavailable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,15 @@ class TableStamp:
 
 @dataclass(frozen=True, slots=True)
 class ColumnSources:
-    """An output column and the ``table.column`` ids it is computed from."""
+    """An output column and the ``project.dataset.table.column`` names it is computed from.
+
+    ``resolved`` is false when the sources could not all be told: an empty list then means unknown,
+    not none.
+    """
 
     name: str
     sources: tuple[str, ...]
+    resolved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,10 @@ class Verification:
 
     ``verdict`` is ``passed`` (ran, no check of severity error failed), ``failed`` (ran, a check
     failed) or ``could_not_run`` (``reason`` says which: refused, over_cap, failed, timed_out,
-    cancelled, dry_run never counts as one). Bytes are bytes, ``cost_usd`` is a decimal string,
-    ``duration_ms`` milliseconds. ``table`` is the result itself and travels only in the process.
+    cancelled or unavailable; ``error`` and ``hint`` are for people). A dry run is ``passed`` with
+    ``dry_run`` set, when the statement could run. Bytes are bytes, ``cost_usd`` is a decimal
+    string (on the embedded engine: what BigQuery would bill), ``duration_ms`` milliseconds.
+    ``table`` is the result itself and travels only in the process.
     """
 
     verdict: Verdict
@@ -102,7 +110,7 @@ class Verification:
     computed_at: dt.datetime | None = None
     receipt: str | None = None
     dry_run: bool = False
-    reason: str | None = None
+    reason: Reason | None = None
     error: str | None = None
     hint: str | None = None
     table: pa.Table | None = None

@@ -1,0 +1,300 @@
+"""Verifying one statement: guard, bind, dry run, cap, run, and everything a reviewer needs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from peter_core.costs import bytes_text, usd
+from peter_core.engine.port import CancelToken, Job
+from peter_core.engine.values import sample_rows as rows_of
+from peter_core.errors import (
+    BytesCapExceeded,
+    EngineUnavailable,
+    InvalidRequest,
+    PeterError,
+    QueryCancelled,
+    QueryTimeout,
+    SqlError,
+    SqlRefused,
+    TableNotFound,
+)
+from peter_core.lineage.graph import table_id
+from peter_core.sql.columns import sql_lineage
+from peter_core.sql.guard import guard
+from peter_core.sql.parameters import bind_parameters
+from peter_core.sql.statement import parse
+from peter_core.verify.checks import run_checks
+from peter_core.verify.findings import findings, float_money, statement_findings
+from peter_core.verify.profile import profile_table
+from peter_core.verify.receipt import make_receipt
+from peter_core.verify.verification import (
+    ColumnSources,
+    Finding,
+    TableStamp,
+    Verification,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from peter_core.costs import Prices
+    from peter_core.dashboard.model import Check
+    from peter_core.engine.port import Engine, Estimate, Result, TableInfo
+    from peter_core.principal import Principal
+    from peter_core.sql.parameters import Parameter
+    from peter_core.sql.statement import Statement
+    from peter_core.verify.verification import Reason
+
+    Run = Callable[[Job, CancelToken], tuple[Result, bool]]
+
+EMBEDDED = "duckdb"
+MOST_SAMPLE_ROWS = 100
+
+_REASONS: tuple[tuple[type[PeterError], Reason], ...] = (
+    (SqlError, "refused"),
+    (TableNotFound, "refused"),
+    (InvalidRequest, "refused"),
+    (BytesCapExceeded, "over_cap"),
+    (QueryTimeout, "timed_out"),
+    (QueryCancelled, "cancelled"),
+    (EngineUnavailable, "unavailable"),
+)
+
+
+def verify_statement(
+    engine: Engine,
+    sql: str,
+    *,
+    price: Prices,
+    principal: Principal,
+    max_bytes: int,
+    parameters: Mapping[str, object] | None = None,
+    declared: Mapping[str, str] | None = None,
+    sample_rows: int = 20,
+    checks: Sequence[Check] = (),
+    others: Mapping[str, pa.Table] | None = None,
+    timeout_s: float = 60.0,
+    max_rows: int = 100_000,
+    dry_run: bool = False,
+    cancel: CancelToken | None = None,
+    allowed_datasets: frozenset[str] | None = None,
+    run: Run | None = None,
+    now: dt.datetime | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Verification:
+    """Say what a statement is, costs, returned and looks like; never raises a ``PeterError``.
+
+    Parameters
+    ----------
+    max_bytes
+        The cap in billed bytes: a statement whose estimate is above it is not run.
+    parameters, declared
+        Values by name, and the BigQuery types of those that are declared.
+    sample_rows
+        Rows in the payload, 100 at most.
+    others
+        Results of other queries by name, for ``equals`` checks.
+    dry_run
+        Stop after the estimate: nothing is run, no byte is billed, no receipt is made.
+    allowed_datasets
+        The only datasets the statement may read; ``None`` allows all of the engine's.
+    run
+        How to run the job, returning the result and whether it came from a cache; the engine
+        itself by default. It gets the caller's cancel token.
+    now
+        The moment ages are told from, in the zone of DATE and DATETIME values.
+    """
+    began = time.perf_counter()
+    asked = _Asked(
+        engine=engine, price=price, principal=principal, max_bytes=max_bytes,
+        parameters=parameters or {}, declared=declared, checks=tuple(checks), others=others or {},
+        sample_rows=min(max(sample_rows, 0), MOST_SAMPLE_ROWS), timeout_s=timeout_s,
+        max_rows=max_rows, dry_run=dry_run, cancel=cancel or CancelToken(),
+        allowed_datasets=allowed_datasets, run=run or _runner(engine),
+        now=now or dt.datetime.now(dt.UTC), labels=dict(labels or {}),
+    )  # fmt: skip
+    draft = Verification(
+        verdict="could_not_run", statement_type="", sql=sql, fingerprint="", engine=engine.name,
+        cap_bytes=max_bytes, dry_run=dry_run,
+    )  # fmt: skip
+    made = _Verifying(asked, draft)
+    try:
+        made.verify(sql)
+    except PeterError as error:
+        made.stop(error)
+    return replace(made.draft, duration_ms=(time.perf_counter() - began) * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the caller wants."""
+
+    engine: Engine
+    price: Prices
+    principal: Principal
+    max_bytes: int
+    parameters: Mapping[str, object]
+    declared: Mapping[str, str] | None
+    checks: tuple[Check, ...]
+    others: Mapping[str, pa.Table]
+    sample_rows: int
+    timeout_s: float
+    max_rows: int
+    dry_run: bool
+    cancel: CancelToken
+    allowed_datasets: frozenset[str] | None
+    run: Run
+    now: dt.datetime
+    labels: dict[str, str]
+
+
+@dataclass(slots=True)
+class _Verifying:
+    """A verification in the making: ``draft`` holds what is known so far, also when it stops."""
+
+    asked: _Asked
+    draft: Verification
+    parameters: tuple[Parameter, ...] = field(default=())
+
+    def verify(self, sql: str) -> None:
+        """Go the whole way, or raise the ``PeterError`` that ends it."""
+        asked = self.asked
+        if asked.max_bytes <= 0:
+            raise InvalidRequest(
+                f"A byte cap must be more than zero, and it is {asked.max_bytes}.",
+                hint="Leave max_bytes out for the default cap.",
+            )
+        statement = self._read(sql)
+        job = Job(
+            statement=statement, parameters=self.parameters, max_bytes=asked.max_bytes,
+            timeout_s=asked.timeout_s, max_rows=asked.max_rows, labels=asked.labels,
+        )  # fmt: skip
+        asked.cancel.raise_if_cancelled()
+        estimate = asked.engine.dry_run(job)
+        self._price(statement, estimate)
+        self._hold_cap(estimate)
+        if asked.dry_run:
+            self._note(verdict="passed", findings=self._without_result(statement, estimate))
+            return
+        asked.cancel.raise_if_cancelled()
+        result, cache_hit = asked.run(job, asked.cancel)
+        self._result(result, cache_hit, estimate)
+        self._judge(statement, result, estimate)
+
+    def stop(self, error: PeterError) -> None:
+        """Turn the error that ended it into the payload."""
+        reason: Reason = next((why for kind, why in _REASONS if isinstance(error, kind)), "failed")
+        placed = tuple(
+            Finding(p.rule, p.severity, p.message, p.line, p.column, p.hint) for p in error.problems
+        )
+        self._note(
+            verdict="could_not_run", reason=reason, error=error.message,
+            hint=error.hint or next((p.hint for p in error.problems if p.hint), None),
+            findings=placed,
+        )  # fmt: skip
+
+    def _read(self, sql: str) -> Statement:
+        asked = self.asked
+        statement = parse(sql)
+        self._note(
+            statement_type=statement.kind, sql=statement.text, fingerprint=statement.fingerprint
+        )
+        refusals = guard(statement, allowed_datasets=asked.allowed_datasets)
+        if any(problem.is_error for problem in refusals):
+            first = next(problem for problem in refusals if problem.is_error)
+            raise SqlRefused(first.message, hint=first.hint, problems=refusals)
+        self.parameters = bind_parameters(statement.parameters, asked.declared, asked.parameters)
+        return statement
+
+    def _price(self, statement: Statement, estimate: Estimate) -> None:
+        self._note(
+            schema=estimate.columns,
+            estimated_bytes=estimate.bytes,
+            tables=_stamps(estimate.tables),
+            columns=_sources(statement, estimate.tables),
+            cost_usd=usd(self.asked.price.price(estimate.billed_bytes)),
+        )
+
+    def _hold_cap(self, estimate: Estimate) -> None:
+        cap = self.asked.max_bytes
+        if estimate.billed_bytes > cap:
+            raise BytesCapExceeded(
+                f"The statement would bill {bytes_text(estimate.billed_bytes)} "
+                f"({estimate.billed_bytes:,} bytes), over its cap of {bytes_text(cap)} "
+                f"({cap:,} bytes); nothing was run.",
+                hint="Read fewer columns or partitions, or raise max_bytes; BigQuery bills at "
+                "least 10 MB for each table that is read.",
+            )
+
+    def _result(self, result: Result, cache_hit: bool, estimate: Estimate) -> None:
+        billed = 0 if cache_hit else result.bytes_billed
+        # The embedded engine bills nothing; its cost is what BigQuery would bill.
+        priced = estimate.billed_bytes if self.asked.engine.name == EMBEDDED else billed
+        self._note(
+            schema=result.columns or estimate.columns,
+            row_count=result.row_count,
+            truncated=result.truncated,
+            tables=_stamps(result.tables or estimate.tables),
+            bytes_scanned=0 if cache_hit else result.bytes_scanned,
+            bytes_billed=billed,
+            cost_usd=usd(self.asked.price.price(0 if cache_hit else priced)),
+            cache_hit=cache_hit,
+            job_id=result.job_id,
+            computed_at=dt.datetime.now(dt.UTC),
+            table=result.table,
+        )
+
+    def _judge(self, statement: Statement, result: Result, estimate: Estimate) -> None:
+        asked, columns = self.asked, self.draft.schema
+        profile = profile_table(result.table, columns)
+        outcomes = run_checks(
+            asked.checks, result.table, columns,
+            row_count=result.row_count, others=asked.others, now=asked.now,
+        )  # fmt: skip
+        failed = any(not each.passed and each.severity == "error" for each in outcomes)
+        self._note(
+            verdict="failed" if failed else "passed",
+            sample_rows=rows_of(result.table, [c.type for c in columns], asked.sample_rows),
+            profile=profile,
+            checks=outcomes,
+            findings=findings(
+                statement, estimate.tables, result.table, columns,
+                row_count=result.row_count, truncated=result.truncated, profile=profile,
+            ),
+        )  # fmt: skip
+        receipt = make_receipt(self.draft, self.parameters, asked.principal)
+        self._note(receipt=receipt.id)
+
+    def _without_result(self, statement: Statement, estimate: Estimate) -> tuple[Finding, ...]:
+        seen = statement_findings(statement, estimate.tables)
+        return (*seen, *float_money(statement, estimate.columns))
+
+    def _note(self, **known: Any) -> None:
+        self.draft = replace(self.draft, **known)
+
+
+def _runner(engine: Engine) -> Run:
+    return lambda job, cancel: (engine.run(job, cancel), False)
+
+
+def _stamps(tables: Sequence[TableInfo]) -> tuple[TableStamp, ...]:
+    return tuple(TableStamp(table.id, table.updated_at, table.rows) for table in tables)
+
+
+def _sources(statement: Statement, tables: Sequence[TableInfo]) -> tuple[ColumnSources, ...]:
+    lineage = sql_lineage(statement.text, schema={table.id: table.schema for table in tables})
+    ids = [table.id for table in tables]
+    unresolved = {name.casefold() for name in lineage.unresolved}
+    return tuple(
+        ColumnSources(
+            name,
+            tuple(dict.fromkeys(f"{table_id(s.table, ids)}.{s.column}" for s in sources)),
+            resolved=name.casefold() not in unresolved,
+        )
+        for name, sources in lineage.columns.items()
+    )
