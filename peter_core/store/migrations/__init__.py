@@ -1,0 +1,4 @@
+"""The ledger's schema, step by step."""
+
+HEAD = "0001"
+"""The newest revision; what an open ledger must be at."""

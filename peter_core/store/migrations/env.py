@@ -1,0 +1,17 @@
+"""Alembic's entry: migrates on the connection it is given, within the caller's transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from peter_core.store.tables import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    # SQLite alters a table by making it anew.
+    render_as_batch=connection.dialect.name == "sqlite",
+    transactional_ddl=True,
+)
+context.run_migrations()
