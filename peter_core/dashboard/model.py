@@ -11,8 +11,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     WithJsonSchema,
     model_validator,
 )
@@ -24,13 +26,15 @@ RESERVED_SLUGS = frozenset(
      "ready", "static", "validate", "compile"}
 )  # fmt: skip
 
-_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)\s*$")
+_SIZE = re.compile(r"^([0-9]{1,15}(?:\.[0-9]{1,6})?) ?(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
 _SIZE_UNITS = {
     "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
     "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
 }  # fmt: skip
-_AGE = re.compile(r"^\s*(\d+)\s*(s|m|h|d|w)\s*$")
+_AGE = re.compile(r"^([0-9]{1,9}) ?(s|m|h|d|w)$")
 _AGE_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_MAX_AGE = 10 * 366 * 86400
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def parse_size(value: object) -> int:
@@ -41,7 +45,7 @@ def parse_size(value: object) -> int:
     ValueError
         When it is no positive size with a unit.
     """
-    match = _SIZE.match(value) if isinstance(value, str) else None
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("a size needs a number and a unit, such as 200MB or 1GiB")
     size = int(float(match[1]) * _SIZE_UNITS[match[2]])
@@ -58,12 +62,14 @@ def parse_age(value: object) -> int:
     ValueError
         When it is no positive age with a unit.
     """
-    match = _AGE.match(value) if isinstance(value, str) else None
+    match = _AGE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("an age needs a number and a unit, such as 15m, 6h or 28d")
     age = int(match[1]) * _AGE_UNITS[match[2]]
     if age <= 0:
         raise ValueError("an age must be more than zero")
+    if age > _MAX_AGE:
+        raise ValueError("an age is at most ten years")
     return age
 
 
@@ -105,15 +111,66 @@ Column = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-Scalar = str | int | float | bool
 Link = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=2000)]
 
 
 def _date(value: object) -> object:
-    return dt.date.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if _DATE.fullmatch(value) is None:
+        raise ValueError("a date is written as 2013-06-30")
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"the calendar has no {value}") from error
 
 
 Date = Annotated[dt.date, BeforeValidator(_date)]
+
+
+_TELLING = ("last", "this", "date", "tabs")
+
+
+def _shape(value: object) -> str:
+    if isinstance(value, str):
+        return "<text>"
+    if isinstance(value, tuple | list):
+        return "<list>"
+    if isinstance(value, dict):
+        found = next((key for key in _TELLING if key in value), "mapping")
+    else:
+        found = next((key for key in _TELLING if hasattr(value, key)), "mapping")
+    return f"<{found}>"
+
+
+def _by_shape(*tags: str) -> Discriminator:
+    """Choose a union's member by the shape of the value; the first one for any other shape.
+
+    A plain union answers with the errors of all its members for one fault. Tags stand in angle
+    brackets so that no key of a document is mistaken for one in an error's location.
+    """
+
+    def choose(value: object) -> str:
+        shape = _shape(value)
+        return shape if shape in tags else tags[0]
+
+    return Discriminator(choose)
+
+
+def _scalar(value: object) -> object:
+    if not isinstance(value, str | int | float | bool):
+        raise ValueError("this must be a text, a number or a boolean")
+    return value
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("this must be a number")
+    return value
+
+
+Scalar = Annotated[str | int | float | bool, BeforeValidator(_scalar)]
+Number = Annotated[int | float, BeforeValidator(_number)]
 
 
 class Model(BaseModel):
@@ -150,6 +207,9 @@ class DateBounds(Model):
         return self
 
 
+Option = Annotated[str, StringConstraints(max_length=1000)]
+
+
 class OptionsQuery(Model):
     """Options read from a query of the dashboard."""
 
@@ -166,30 +226,56 @@ class DateRangeFilter(_Filter):
     """Binds ``@<name>_start`` and ``@<name>_end`` as DATE."""
 
     type: Literal["date_range"]
-    default: DateBounds | LastAge | ThisPeriod | None = None
+    default: (
+        Annotated[
+            Annotated[DateBounds, Tag("<mapping>")]
+            | Annotated[LastAge, Tag("<last>")]
+            | Annotated[ThisPeriod, Tag("<this>")],
+            _by_shape("<mapping>", "<last>", "<this>"),
+        ]
+        | None
+    ) = None
 
 
 class DateFilter(_Filter):
     """Binds ``@<name>`` as DATE."""
 
     type: Literal["date"]
-    default: Date | LastAge | ThisPeriod | None = None
+    default: (
+        Annotated[
+            Annotated[Date, Tag("<text>")]
+            | Annotated[LastAge, Tag("<last>")]
+            | Annotated[ThisPeriod, Tag("<this>")],
+            _by_shape("<text>", "<last>", "<this>"),
+        ]
+        | None
+    ) = None
 
 
 class SelectFilter(_Filter):
     """Binds ``@<name>`` as STRING, or ARRAY<STRING> with ``multiple``."""
 
     type: Literal["select"]
-    options: tuple[str, ...] | OptionsQuery
+    options: Annotated[
+        Annotated[tuple[Option, ...], Field(min_length=1, max_length=1000), Tag("<list>")]
+        | Annotated[OptionsQuery, Tag("<mapping>")],
+        _by_shape("<list>", "<mapping>"),
+    ]
     multiple: bool = False
-    default: str | tuple[str, ...] | None = None
+    default: (
+        Annotated[
+            Annotated[Option, Tag("<text>")] | Annotated[tuple[Option, ...], Tag("<list>")],
+            _by_shape("<text>", "<list>"),
+        ]
+        | None
+    ) = None
 
 
 class NumberFilter(_Filter):
     """Binds ``@<name>`` as FLOAT64."""
 
     type: Literal["number"]
-    default: int | float | None = None
+    default: Number | None = None
 
 
 class TextFilter(_Filter):
@@ -214,11 +300,36 @@ Filter = Annotated[
 # Queries ------------------------------------------------------------------------------------
 
 
+def _bound(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("a bound is a number, or a date as text")
+    return value
+
+
+Bound = Annotated[int | float | str, BeforeValidator(_bound)]
+
+
+def _require_bounds(low: float | str | None, high: float | str | None) -> None:
+    if low is None and high is None:
+        raise ValueError("this check needs 'min' or 'max'")
+    if low is None or high is None:
+        return
+    if isinstance(low, str) != isinstance(high, str):
+        raise ValueError("'min' and 'max' must both be numbers or both be texts")
+    if low > high:  # type: ignore[operator]
+        raise ValueError("'min' must not be more than 'max'")
+
+
 class RowsCheck(Model):
     """How many rows the result may have."""
 
     min: int | None = Field(default=None, ge=0)
     max: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _bounded(self) -> RowsCheck:
+        _require_bounds(self.min, self.max)
+        return self
 
 
 class AcceptedCheck(Model):
@@ -232,8 +343,13 @@ class RangeCheck(Model):
     """The bounds of a column, both included (nulls pass)."""
 
     column: Column
-    min: int | float | str | None = None
-    max: int | float | str | None = None
+    min: Bound | None = None
+    max: Bound | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> RangeCheck:
+        _require_bounds(self.min, self.max)
+        return self
 
 
 class MaxAgeCheck(Model):
@@ -279,11 +395,18 @@ class Check(Model):
 CHECK_KINDS = ("rows", "not_null", "unique", "accepted", "range", "max_age", "equals")
 
 
+def _relative(value: str) -> str:
+    parts = value.split("/")
+    if any(part in ("", ".", "..") for part in parts) or any(c in value for c in "\\:\0\n\r"):
+        raise ValueError("a file is a path inside the dashboard's folder, such as sql/daily.sql")
+    return value
+
+
 class Query(Model):
     """One BigQuery statement, written here (``sql``) or beside the document (``file``)."""
 
     sql: Annotated[str, StringConstraints(min_length=1)] | None = None
-    file: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
+    file: Annotated[str, StringConstraints(max_length=300), AfterValidator(_relative)] | None = None
     description: Text | None = None
     max_bytes: Size | None = None
     ttl: Age | None = None
@@ -324,7 +447,12 @@ class DateFormat(Model):
     date: Annotated[str, StringConstraints(min_length=1, max_length=50)]
 
 
-Format = Annotated[str, AfterValidator(_preset)] | NumberFormat | DateFormat
+Format = Annotated[
+    Annotated[str, AfterValidator(_preset), Tag("<text>")]
+    | Annotated[NumberFormat, Tag("<mapping>")]
+    | Annotated[DateFormat, Tag("<date>")],
+    _by_shape("<text>", "<mapping>", "<date>"),
+]
 
 
 class Sparkline(Model):
@@ -342,7 +470,7 @@ class Comparison(Model):
 
     to: Literal["previous_period", "previous_year", "target", "field"]
     filter: Name | None = None
-    value: int | float | None = None
+    value: Number | None = None
     field: Column | None = None
     show: Literal["percent", "absolute", "value"] = "percent"
     label: Title | None = None
@@ -365,7 +493,7 @@ class Reference(Model):
     """A labelled line across the plot at one value of ``x`` or ``y``."""
 
     x: Scalar | None = None
-    y: int | float | None = None
+    y: Number | None = None
     label: Title | None = None
 
     @model_validator(mode="after")
@@ -375,11 +503,14 @@ class Reference(Model):
         return self
 
 
+Order = Literal["ascending", "descending"]
+
+
 class Sort(Model):
     """Order by a field."""
 
     field: Column
-    order: Literal["ascending", "descending"] = "ascending"
+    order: Order = "ascending"
 
 
 class _Chart(Model):
@@ -404,9 +535,19 @@ class KpiChart(_Chart):
 class _XYChart(_Chart):
     query: Name
     x: Column
-    y: Column | Annotated[tuple[Column, ...], Field(min_length=1, max_length=12)]
+    y: Annotated[
+        Annotated[Column, Tag("<text>")]
+        | Annotated[tuple[Column, ...], Field(min_length=1, max_length=12), Tag("<list>")],
+        _by_shape("<text>", "<list>"),
+    ]
     series: Column | None = None
-    sort: Sort | Literal["ascending", "descending"] | None = None
+    sort: (
+        Annotated[
+            Annotated[Order, Tag("<text>")] | Annotated[Sort, Tag("<mapping>")],
+            _by_shape("<text>", "<mapping>"),
+        ]
+        | None
+    ) = None
     limit: int | None = Field(default=None, ge=1, le=1000)
     format: Format | None = None
     x_format: Format | None = None
@@ -496,9 +637,7 @@ class TableChart(_Chart):
             tuple[
                 Annotated[
                     TableColumn,
-                    BeforeValidator(
-                        _table_column, json_schema_input_type=str | TableColumn
-                    ),
+                    BeforeValidator(_table_column, json_schema_input_type=str | TableColumn),
                 ],
                 ...,
             ],
@@ -596,7 +735,13 @@ class Dashboard(Model):
     filters: dict[Name, Filter] = {}
     queries: dict[Name, Query] = Field(min_length=1, max_length=50)
     charts: dict[Name, Chart] = Field(min_length=1, max_length=100)
-    layout: Rows | Tabs | None = None
+    layout: (
+        Annotated[
+            Annotated[Rows, Tag("<list>")] | Annotated[Tabs, Tag("<tabs>")],
+            _by_shape("<list>", "<tabs>"),
+        ]
+        | None
+    ) = None
 
 
 def json_schema() -> dict[str, Any]:
