@@ -1,0 +1,100 @@
+/** Drawing a Vega-Lite view as SVG, without eval and without any request. */
+
+import { parse, View as VegaRuntime } from "vega";
+import { expressionInterpreter } from "vega-interpreter";
+import { compile } from "vega-lite";
+import type { VegaView } from "../artifact";
+import { refusingLoader } from "./loader";
+import { toRows } from "./rows";
+import { type Tokens, vegaConfig, withTokens } from "./tokens";
+import { Tooltip } from "./tooltip";
+
+/** A drawn chart. Sizes follow its element until `destroy`. */
+export interface Drawing {
+  toSvg(): Promise<string>;
+  /** A PNG as a data address, at twice the size on screen. */
+  toPng(): Promise<string>;
+  destroy(): void;
+}
+
+export type DrawChart = (element: HTMLElement, view: VegaView, tokens: Tokens) => Promise<Drawing>;
+
+/**
+ * Draws a view into an element that has a size of its own.
+ *
+ * Rejects when the spec cannot be drawn; the element is empty then.
+ */
+export const drawChart: DrawChart = async (element, view, tokens) => {
+  const plot = document.createElement("div");
+  plot.className = "vega";
+  element.replaceChildren(plot);
+  const tooltip = new Tooltip(element);
+  const runtime = makeRuntime(plot, view, tokens, tooltip);
+  try {
+    await runtime.runAsync();
+  } catch (error) {
+    runtime.finalize();
+    element.replaceChildren();
+    throw error;
+  }
+  const stop = followSize(element, runtime);
+  return {
+    toSvg: () => runtime.toSVG(),
+    toPng: () => runtime.background(tokens.surface ?? "#fff").toImageURL("png", 2),
+    destroy: () => {
+      stop();
+      tooltip.destroy();
+      runtime.finalize();
+      element.replaceChildren();
+    },
+  };
+};
+
+function makeRuntime(
+  plot: HTMLElement,
+  view: VegaView,
+  tokens: Tokens,
+  tooltip: Tooltip,
+): VegaRuntime {
+  const font = getComputedStyle(plot).fontFamily || "system-ui, sans-serif";
+  const spec = {
+    ...withTokens(view.spec, tokens),
+    data: { name: "table", values: toRows(view.data) },
+    width: "container",
+    height: "container",
+  };
+  const config = vegaConfig(tokens, font);
+  // biome-ignore lint/suspicious/noExplicitAny: the spec is checked where it is made, in Python.
+  const compiled = compile(spec as any, { config: { ...config, aria: false } as any });
+  const runtime = new VegaRuntime(parse(compiled.spec, undefined, { ast: true }), {
+    renderer: "svg",
+    container: plot,
+    hover: true,
+    loader: refusingLoader as never,
+    expr: expressionInterpreter as never,
+    tooltip: tooltip.handle as never,
+  });
+  plot.addEventListener("pointerleave", () => tooltip.hide());
+  return runtime;
+}
+
+/** Redraws when the element changes its size, once a frame; gives the function that stops it. */
+function followSize(element: HTMLElement, runtime: VegaRuntime): () => void {
+  let frame = 0;
+  let drawn = [element.clientWidth, element.clientHeight];
+  const resize = (): void => {
+    const [width, height] = [element.clientWidth, element.clientHeight];
+    if (width === 0 || height === 0 || (width === drawn[0] && height === drawn[1])) return;
+    drawn = [width, height];
+    void runtime.width(width).height(height).runAsync();
+  };
+  const observer = new ResizeObserver(() => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(resize);
+  });
+  observer.observe(element);
+  return () => {
+    cancelAnimationFrame(frame);
+    observer.disconnect();
+  };
+}

@@ -1,0 +1,62 @@
+/** The tooltip of a chart: a small table of text nodes beside the pointer. */
+
+import { h } from "../renderer/dom";
+
+/** Shows one tooltip inside `host`, which must be positioned. */
+export class Tooltip {
+  private readonly box: HTMLElement;
+
+  constructor(private readonly host: HTMLElement) {
+    this.box = h("div", { class: "tip", hidden: true, "aria-hidden": "true" });
+    host.append(this.box);
+  }
+
+  /** Vega's tooltip handler: an object of titles and texts, or one text; null hides. */
+  readonly handle = (
+    _handler: unknown,
+    event: MouseEvent,
+    _item: unknown,
+    value: unknown,
+  ): void => {
+    const rows = tooltipRows(value);
+    if (rows.length === 0) {
+      this.hide();
+      return;
+    }
+    this.box.replaceChildren(
+      ...rows.map(([title, text]) =>
+        h("div", {}, title !== "" && h("span", {}, title), h("b", {}, text)),
+      ),
+    );
+    this.box.hidden = false;
+    this.place(event);
+  };
+
+  hide(): void {
+    this.box.hidden = true;
+  }
+
+  destroy(): void {
+    this.box.remove();
+  }
+
+  private place(event: MouseEvent): void {
+    const frame = this.host.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = this.box;
+    const x = event.clientX - frame.left;
+    const y = event.clientY - frame.top;
+    const right = x + 14;
+    const left = right + width > frame.width + 8 ? x - width - 14 : right;
+    const top = Math.min(Math.max(y - height / 2, -8), frame.height - height + 8);
+    this.box.style.transform = `translate(${Math.round(Math.max(left, -8))}px, ${Math.round(top)}px)`;
+  }
+}
+
+/** The lines of a tooltip value, as pairs of a title and a text. */
+export function tooltipRows(value: unknown): [string, string][] {
+  if (value === null || value === undefined || value === "") return [];
+  if (typeof value !== "object") return [["", String(value)]];
+  return Object.entries(value)
+    .filter(([, text]) => text !== null && text !== undefined)
+    .map(([title, text]) => [title, String(text)]);
+}

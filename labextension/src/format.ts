@@ -1,0 +1,90 @@
+/** Ages, sizes, durations and moments as people read them. */
+
+import { messages } from "./messages";
+
+const SIZES = ["B", "kB", "MB", "GB", "TB", "PB"];
+
+/** How long ago an ISO moment was: "4 min", "26 h", "3 d"; "just now" below a minute. */
+export function age(moment: string, now: number = Date.now()): string {
+  const seconds = Math.max(0, (now - Date.parse(moment)) / 1000);
+  if (!Number.isFinite(seconds) || seconds < 60) return messages.justNow;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86400)} d`;
+}
+
+/** The age as a phrase: "4 min ago", or "just now". */
+export function ago(moment: string, now?: number): string {
+  const text = age(moment, now);
+  return text === messages.justNow ? text : messages.age(text);
+}
+
+/** Bytes in decimal units: "38 MB", "1.2 GB". */
+export function bytes(count: number): string {
+  let value = count;
+  let unit = 0;
+  while (value >= 999.5 && unit < SIZES.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit > 0 && value < 9.95 ? 1 : 0;
+  return `${value.toFixed(digits).replace(/\.0$/, "")} ${SIZES[unit]}`;
+}
+
+/** Milliseconds as "212 ms" or "1.4 s". */
+export function duration(milliseconds: number): string {
+  if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** A whole number in the dashboard's locale; from a million on compact: "1.2 M". */
+export function count(value: number, locale: string): string {
+  if (value < 1_000_000) return numberFormat(locale, {}).format(value);
+  const parts = numberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+  return parts.format(value).replace(/(\d)(\p{L})/u, "$1 $2");
+}
+
+/** A UTC moment in the dashboard's zone: "23 Nov 2026, 03:00 EST". */
+export function moment(value: string, locale: string, timezone: string): string {
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime())) return value;
+  const options: Intl.DateTimeFormatOptions = {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "short",
+  };
+  try {
+    return new Intl.DateTimeFormat(locale, { ...options, timeZone: timezone }).format(date);
+  } catch {
+    return new Intl.DateTimeFormat("en", { ...options, timeZone: "UTC" }).format(date);
+  }
+}
+
+/** Two ISO days as a short range: "1 – 30 Jun 2013". Days are never shifted. */
+export function dayRange(from: string, to: string, locale: string): string {
+  const options: Intl.DateTimeFormatOptions = {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    timeZone: "UTC",
+  };
+  const [start, end] = [new Date(`${from}T00:00:00Z`), new Date(`${to}T00:00:00Z`)];
+  if (Number.isNaN(start.getTime()) || Number.isNaN(end.getTime())) return `${from} – ${to}`;
+  try {
+    return new Intl.DateTimeFormat(locale, options).formatRange(start, end);
+  } catch {
+    return `${from} – ${to}`;
+  }
+}
+
+function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  try {
+    return new Intl.NumberFormat(locale, options);
+  } catch {
+    return new Intl.NumberFormat("en", options);
+  }
+}

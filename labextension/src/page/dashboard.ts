@@ -1,0 +1,114 @@
+/** The dashboard page: filters live in the address, data comes from the server. */
+
+import type { Artifact, FilterValues } from "../artifact";
+import { fromQuery, toQuery } from "../filters/query";
+import { messages } from "../messages";
+import { type Rendered, renderDashboard } from "../renderer/dashboard";
+import type { Action, RenderOptions } from "../renderer/options";
+import { readJson, readMeta } from "./document";
+import { fetchArtifact, RequestProblem } from "./fetching";
+
+/** Starts the page in `root`; without a data address it is a kept copy. */
+export function startDashboard(
+  root: HTMLElement,
+  options: Pick<RenderOptions, "charts">,
+): Rendered {
+  const artifact = readJson<Artifact>("peter-artifact");
+  const address = readMeta("peter-data");
+  if (artifact) document.title = `${artifact.title} · Peter`;
+  if (address === null) return startCopy(root, artifact, options);
+  return new Page(root, address, artifact, options).rendered;
+}
+
+function startCopy(
+  root: HTMLElement,
+  artifact: Artifact | null,
+  options: Pick<RenderOptions, "charts">,
+): Rendered {
+  const theme = readMeta("peter-theme") === "dark" ? "dark" : "auto";
+  const rendered = renderDashboard(root, artifact, {
+    ...options,
+    theme: forcedTheme() ?? theme,
+    still: true,
+    actions: [{ label: messages.print, run: () => window.print() }],
+  });
+  void rendered.drawn().then(() => {
+    document.documentElement.dataset.peter = "drawn";
+  });
+  return rendered;
+}
+
+/** The theme a picture is taken in: the address's fragment says it. */
+function forcedTheme(): "light" | "dark" | null {
+  const asked = location.hash.slice(1);
+  return asked === "light" || asked === "dark" ? asked : null;
+}
+
+class Page {
+  readonly rendered: Rendered;
+  private running: AbortController | null = null;
+
+  constructor(
+    root: HTMLElement,
+    private readonly address: string,
+    private artifact: Artifact | null,
+    options: Pick<RenderOptions, "charts">,
+  ) {
+    this.rendered = renderDashboard(root, artifact, {
+      ...options,
+      actions: this.actions(),
+      onFilters: (values) => this.change(values),
+    });
+    window.addEventListener("popstate", () => void this.load(location.search));
+    if (!artifact) void this.load(location.search);
+  }
+
+  private actions(): Action[] {
+    const actions: Action[] = [
+      { label: messages.refresh, run: () => void this.load(location.search, true) },
+      { label: messages.print, run: () => window.print() },
+    ];
+    const download = readMeta("peter-export");
+    if (download) actions.push({ label: messages.downloadHtml, href: download });
+    return actions;
+  }
+
+  private change(values: FilterValues): void {
+    const query = toQuery(this.artifact?.filters ?? [], values);
+    history.pushState(null, "", query === "" ? location.pathname : `?${query}`);
+    void this.load(location.search);
+  }
+
+  private async load(search: string, refresh = false): Promise<void> {
+    this.running?.abort();
+    const running = new AbortController();
+    this.running = running;
+    this.rendered.busy(true);
+    try {
+      const query = this.queryOf(search);
+      this.show(await fetchArtifact(this.address, query, { refresh, signal: running.signal }));
+    } catch (error) {
+      if (running.signal.aborted) return;
+      this.fail(error, () => void this.load(search, refresh));
+    }
+    if (this.running === running) this.rendered.busy(false);
+  }
+
+  /** Only what filters know goes to the server, once they are known. */
+  private queryOf(search: string): string {
+    const filters = this.artifact?.filters;
+    return filters ? toQuery(filters, fromQuery(filters, search)) : search;
+  }
+
+  private show(artifact: Artifact): void {
+    this.artifact = artifact;
+    document.title = `${artifact.title} · Peter`;
+    this.rendered.update(artifact);
+  }
+
+  private fail(error: unknown, retry: () => void): void {
+    const known = error instanceof RequestProblem;
+    const problem = known ? error.problem : { code: "error", title: messages.requestFailed };
+    this.rendered.fail(problem, retry);
+  }
+}

@@ -1,0 +1,245 @@
+/** A card: one chart with its title, badge and menu, in whatever state it is. */
+
+import type { Artifact, Chart, TableView, Tile, View } from "../artifact";
+import { count } from "../format";
+import { messages } from "../messages";
+import { chartBadges } from "./badge";
+import { toCsv } from "./csv";
+import { openDetails } from "./details";
+import { h, safeAddress, uniqueId } from "./dom";
+import { fileName, save } from "./download";
+import { type Figure, figure } from "./figure";
+import { icon } from "./icons";
+import { kpiBody } from "./kpi";
+import type { RenderOptions } from "./options";
+import { type MenuItem, menu } from "./popover";
+import { prose } from "./prose";
+import { stateBlock } from "./states";
+import type { TableState } from "./table";
+import { initialState, tableBody } from "./table";
+import type { Theme } from "./theme";
+
+/** One card of the grid; what the reader chose in it outlives `update`. */
+export class Card {
+  readonly element: HTMLElement;
+  private readonly titleId = uniqueId("card");
+  private chart: Chart;
+  private figure: Figure | null = null;
+  private asTable = false;
+  private sorting: TableState | null = null;
+
+  constructor(
+    private artifact: Artifact,
+    tile: Tile,
+    private readonly theme: Theme,
+    private readonly options: RenderOptions,
+  ) {
+    this.chart = chartOf(artifact, tile.chart);
+    const style = `--w:${tile.width ?? 12}${tile.height ? `;--h:${tile.height}px` : ""}`;
+    const kind = this.chart.type === "kpi" ? " kpi" : this.chart.type === "text" ? " words" : "";
+    const wide = (tile.width ?? 12) > 6 ? " wide" : "";
+    const labelled = this.chart.title === null ? null : this.titleId;
+    this.element = h("section", {
+      class: `card${kind}${wide}`,
+      style,
+      "aria-labelledby": labelled,
+    });
+    this.element.dataset.chart = tile.chart;
+    this.draw();
+  }
+
+  /** Settles when the card shows what it has. */
+  get drawn(): Promise<void> {
+    return this.figure?.drawn ?? Promise.resolve();
+  }
+
+  /** Shows the chart of a newer artifact; an unchanged one is left as it stands. */
+  update(artifact: Artifact): void {
+    const next = chartOf(artifact, this.element.dataset.chart ?? "");
+    const same = JSON.stringify(next) === JSON.stringify(this.chart);
+    this.artifact = artifact;
+    this.chart = next;
+    if (!same) this.draw();
+  }
+
+  destroy(): void {
+    this.figure?.destroy();
+    this.figure = null;
+  }
+
+  private draw(): void {
+    const focused = this.element.contains(document.activeElement);
+    this.destroy();
+    this.element.replaceChildren(...this.parts());
+    if (focused) this.element.querySelector<HTMLElement>(".menu")?.focus();
+  }
+
+  private parts(): Node[] {
+    const parts = [this.head(), this.body(), this.note()];
+    return parts.filter((part) => part !== null);
+  }
+
+  private head(): HTMLElement | null {
+    const { chart } = this;
+    const controls = [
+      ...chartBadges(this.artifact, chart, this.options.still ?? false),
+      this.menuButton(),
+    ];
+    if (chart.title === null && controls.every((item) => item === null)) return null;
+    return h(
+      "div",
+      { class: "hd" },
+      h(
+        "div",
+        {},
+        chart.title && h("h2", { id: this.titleId }, chart.title),
+        chart.description && h("p", { class: "desc" }, chart.description),
+      ),
+      h("div", { class: "r" }, ...controls),
+    );
+  }
+
+  private menuButton(): HTMLElement | null {
+    if (this.items().length === 0) return null;
+    const label = messages.menuOf(this.chart.title ?? this.chart.type);
+    return menu({ class: "menu", label }, [icon("more")], () => this.items()).element;
+  }
+
+  private items(): MenuItem[] {
+    const { chart } = this;
+    const items: MenuItem[] = [];
+    const table = tableOf(chart);
+    if (chart.view?.kind === "vega" && table) {
+      const label = this.asTable ? messages.viewAsChart : messages.viewAsTable;
+      items.push({ label, run: () => this.toggleTable() });
+    }
+    if (chart.sql !== null) items.push({ label: messages.sql, run: () => this.openDetails() });
+    if (table) items.push({ label: messages.csv, run: () => this.saveTable(table) });
+    if (this.figure?.drawing()) {
+      items.push({ label: messages.png, run: () => void this.savePicture("png") });
+      items.push({ label: messages.svg, run: () => void this.savePicture("svg") });
+    }
+    const href = safeAddress(chart.link);
+    if (href) items.push({ label: messages.openLink, href });
+    return items;
+  }
+
+  private body(): HTMLElement {
+    const { chart } = this;
+    if (chart.state !== "ready" || chart.view === null) {
+      return stateBlock(chart.state === "empty" ? "empty" : "failed", chart.problem);
+    }
+    return this.viewBody(chart.view);
+  }
+
+  private viewBody(view: View): HTMLElement {
+    switch (view.kind) {
+      case "kpi":
+        return kpiBody(view, this.chart.summary);
+      case "text":
+        return prose(view);
+      case "table":
+        return this.table(view);
+      case "vega":
+        if (this.asTable && view.table) return this.table(view.table);
+        return this.plot(view);
+      default:
+        return stateBlock("failed", null);
+    }
+  }
+
+  private plot(view: Extract<View, { kind: "vega" }>): HTMLElement {
+    const label = this.chart.summary ?? this.chart.title ?? this.chart.type;
+    this.figure = figure(view, label, this.theme, this.options.charts);
+    this.figure.element.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && view.table) this.toggleTable();
+    });
+    return this.figure.element;
+  }
+
+  private table(view: TableView): HTMLElement {
+    this.sorting ??= initialState(view);
+    const label = this.chart.summary ?? this.chart.title ?? this.chart.type;
+    return tableBody(view, this.artifact.locale, label, this.sorting);
+  }
+
+  private note(): HTMLElement | null {
+    const texts = [truncationNote(this.chart, this.artifact.locale), this.chart.note ?? null];
+    const told = texts.filter((text) => text !== null);
+    return told.length > 0 ? h("p", { class: "note" }, told.join(" · ")) : null;
+  }
+
+  private toggleTable(): void {
+    this.asTable = !this.asTable;
+    this.draw();
+    this.element.querySelector<HTMLElement>(this.asTable ? ".tbl" : ".plot")?.focus();
+  }
+
+  private openDetails(): void {
+    openDetails(this.element, this.artifact, this.chart);
+  }
+
+  private saveTable(table: TableView): void {
+    const name = fileName(this.chart.title ?? this.chart.type, "csv");
+    save(name, toCsv(table), "text/csv;charset=utf-8");
+  }
+
+  private async savePicture(kind: "png" | "svg"): Promise<void> {
+    const drawing = this.figure?.drawing();
+    if (!drawing) return;
+    const content = await (kind === "svg" ? drawing.toSvg() : drawing.toPng());
+    save(fileName(this.chart.title ?? this.chart.type, kind), content, "image/svg+xml");
+  }
+}
+
+/** "First 2,000 of 1.2 M rows" where not everything is shown, else null. */
+export function truncationNote(chart: Chart, locale: string): string | null {
+  if (!chart.truncated || chart.state !== "ready") return null;
+  const shown = shownRows(chart);
+  const all = chart.row_count ?? 0;
+  if (all > shown && shown > 0) return messages.truncated(count(shown, locale), count(all, locale));
+  return shown > 0 ? messages.truncatedOpen(count(shown, locale)) : null;
+}
+
+function shownRows(chart: Chart): number {
+  if (chart.view?.kind === "vega") return chart.view.data.values[0]?.length ?? 0;
+  return tableOf(chart)?.values[0]?.length ?? 0;
+}
+
+/** The data behind a chart as a table, where it has one. */
+export function tableOf(chart: Chart): TableView | null {
+  if (chart.view?.kind === "table") return chart.view;
+  return chart.view?.kind === "vega" ? chart.view.table : null;
+}
+
+function chartOf(artifact: Artifact, name: string): Chart {
+  if (Object.hasOwn(artifact.charts, name)) return artifact.charts[name] as Chart;
+  return {
+    ...MISSING,
+    title: name,
+    problem: { code: "not_found", title: messages.failedTitle, detail: messages.missingChart },
+  };
+}
+
+const MISSING: Chart = {
+  type: "text",
+  title: null,
+  description: null,
+  link: null,
+  query: null,
+  state: "failed",
+  view: null,
+  summary: null,
+  problem: null,
+  row_count: null,
+  truncated: false,
+  computed_at: null,
+  source_updated_at: null,
+  freshness: "unknown",
+  freshness_reason: null,
+  cache_hit: false,
+  bytes_scanned: 0,
+  receipt: null,
+  sql: null,
+  tables: [],
+};

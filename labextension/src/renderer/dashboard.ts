@@ -1,0 +1,182 @@
+/** A dashboard in an element: the one renderer behind widget, page and export. */
+
+import type { Artifact, Problem, Tab } from "../artifact";
+import { messages } from "../messages";
+import { Card } from "./card";
+import { button, h } from "./dom";
+import { footer } from "./footer";
+import { type Header, header } from "./header";
+import type { RenderOptions, ThemeChoice } from "./options";
+import { skeleton, stateBlock } from "./states";
+import { tabList } from "./tabs";
+import { Theme } from "./theme";
+
+/** A dashboard that is shown. */
+export interface Rendered {
+  /** Shows a newer artifact; what the reader opened, sorted or focused stays. */
+  update: (artifact: Artifact) => void;
+  /** Says that newer data is on its way; what is shown stays. */
+  busy: (on: boolean) => void;
+  /** Shows why there is no dashboard, or above an older one, why it is not refreshed. */
+  fail: (problem: Problem, retry?: () => void) => void;
+  theme: (choice: ThemeChoice) => void;
+  /** Settles when every chart of the open page is drawn. */
+  drawn: () => Promise<void>;
+  destroy: () => void;
+}
+
+/** Draws an artifact into `root`, or a skeleton of one while there is none. */
+export function renderDashboard(
+  root: HTMLElement,
+  artifact: Artifact | null,
+  options: RenderOptions,
+): Rendered {
+  const surface = new Surface(root, options);
+  if (artifact) surface.update(artifact);
+  else surface.wait();
+  return {
+    update: (next) => surface.update(next),
+    busy: (on) => surface.busy(on),
+    fail: (problem, retry) => surface.fail(problem, retry),
+    theme: (choice) => surface.theme.choose(choice),
+    drawn: () => surface.drawn(),
+    destroy: () => surface.destroy(),
+  };
+}
+
+class Surface {
+  readonly theme: Theme;
+  private readonly page = h("div", { class: "page" });
+  private readonly notice = h("div", { class: "notice", hidden: true, role: "alert" });
+  private readonly status = h("p", { class: "sr", role: "status" });
+  private readonly main = h("main", { tabindex: -1 });
+  private artifact: Artifact | null = null;
+  private head: Header | null = null;
+  private foot: HTMLElement | null = null;
+  private cards: Card[] = [];
+  private openTab = 0;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly options: RenderOptions,
+  ) {
+    root.classList.add("pt");
+    root.replaceChildren(h("div", { class: "progress", "aria-hidden": "true" }), this.page);
+    this.theme = new Theme(root, options.theme ?? "auto");
+  }
+
+  wait(): void {
+    this.page.replaceChildren(skeleton(messages.loading));
+  }
+
+  update(artifact: Artifact): void {
+    const before = this.artifact;
+    this.artifact = artifact;
+    this.notice.hidden = true;
+    if (!before || shape(before) !== shape(artifact)) {
+      this.build(artifact);
+      return;
+    }
+    this.head?.update(artifact);
+    for (const card of this.cards) card.update(artifact);
+    this.setFoot(artifact);
+  }
+
+  busy(on: boolean): void {
+    this.page.setAttribute("aria-busy", String(on));
+    this.root.classList.toggle("is-busy", on);
+    this.status.textContent = on ? messages.refreshing : "";
+  }
+
+  fail(problem: Problem, retry?: () => void): void {
+    const again = retry && button({ class: "btn" }, retry, messages.retry);
+    const block = stateBlock("failed", problem, again);
+    if (this.artifact) {
+      this.notice.replaceChildren(block);
+      this.notice.hidden = false;
+      return;
+    }
+    this.page.replaceChildren(h("main", { class: "alone" }, h("div", { class: "card" }, block)));
+  }
+
+  async drawn(): Promise<void> {
+    await Promise.all(this.cards.map((card) => card.drawn));
+  }
+
+  destroy(): void {
+    this.clearCards();
+    this.theme.destroy();
+    this.root.replaceChildren();
+    this.root.classList.remove("pt", "is-busy");
+  }
+
+  private build(artifact: Artifact): void {
+    const { tabs } = artifact.layout;
+    this.openTab = Math.min(this.openTab, Math.max(tabs.length - 1, 0));
+    this.head = header(artifact, this.options);
+    this.foot = footer(artifact);
+    const list = tabs.length > 1 ? this.tabs(tabs) : null;
+    const parts = [
+      this.skipLink(),
+      this.head.element,
+      this.notice,
+      list,
+      this.main,
+      this.foot,
+      this.status,
+    ];
+    this.page.replaceChildren(...parts.filter((part) => part !== null));
+    this.fillMain(artifact);
+  }
+
+  private tabs(tabs: Tab[]): HTMLElement {
+    const titles = tabs.map((tab, index) => tab.title ?? String(index + 1));
+    return tabList(titles, this.openTab, (index) => {
+      this.openTab = index;
+      if (this.artifact) this.fillMain(this.artifact);
+    }).element;
+  }
+
+  private fillMain(artifact: Artifact): void {
+    this.clearCards();
+    const rows = artifact.layout.tabs[this.openTab]?.rows ?? [];
+    const grids = rows.map((row) => {
+      const cards = row.map((tile) => new Card(artifact, tile, this.theme, this.options));
+      this.cards.push(...cards);
+      return h("div", { class: "grid" }, ...cards.map((card) => card.element));
+    });
+    this.main.replaceChildren(...grids);
+  }
+
+  private setFoot(artifact: Artifact): void {
+    const next = footer(artifact);
+    this.foot?.replaceWith(next);
+    this.foot = next;
+  }
+
+  private skipLink(): HTMLElement {
+    return button({ class: "skip" }, () => this.main.focus(), messages.skip);
+  }
+
+  private clearCards(): void {
+    for (const card of this.cards) card.destroy();
+    this.cards = [];
+  }
+}
+
+/** What decides whether a newer artifact fits into the elements of an older one. */
+function shape(artifact: Artifact): string {
+  const filters = artifact.filters.map(({ name, type, label, multiple, default: fallback }) => [
+    name,
+    type,
+    label,
+    multiple,
+    fallback,
+  ]);
+  const charts = Object.entries(artifact.charts).map(([name, { type, title }]) => [
+    name,
+    type,
+    title,
+  ]);
+  return JSON.stringify([artifact.slug, artifact.layout, filters, charts, artifact.timezone]);
+}

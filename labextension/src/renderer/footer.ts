@@ -1,0 +1,23 @@
+/** The foot of a dashboard: what it cost and where it comes from. */
+
+import type { Artifact } from "../artifact";
+import { bytes, duration } from "../format";
+import { messages } from "../messages";
+import { h } from "./dom";
+
+/** "6 of 7 queries from cache", "38 MB scanned", "Loaded in 212 ms", "sales @ 4f2c91a". */
+export function footer(artifact: Artifact): HTMLElement {
+  return h("footer", {}, ...footerTexts(artifact).map((text) => h("span", {}, text)));
+}
+
+/** The texts of the foot, in order. */
+export function footerTexts(artifact: Artifact): string[] {
+  const file = `${artifact.slug}.peter.yaml`;
+  return [
+    artifact.queries > 0 ? messages.fromCache(artifact.queries_cached, artifact.queries) : "",
+    messages.scanned(bytes(artifact.bytes_scanned)),
+    messages.loadedIn(duration(artifact.duration_ms)),
+    artifact.revision ? `${file} @ ${artifact.revision.slice(0, 7)}` : file,
+    artifact.timezone,
+  ].filter((text) => text !== "");
+}

@@ -1,0 +1,39 @@
+/** One number with its change. */
+
+import type { Delta, KpiView } from "../artifact";
+import { h } from "./dom";
+import { triangle } from "./icons";
+import { sparkline } from "./sparkline";
+
+/** The body of a KPI card; `summary` is the phrase a screen reader says instead. */
+export function kpiBody(view: KpiView, summary: string | null): HTMLElement {
+  const { before, text, unit } = view.value;
+  return h(
+    "div",
+    { class: "kpi-body" },
+    summary && h("p", { class: "sr" }, summary),
+    h(
+      "div",
+      { class: "row", "aria-hidden": summary ? "true" : null },
+      h("div", { class: "v" }, `${before}${text}`, unit !== "" && unitElement(unit)),
+      view.sparkline && sparkline(view.sparkline),
+    ),
+    view.delta && deltaLine(view.delta, summary !== null),
+  );
+}
+
+/** A letter such as M stands close to its number, a word or a sign apart from it. */
+function unitElement(unit: string): HTMLElement {
+  const close = /^\p{L}{1,2}$/u.test(unit);
+  return h("small", { class: close ? null : "apart" }, unit);
+}
+
+function deltaLine(delta: Delta, hidden: boolean): HTMLElement {
+  const tone = delta.good === null ? "" : delta.good ? " good" : " bad";
+  return h(
+    "div",
+    { class: "d", "aria-hidden": hidden ? "true" : null },
+    h("span", { class: `delta${tone}` }, triangle(delta.direction), delta.text),
+    delta.label && h("span", {}, delta.label),
+  );
+}

@@ -1,0 +1,21 @@
+/** What a surface gives the renderer. */
+
+import type { FilterValues } from "../artifact";
+import type { DrawChart } from "../charts/draw";
+
+export type ThemeChoice = "auto" | "light" | "dark";
+
+/** One entry of the export menu: something to do, or an address to open. */
+export type Action = { label: string; run: () => void } | { label: string; href: string };
+
+export interface RenderOptions {
+  /** Gives the function that draws charts once it is loaded. */
+  charts: () => Promise<DrawChart>;
+  /** Called with every filter's value when the reader changes one; no filters without it. */
+  onFilters?: (values: FilterValues) => void;
+  theme?: ThemeChoice;
+  /** Entries of the export menu, in order. */
+  actions?: Action[];
+  /** A kept copy: ages are told as moments, filters are shown and cannot be changed. */
+  still?: boolean;
+}

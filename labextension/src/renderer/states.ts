@@ -1,0 +1,40 @@
+/** What stands in a card instead of a figure. */
+
+import type { Problem } from "../artifact";
+import { messages } from "../messages";
+import { type Child, h } from "./dom";
+import { icon } from "./icons";
+
+/** Why there is nothing to see, and what to do: an icon, a title, a detail and a hint. */
+export function stateBlock(
+  kind: "failed" | "empty",
+  problem: Problem | null,
+  ...actions: Child[]
+): HTMLElement {
+  const failed = kind === "failed";
+  const title = problem?.title ?? (failed ? messages.failedTitle : messages.emptyTitle);
+  const detail = problem?.detail ?? (failed || problem ? null : messages.emptyDetail);
+  return h(
+    "div",
+    { class: `state ${kind}` },
+    h("span", { class: "ic" }, icon(failed ? "alert" : "empty", 18)),
+    h("strong", {}, title),
+    detail && h("p", {}, detail),
+    problem?.hint && h("p", { class: "hint" }, problem.hint),
+    actions.some(Boolean) && h("div", { class: "acts" }, ...actions),
+  );
+}
+
+/** A dashboard-shaped skeleton; it shows itself after 300 ms. */
+export function skeleton(label: string): HTMLElement {
+  const card = (width: number, height: number): HTMLElement =>
+    h("div", { class: "card bone", style: `--w:${width};min-height:${height}px` });
+  return h(
+    "div",
+    { class: "skeleton", role: "status", "aria-label": label },
+    h("div", { class: "bone line", style: "width:220px;height:24px" }),
+    h("div", { class: "bone line", style: "width:380px;height:14px" }),
+    h("div", { class: "grid" }, ...[3, 3, 3, 3].map((width) => card(width, 120))),
+    h("div", { class: "grid" }, card(8, 340), card(4, 340)),
+  );
+}

@@ -1,0 +1,119 @@
+"""The HTML of the pages: a shell that names its data and scripts, and the policy it runs under."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+STATIC = Path(__file__).with_name("static")
+
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "frame-ancestors": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+}
+
+
+def csp() -> str:
+    """The Content-Security-Policy header of every page: own scripts only, no eval, no inline.
+
+    Styles may be inline because Vega's SVG carries them as attributes.
+    """
+    return "; ".join(f"{name} {value}" for name, value in _POLICY.items())
+
+
+def dashboard_page(
+    *,
+    artifact_json: bytes | None,
+    title: str,
+    data_url: str,
+    static_url: str,
+    export_url: str | None = None,
+) -> str:
+    """The page of one dashboard.
+
+    Parameters
+    ----------
+    artifact_json
+        The artifact to paint at once; without it the page asks ``data_url`` first.
+    data_url
+        Where the artifact is asked for, without a query string.
+    static_url
+        The folder that ``peter_jupyter/static`` is served as.
+    export_url
+        Where the self-contained HTML is downloaded, if anywhere.
+    """
+    static = static_url.rstrip("/")
+    metas = {
+        "peter-data": data_url,
+        "peter-charts": asset_url(static, "charts.js"),
+        "peter-export": export_url,
+    }
+    block = data_block("peter-artifact", artifact_json) if artifact_json else ""
+    return _shell(title, static, metas, block)
+
+
+def list_page(
+    entries: Sequence[Mapping[str, object]], *, static_url: str, title: str = "Dashboards"
+) -> str:
+    """The page that lists dashboards.
+
+    Parameters
+    ----------
+    entries
+        ``slug, title, url`` and, where known, ``description, owner, tags, revision,
+        published_at`` (RFC 3339) of each. A ``url`` that leads to another server is no link.
+    """
+    body = json.dumps([dict(entry) for entry in entries], ensure_ascii=False).encode()
+    return _shell(title, static_url.rstrip("/"), {}, data_block("peter-dashboards", body))
+
+
+def data_block(name: str, body: bytes) -> str:
+    """JSON inside HTML: no ``<`` is left in it, so no text can end the block or open a tag."""
+    text = body.decode("utf-8").replace("<", "\\u003c")
+    text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return f'<script type="application/json" id="{name}">{text}</script>\n'
+
+
+def asset_url(static: str, name: str) -> str:
+    """The address of a built file; it changes with the file, so that caches may keep it."""
+    return f"{static}/{name}?v={asset_version(name)}"
+
+
+@cache
+def asset_version(name: str) -> str:
+    """The first characters of a built file's SHA-256; ``0`` when it was not built."""
+    path = STATIC / name
+    if not path.is_file():
+        return "0"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def _shell(title: str, static: str, metas: Mapping[str, str | None], block: str) -> str:
+    told = "".join(
+        f'<meta name="{name}" content="{html.escape(value)}">\n'
+        for name, value in metas.items()
+        if value
+    )
+    style = html.escape(asset_url(static, "peter.css"))
+    script = html.escape(asset_url(static, "page.js"))
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{html.escape(title)} · Peter</title>\n{told}"
+        f'<link rel="stylesheet" href="{style}">\n'
+        f'<script defer src="{script}"></script>\n'
+        "</head>\n"
+        '<body class="pt-body">\n<div id="peter" class="pt"></div>\n'
+        f"{block}</body>\n</html>\n"
+    )
