@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 EXACT_INT = 2**53
 """Integers beyond this lose digits in a JSON reader that holds numbers as doubles."""
 
-_OFFSETLESS = ("DATETIME",)
+_FIELD = re.compile(r"\s*(?:`([^`]+)`|(\S+))\s+(.+)", re.DOTALL)
 
 
 def json_value(value: object, column_type: str = "") -> object:
@@ -81,11 +82,15 @@ def python_values(column: pa.ChunkedArray) -> list[object]:
 def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """The column without dictionary, extension, view or nanosecond wrapping."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
         chunks = [chunk.storage for chunk in column.chunks]
         return plain_column(pa.chunked_array(chunks, type=kind.storage_type))
+    if pa.types.is_run_end_encoded(kind):
+        chunks = [pc.run_end_decode(chunk) for chunk in column.chunks]
+        return plain_column(pa.chunked_array(chunks, type=kind.value_type))
     target = _plain_type(kind)
     return column if target is None else plain_column(column.cast(target, safe=False))
 
@@ -121,9 +126,9 @@ def struct_fields(column_type: str) -> dict[str, str]:
         return {}
     fields: dict[str, str] = {}
     for part in _split(text[7:-1]):
-        name, _, kind = part.strip().partition(" ")
-        if kind:
-            fields[name.strip("`")] = kind.strip()
+        named = _FIELD.fullmatch(part)
+        if named:
+            fields[named[1] or named[2]] = named[3].strip()
     return fields
 
 
@@ -132,8 +137,6 @@ def _plain_type(kind: pa.DataType) -> pa.DataType | None:
 
     is_ = pa.types
     if is_.is_dictionary(kind):
-        return kind.value_type
-    if is_.is_run_end_encoded(kind):
         return kind.value_type
     if is_.is_string_view(kind):
         return pa.string()
@@ -187,7 +190,7 @@ def _moment(value: dt.date | dt.time | dt.timedelta, column_type: str) -> str:
             value = value.astimezone(dt.UTC).replace(tzinfo=None)
         except OverflowError:
             return value.isoformat()
-        return value.isoformat() if column_type in _OFFSETLESS else value.isoformat() + "Z"
+        return value.isoformat() if column_type == "DATETIME" else value.isoformat() + "Z"
     return value.isoformat() + "Z" if column_type == "TIMESTAMP" else value.isoformat()
 
 

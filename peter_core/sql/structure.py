@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from peter_core.sql.positions import line_column
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -38,8 +40,7 @@ def keyword_place(statement: Statement, node: exp.Expr, word: str) -> Place | No
 
 
 def _at(statement: Statement, offset: int) -> Place:
-    before = statement.text[:offset]
-    return Place(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
+    return Place(*line_column(statement.text, offset))
 
 
 def root_of(statement: Statement) -> exp.Expr:
