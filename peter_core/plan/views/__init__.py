@@ -1,0 +1,1 @@
+"""One module a kind of view; ``peter_core.plan.charts`` chooses among them."""

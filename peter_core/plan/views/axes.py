@@ -1,0 +1,100 @@
+"""Scales and ticks, computed here so that every surface shows the same ones."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from peter_core.plan.formats import Formatter
+
+_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_INTERVALS = 4
+_LARGEST = 1e300
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """A domain, the values marked on it, and what stands at each mark."""
+
+    low: float
+    high: float
+    values: tuple[float, ...]
+    labels: tuple[str, ...]
+
+    def scale(self) -> dict[str, Any]:
+        """The Vega-Lite scale over the domain."""
+        return {"domain": [self.low, self.high], "nice": False, "zero": False}
+
+    def axis(self, param: str) -> dict[str, Any]:
+        """The Vega-Lite axis; ``param`` names the list that holds the labels."""
+        last = max(len(self.values) - 1, 0)
+        # Vega numbers the ticks of an axis from 0 to 1.
+        return {
+            "values": list(self.values),
+            "labelExpr": f"{param}[round(datum.index * {last})]",
+        }
+
+    def within(self, low: float, high: float) -> Ticks:
+        """The same marks over a smaller domain, without those outside it."""
+        inside = [i for i, value in enumerate(self.values) if low <= value <= high]
+        return Ticks(
+            low, high, tuple(self.values[i] for i in inside), tuple(self.labels[i] for i in inside)
+        )
+
+
+def ticks(values: Iterable[float], formatter: Formatter, *, zero: bool) -> Ticks:
+    """About four good steps over the values; ``zero`` makes the domain reach zero.
+
+    Without ``zero`` the domain still starts there when the values come near.
+    """
+    shown = [v for v in values if abs(v) <= _LARGEST]
+    low, high = (min(shown), max(shown)) if shown else (0.0, 0.0)
+    if zero or (0 <= low < 0.5 * high) or (0.5 * low < high <= 0):
+        low, high = min(low, 0.0), max(high, 0.0)
+    if low == high:
+        low, high = _around(low)
+    unit = formatter.scale(max(abs(low), abs(high)))
+    places = _places(low / unit, high / unit)
+    marks = tuple(place * unit for place in places)
+    return Ticks(marks[0], marks[-1], marks, tuple(formatter.ticks(marks)))
+
+
+def shares(formatter: Formatter) -> Ticks:
+    """The axis of a whole: 0 to 1 in quarters."""
+    marks = (0.0, 0.25, 0.5, 0.75, 1.0)
+    return Ticks(0.0, 1.0, marks, tuple(formatter.ticks(marks)))
+
+
+def thinned(indexes: Sequence[int], most: int) -> list[int]:
+    """At most ``most`` of the indexes, evenly spread, the first and last among them."""
+    if len(indexes) <= most:
+        return list(indexes)
+    step = (len(indexes) - 1) / (most - 1)
+    return [indexes[round(i * step)] for i in range(most)]
+
+
+def _around(value: float) -> tuple[float, float]:
+    if value == 0:
+        return 0.0, 1.0
+    margin = abs(value) * 0.1
+    return value - margin, value + margin
+
+
+def _places(low: float, high: float) -> list[float]:
+    span = high - low
+    power = 10.0 ** math.floor(math.log10(span / _INTERVALS))
+    # A quarter step such as 2.5 is fine, but 0.25 and 2.5 million read worse than 0.2 and 2.
+    step = min(
+        (s * power for s in _STEPS if s != 2.5 or power >= 10),
+        key=lambda s: (abs(_count(low, high, s) - _INTERVALS), s),
+    )
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
+
+
+def _count(low: float, high: float, step: float) -> int:
+    return math.ceil(high / step - 1e-9) - math.floor(low / step + 1e-9)

@@ -1,0 +1,193 @@
+"""The x axis: days and moments, measures, or categories in their slots."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import reduce
+from math import gcd
+from typing import TYPE_CHECKING, Any, Literal
+
+from peter_core.plan.formats import Moments
+from peter_core.plan.moments import milliseconds, wall_clock
+from peter_core.plan.views.frame import Field, compact_number, instant, measure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from peter_core.dashboard.model import Dashboard
+    from peter_core.plan.formats import Formatter
+    from peter_core.plan.views.plot import Plot
+
+Kind = Literal["time", "number", "slot"]
+
+_DAY_MS = 86_400_000
+_MOST_FILLED = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where each row stands on an axis, ``None`` for a null.
+
+    ``texts`` is how each row's value reads; ``labels`` are the slots' names, in order.
+    """
+
+    kind: Kind
+    at: list[float | int | None]
+    texts: list[str]
+    labels: tuple[str, ...] = ()
+    pattern: str = ""
+
+    @property
+    def slots(self) -> int:
+        """How many categories the axis has."""
+        return len(self.labels)
+
+
+def continuous(field: Field, written: Formatter, dashboard: Dashboard) -> Places:
+    """Places on a time or number axis; a text column stands in slots, in the query's order."""
+    texts = [written.text(value) for value in field.values]
+    if field.is_temporal:
+        zone = dashboard.timezone
+        at = [instant(value, zone) for value in field.values]
+        return Places("time", at, texts, pattern=axis_pattern(field, written, zone))
+    if field.is_number:
+        numbers = [measure(value) for value in field.values]
+        return Places("number", [None if n is None else compact_number(n) for n in numbers], texts)
+    return slotted(field, written, dashboard)
+
+
+def slotted(
+    field: Field, written: Formatter, dashboard: Dashboard, order: Sequence[object] | None = None
+) -> Places:
+    """Places in slots: numbers and dates in their order, texts in the query's.
+
+    ``order`` gives the distinct values in another order. Dates that come in equal steps get a
+    slot for each missing one, so that a gap is seen.
+    """
+    texts = [written.text(value) for value in field.values]
+    zone = dashboard.timezone
+    keys: list[object] = [_key(value, field, zone) for value in field.values]
+    if order is not None:
+        slots = list(dict.fromkeys(_key(value, field, zone) for value in order))
+    else:
+        slots = _ordered(field, keys)
+    place = {key: at for at, key in enumerate(slots)}
+    at = [place.get(key) for key in keys]
+    labels, pattern = _labels(field, written, zone, slots, dict(zip(keys, texts, strict=True)))
+    return Places("slot", list(at), texts, tuple(labels), pattern)
+
+
+def axis_pattern(field: Field, written: Formatter, zone: str) -> str:
+    """The strftime pattern of a time axis."""
+    if not isinstance(written, Moments):
+        return ""
+    return written.axis_pattern(
+        [wall_clock(value, zone) for value in field.values if isinstance(value, dt.date)]
+    )
+
+
+def time_channel(plot: Plot, places: Places) -> dict[str, Any]:
+    """The channel of a time axis. The pattern may be the document's, so it is a parameter."""
+    plot.param("x_format", places.pattern)
+    # A tick a day at the closest: more would repeat the same label.
+    whole = [at for at in places.at if at is not None]
+    by_day = "%H" not in places.pattern and "%I" not in places.pattern and "%M" not in places.pattern
+    axis: dict[str, Any] = {"labelExpr": "utcFormat(datum.value, x_format)"}
+    days = (max(whole) - min(whole)) / _DAY_MS if whole else 0
+    if by_day and days < 12:
+        axis["tickCount"] = {"interval": "day", "step": 1}
+    else:
+        axis["tickCount"] = {"expr": "max(2, floor(width / 110))"}
+    scale: dict[str, Any] = {"type": "utc"}
+    if whole and min(whole) == max(whole):
+        scale["domain"] = [whole[0] - _DAY_MS, whole[0] + _DAY_MS]
+    return {"field": "f0", "type": "temporal", "scale": scale, "axis": axis}
+
+
+def slot_channel(
+    plot: Plot, places: Places, *, axis: Literal["x", "y"], field: str = "f0", thin: bool
+) -> dict[str, Any]:
+    """The channel of an axis of categories; ``thin`` may leave labels out, else they shorten."""
+    plot.param(f"{axis}_labels", list(places.labels))
+    drawn: dict[str, Any] = {"labelExpr": f"{axis}_labels[datum.value]", "labelAngle": 0}
+    if axis == "x" and not thin:
+        drawn["labelOverlap"] = False
+        drawn["labelLimit"] = {"expr": f"max(28, width / {max(places.slots, 1)} - 6)"}
+    return {
+        "field": field,
+        "type": "ordinal",
+        "scale": {"domain": list(range(places.slots))},
+        "axis": drawn,
+    }
+
+
+def _key(value: object, field: Field, zone: str) -> object:
+    if field.is_temporal:
+        return instant(value, zone)
+    if isinstance(value, bool):
+        return ("bool", value)
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return value if value == value else "NaN"
+
+
+def _ordered(field: Field, keys: list[object]) -> list[object]:
+    distinct = list(dict.fromkeys(keys))
+    if field.is_temporal:
+        return [*filled([k for k in distinct if isinstance(k, (int, float))]),
+                *([None] if None in distinct else [])]  # fmt: skip
+    if field.is_number:
+        numbers = [k for k in distinct if measure(k) is not None]
+        rest = [k for k in distinct if measure(k) is None]
+        return [*sorted(numbers, key=lambda k: measure(k) or 0.0), *rest]
+    return distinct
+
+
+def filled(instants: Sequence[int | float]) -> list[int | float]:
+    """Sorted instants with the missing ones of an equal step between them."""
+    known = sorted(instants)
+    if len(known) < 3:
+        return known
+    months = _months(known)
+    if months is not None:
+        return months if len(months) <= _MOST_FILLED else known
+    gaps = [int(b - a) for a, b in zip(known, known[1:], strict=False)]
+    step = reduce(gcd, gaps)
+    # A step that most neighbours do not keep is chance, not rhythm.
+    if not step or gaps.count(step) * 2 < len(gaps):
+        return known
+    count = int((known[-1] - known[0]) // step) + 1
+    return [known[0] + i * step for i in range(count)] if count <= _MOST_FILLED else known
+
+
+def _months(known: Sequence[int | float]) -> list[int | float] | None:
+    days = [_moment(at) for at in known]
+    if any((m.day, m.time()) != (1, dt.time()) for m in days):
+        return None
+    numbers = [m.year * 12 + m.month - 1 for m in days]
+    step = reduce(gcd, [b - a for a, b in zip(numbers, numbers[1:], strict=False)])
+    count = (numbers[-1] - numbers[0]) // step + 1
+    return [
+        milliseconds(dt.datetime(n // 12, n % 12 + 1, 1))  # noqa: DTZ001  # a wall clock
+        for n in range(numbers[0], numbers[0] + min(count, _MOST_FILLED + 1) * step, step)
+    ]
+
+
+def _moment(at: int | float) -> dt.datetime:
+    return dt.datetime(1970, 1, 1) + dt.timedelta(milliseconds=at)  # noqa: DTZ001  # a wall clock
+
+
+def _labels(
+    field: Field, written: Formatter, zone: str, slots: list[object], texts: dict[object, str]
+) -> tuple[list[str], str]:
+    if not field.is_temporal or not isinstance(written, Moments):
+        return [texts[slot] for slot in slots], ""
+    pattern = axis_pattern(field, written, zone)
+    shown = Moments(written.locale, zone, pattern, given=True)
+    return [
+        shown.text(_moment(slot)) if isinstance(slot, (int, float)) else shown.text(None)
+        for slot in slots
+    ], pattern

@@ -1,0 +1,90 @@
+"""Artifacts of plans: answered, checked, drawn, and kept while nothing behind them changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from peter_core.plan.artifact import Artifact, FailedCheck, artifact_etag, build_artifact
+from peter_core.verify.checks import run_checks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from peter_core.service.bookkeeping import Bookkeeper
+    from peter_core.engine.port import CancelToken
+    from peter_core.plan.plan import Plan, StepAnswer
+    from peter_core.principal import Principal
+    from peter_core.service.runner import Runner
+
+
+class Artifacts:
+    """Draws plans and keeps the last ``size`` pictures that came whole from the cache."""
+
+    def __init__(self, runner: Runner, books: Bookkeeper, *, size: int = 64) -> None:
+        self._runner = runner
+        self._books = books
+        self._size = size
+        self._lock = Lock()
+        self._kept: OrderedDict[str, Artifact] = OrderedDict()
+
+    def draw(
+        self,
+        plan: Plan,
+        *,
+        principal: Principal,
+        force: bool = False,
+        cancel: CancelToken | None = None,
+    ) -> Artifact:
+        """The artifact of a plan; a picture of unchanged results is not drawn twice."""
+        began = time.perf_counter()
+        answers = self._runner.run_plan(plan, principal=principal, force=force, cancel=cancel)
+        self._books.record_answers(plan, answers.values(), principal)
+        marks = self._books.receipt_marks(plan)
+        whole = all(answer.cache_hit and answer.error is None for answer in answers.values())
+        key = f"{artifact_etag(plan, answers)} {sorted(marks.items())}"
+        with self._lock:
+            known = self._kept.get(key) if whole else None
+        if known is not None:
+            return known
+        artifact = build_artifact(
+            plan,
+            answers,
+            receipts=marks,
+            failed_checks=_failed_checks(plan, answers),
+            duration_ms=(time.perf_counter() - began) * 1000,
+        )
+        if whole:
+            self._keep(key, artifact)
+        return artifact
+
+    def _keep(self, key: str, artifact: Artifact) -> None:
+        with self._lock:
+            self._kept[key] = artifact
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+
+
+def _failed_checks(
+    plan: Plan, answers: Mapping[str, StepAnswer]
+) -> dict[str, tuple[FailedCheck, ...]]:
+    results = {
+        query: answers[key].result for query, key in plan.query_steps.items() if key in answers
+    }
+    others = {query: result.table for query, result in results.items() if result is not None}
+    found = {}
+    for query, result in results.items():
+        declared = plan.dashboard.queries[query].checks
+        if result is None or not declared:
+            continue
+        outcomes = run_checks(
+            declared, result.table, result.columns, row_count=result.row_count, others=others,
+            now=dt.datetime.now(dt.UTC),
+        )  # fmt: skip
+        failed = [FailedCheck(o.check, o.detail, o.severity) for o in outcomes if not o.passed]
+        if failed:
+            found[query] = tuple(failed)
+    return found

@@ -1,0 +1,513 @@
+"""Peter: the use cases. The one object every surface calls."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from peter_core.service.artifacts import Artifacts
+from peter_core.service.bookkeeping import Bookkeeper, column_graph
+from peter_core.config import Settings, load_settings
+from peter_core.costs import Prices, plan_cost
+from peter_core.dashboard.canonical import revision
+from peter_core.dashboard.loading import load_dashboard
+from peter_core.service.documents import Documents
+from peter_core.errors import EngineUnavailable, InvalidRequest, NotFound, PeterError
+from peter_core.lineage.graph import Graph, plan_graph
+from peter_core.plan.compiler import Limits, compile_plan
+from peter_core.plan.plan_cache import PlanCache
+from peter_core.principal import LOCAL
+from peter_core.service.publishing import Publication, require_valid, verify_queries
+from peter_core.service.reports import Listing, Validation, chart_freshness, precomputation
+from peter_core.service.runner import Runner
+from peter_core.sql.checking import check_sql
+from peter_core.sql.parameters import filter_parameters
+from peter_core.verify.verifier import verify_statement
+from peter_core.service.parts import Parts, open_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from peter_core.cache.results import CacheStats
+    from peter_core.costs import PlanCost
+    from peter_core.dashboard.loading import Loaded
+    from peter_core.dashboard.model import Check
+    from peter_core.dashboard.problems import Problem
+    from peter_core.engine.port import CancelToken, TableInfo
+    from peter_core.plan.artifact import Artifact
+    from peter_core.plan.plan import Plan, Step, StepAnswer
+    from peter_core.principal import Principal
+    from peter_core.service.publishing import Others
+    from peter_core.service.reports import ChartFreshness, Mode, Precomputation
+    from peter_core.store.ledger import CostReport
+    from peter_core.store.port import Document
+    from peter_core.store.port import Publication as HistoryEntry
+    from peter_core.store.records import GroupBy
+    from peter_core.verify.verification import Verification
+
+    Filters = Mapping[str, object]
+
+
+class Peter:
+    """Validate, verify, price, publish and read dashboards. Safe from any thread.
+
+    Use `Peter.local` for a folder on this machine, `Peter.open` for what is configured. Close it,
+    or use it in a ``with`` block, to stop its workers.
+    """
+
+    def __init__(self, parts: Parts, settings: Settings) -> None:
+        self.settings = settings
+        self._parts = parts
+        self._engine = parts.engine
+        self._store = parts.store
+        self._ledger = parts.ledger
+        self._cache = parts.cache
+        self._prices = Prices(usd_per_tib=settings.usd_per_tib)
+        self._limits = Limits(
+            max_bytes=settings.default_max_bytes,
+            highest_max_bytes=settings.highest_max_bytes,
+            ttl_s=int(settings.ttl),
+            allowed_datasets=settings.allowed_datasets,
+        )
+        self._plans = PlanCache(parts.engine, self._limits)
+        self._documents = Documents(parts.store)
+        self._books = Bookkeeper(parts.ledger, self._prices, parts.engine.name)
+        self._runner = Runner(
+            parts.engine,
+            parts.cache,
+            timeout_s=settings.timeout,
+            max_rows=settings.max_rows,
+            ttl_s=int(settings.ttl),
+            fresh_for_s=settings.fresh_for,
+        )
+        self._artifacts = Artifacts(self._runner, self._books)
+
+    @classmethod
+    def local(cls, folder: Path | str = ".", **settings: Any) -> Self:
+        """Peter over a folder: tables in ``data/<dataset>/``, dashboards in ``dashboards/``.
+
+        Raises
+        ------
+        ConfigError
+            When the folder or a setting cannot be used.
+        """
+        return cls.open(load_settings(folder=folder, **settings))
+
+    @classmethod
+    def open(cls, settings: Settings | None = None) -> Self:
+        """Peter as the environment and ``peter.toml`` configure it."""
+        known = settings or load_settings()
+        return cls(open_parts(known), known)
+
+    def close(self) -> None:
+        """Stop workers and write what is waiting."""
+        self._runner.close()
+        self._books.close()
+        self._parts.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Documents -------------------------------------------------------------------------------
+
+    def validate(self, text: str | bytes, *, mode: Mode = "warehouse") -> Validation:
+        """Say what is wrong with a document; with ``warehouse`` also against its tables."""
+        loaded = load_dashboard(text)
+        if loaded.dashboard is None:
+            return Validation(False, mode, loaded.problems, None)
+        known = revision(loaded)
+        note = None
+        try:
+            plan = self._compiled(loaded, None, offline=mode == "offline")
+        except EngineUnavailable as error:
+            plan, mode = self._compiled(loaded, None, offline=True), "offline"
+            note = f"Tables and columns were not checked: {error.message}"
+        problems = _in_order((*loaded.problems, *plan.problems))
+        return Validation(not any(p.is_error for p in problems), mode, problems, known, note)
+
+    def compile(self, text: str | bytes, *, filters: Filters | None = None) -> Plan:
+        """The plan of a document: its steps, charts, estimates and problems.
+
+        Raises
+        ------
+        DocumentError
+            When the document cannot be read; problems inside its queries are part of the plan.
+        """
+        return self._compiled(self._readable(text), filters)
+
+    def price(self, text: str | bytes, *, filters: Filters | None = None,
+              principal: Principal = LOCAL) -> PlanCost:  # fmt: skip
+        """What a document's next load costs, and a month of its refreshes; nothing is run."""
+        plan = self._compiled(self._readable(text), filters)
+        return self._cost(plan, principal)
+
+    def preview(
+        self,
+        text: str | bytes,
+        *,
+        filters: Filters | None = None,
+        cancel: CancelToken | None = None,
+        principal: Principal = LOCAL,
+    ) -> Artifact:
+        """Draw a document that is not published; broken queries are broken tiles."""
+        plan = self._compiled(self._readable(text), filters)
+        return self._artifacts.draw(plan, principal=principal, cancel=cancel)
+
+    def publish(
+        self,
+        text: str | bytes,
+        *,
+        if_match: str | None = None,
+        create: bool = False,
+        message: str | None = None,
+        principal: Principal = LOCAL,
+        cancel: CancelToken | None = None,
+    ) -> Publication:
+        """Check, verify and store a document; all of it or nothing.
+
+        Parameters
+        ----------
+        if_match
+            The revision the change was made from; needed once the slug is published, ``"*"``
+            overwrites any.
+        create
+            Whether the slug must be new.
+
+        Raises
+        ------
+        DocumentError, VerificationFailed
+            Nothing was published; ``problems`` says why and where.
+        AlreadyExists, PreconditionRequired, PreconditionFailed
+            Somebody else's revision is published.
+        """
+        loaded = load_dashboard(text)
+        require_valid(loaded.problems, "The document cannot be published")
+        plan = self._compiled(loaded, None)
+        require_valid(plan.problems, "The document cannot be published")
+        slug, known = plan.dashboard.slug, plan.revision
+        before = self._published(slug)
+        cost = self._cost(plan, principal)
+
+        def verify(step: Step, others: Others) -> Verification:
+            return self._verify_step(plan, step, others, principal, cancel)
+
+        verified = verify_queries(plan, loaded, verify)
+        document = self._store.publish(
+            slug, loaded.text, known, if_match=if_match, create=create,
+            by=principal.email, at=dt.datetime.now(dt.UTC), message=message,
+        )  # fmt: skip
+        receipts = self._books.index(plan, document, verified, principal)
+        return Publication(
+            slug=slug,
+            revision=known,
+            created=before is None,
+            changed=before is None or before.revision != known,
+            receipts=receipts,
+            verifications=verified,
+            cost=cost,
+            problems=plan.problems,
+        )
+
+    def get(self, slug: str, revision: str | None = None) -> Document:
+        """A published document as it was written, or one of its earlier revisions.
+
+        Raises
+        ------
+        NotFound
+        """
+        return self._store.get(slug, revision)
+
+    def history(self, slug: str) -> tuple[HistoryEntry, ...]:
+        """Everything that was published under the slug, the newest first."""
+        return self._store.history(slug)
+
+    def list(
+        self,
+        *,
+        q: str | None = None,
+        tag: str | None = None,
+        owner: str | None = None,
+        page: int = 1,
+        page_size: int = 50,
+    ) -> Listing:
+        """A page of the published dashboards by title."""
+        if page < 1 or not 1 <= page_size <= 200:
+            raise InvalidRequest("A page counts from 1 and holds 1 to 200 dashboards.")
+        entries, total = self._ledger.dashboards(
+            q, tag, owner, offset=(page - 1) * page_size, limit=page_size
+        )
+        return Listing(entries, total, page, page_size)
+
+    def delete(self, slug: str, *, if_match: str | None, principal: Principal = LOCAL) -> None:
+        """Take a dashboard away; its history stays.
+
+        Raises
+        ------
+        NotFound, PreconditionRequired, PreconditionFailed
+        """
+        self._store.delete(
+            slug, if_match=if_match, by=principal.email, at=dt.datetime.now(dt.UTC)
+        )
+        self._ledger.unindex(slug)
+
+    # Data ------------------------------------------------------------------------------------
+
+    def data(
+        self,
+        slug: str,
+        *,
+        filters: Filters | None = None,
+        refresh: bool = False,
+        revision: str | None = None,
+        cancel: CancelToken | None = None,
+        principal: Principal = LOCAL,
+    ) -> Artifact:
+        """All charts of a published dashboard in one artifact, from the cache where it is fresh."""
+        plan = self._plan(slug, filters, revision)
+        return self._artifacts.draw(plan, principal=principal, force=refresh, cancel=cancel)
+
+    def answers(
+        self,
+        slug: str,
+        *,
+        filters: Filters | None = None,
+        cancel: CancelToken | None = None,
+        principal: Principal = LOCAL,
+    ) -> tuple[Plan, dict[str, StepAnswer]]:
+        """The results behind a published dashboard, by step, for downloads."""
+        plan = self._plan(slug, filters)
+        answers = self._runner.run_plan(plan, principal=principal, cancel=cancel)
+        self._books.record_answers(plan, answers.values(), principal)
+        return plan, answers
+
+    def precompute(
+        self,
+        slug: str,
+        *,
+        filters: Filters | None = None,
+        force: bool = False,
+        on_answer: Callable[[StepAnswer], None] | None = None,
+        cancel: CancelToken | None = None,
+        principal: Principal = LOCAL,
+    ) -> Precomputation:
+        """Put every result of a dashboard into the cache; ``on_answer`` hears of each."""
+        began = time.perf_counter()
+        plan = self._plan(slug, filters)
+        answers = self._runner.run_plan(
+            plan, principal=principal, force=force, cancel=cancel, on_answer=on_answer
+        )
+        self._books.record_answers(plan, answers.values(), principal)
+        return precomputation(plan, answers, (time.perf_counter() - began) * 1000)
+
+    def freshness(
+        self, slug: str, *, filters: Filters | None = None, principal: Principal = LOCAL
+    ) -> tuple[ChartFreshness, ...]:
+        """How old what each chart shows is; nothing is run."""
+        plan = self._plan(slug, filters)
+        held = self._runner.held_answers(plan, principal)
+        return chart_freshness(plan, held, dt.datetime.now(dt.UTC))
+
+    def invalidate(
+        self,
+        *,
+        slug: str | None = None,
+        table: str | None = None,
+        fingerprint: str | None = None,
+    ) -> int:
+        """Forget cached results by dashboard, table or statement; returns how many."""
+        if not (slug or table or fingerprint):
+            raise InvalidRequest(
+                "Say what to forget.", hint="Give a slug, a table or a fingerprint."
+            )
+        deleted = 0
+        if slug:
+            _, loaded = self._documents.load(slug)
+            plan = self._compiled(loaded, None)
+            prints = {step.statement.fingerprint for step in plan.steps.values()}
+            deleted += self._cache.invalidate(fingerprints=prints)
+        if table:
+            deleted += self._cache.invalidate(table=self._engine.table(table).id)
+        if fingerprint:
+            deleted += self._cache.invalidate(fingerprint=fingerprint)
+        return deleted
+
+    def cache_stats(self) -> CacheStats:
+        """Entries, bytes, hits and coalesced requests by tier."""
+        return self._cache.stats()
+
+    # Statements ------------------------------------------------------------------------------
+
+    def verify(
+        self,
+        sql: str,
+        *,
+        parameters: Mapping[str, object] | None = None,
+        declared: Mapping[str, str] | None = None,
+        max_bytes: int | None = None,
+        sample_rows: int = 20,
+        checks: Sequence[Check] = (),
+        timeout_s: float | None = None,
+        dry_run: bool = False,
+        principal: Principal = LOCAL,
+        cancel: CancelToken | None = None,
+    ) -> Verification:
+        """Run one statement under a cap and say all a reviewer needs; refusals are verdicts.
+
+        Parameters
+        ----------
+        max_bytes
+            The cap in billed bytes; the default of the settings when ``None``.
+        declared
+            BigQuery types of parameters that are not to be inferred.
+        timeout_s
+            Seconds, at most the configured ones.
+
+        Raises
+        ------
+        InvalidRequest
+            For a cap of zero or above the highest allowed.
+        """
+        cap = self._cap(max_bytes)
+        verification = verify_statement(
+            self._engine, sql, price=self._prices, principal=principal, max_bytes=cap,
+            parameters=parameters, declared=declared, sample_rows=sample_rows, checks=checks,
+            timeout_s=min(timeout_s or self.settings.timeout, self.settings.timeout),
+            max_rows=self.settings.max_rows, dry_run=dry_run, cancel=cancel,
+            allowed_datasets=self._limits.allowed_datasets,
+            run=lambda job, token: self._runner.run_job(job, token, principal=principal),
+        )  # fmt: skip
+        self._books.record_verification(verification, principal)
+        return verification
+
+    def check_statement(self, sql: str, *, mode: Mode = "warehouse") -> tuple[Problem, ...]:
+        """What is wrong with a statement: syntax and guard, with ``warehouse`` also names."""
+        schema = None
+        if mode == "warehouse":
+            schema = {table.id: table.schema for table in self._engine.tables()}
+        return check_sql(sql, schema=schema, allowed_datasets=self._limits.allowed_datasets)
+
+    def tables(self) -> tuple[TableInfo, ...]:
+        """The tables statements may read."""
+        allowed = self._limits.allowed_datasets
+        return tuple(
+            table
+            for table in self._engine.tables()
+            if allowed is None or table.id.split(".")[1] in allowed
+        )
+
+    # Lineage, costs, health ------------------------------------------------------------------
+
+    def lineage(self, slug: str, *, columns: bool = False) -> Graph:
+        """What a published dashboard is made of, down to its tables or their columns."""
+        plan = self._plan(slug, None)
+        return column_graph(plan) if columns else plan_graph(plan)
+
+    def whole_lineage(self) -> Graph:
+        """The lineage of every published dashboard, from the ledger."""
+        return Graph(self._ledger.nodes(), self._ledger.edges())
+
+    def costs(
+        self,
+        start: dt.datetime,
+        end: dt.datetime,
+        *,
+        group_by: GroupBy = "dashboard",
+        slug: str | None = None,
+    ) -> CostReport:
+        """What was scanned, billed and paid from ``start`` until before ``end``."""
+        self._books.flush()
+        return self._ledger.cost_report(start, end, group_by, slug)
+
+    def ready(self) -> dict[str, dict[str, object]]:
+        """Each part with its latency in milliseconds; ``ok`` is false where one cannot serve."""
+        checks: dict[str, Callable[[], object]] = {
+            "engine": self._engine.ready,
+            "store": self._store.check,
+            "database": self._ledger.check,
+            "cache": self._cache.stats,
+        }
+        found: dict[str, dict[str, object]] = {}
+        for name, check in checks.items():
+            began = time.perf_counter()
+            try:
+                check()
+            except PeterError as error:
+                found[name] = {"ok": False, "code": error.code}
+            else:
+                found[name] = {"ok": True}
+            found[name]["latency_ms"] = round((time.perf_counter() - began) * 1000, 2)
+        return found
+
+    # -----------------------------------------------------------------------------------------
+
+    def _readable(self, text: str | bytes) -> Loaded:
+        loaded = load_dashboard(text)
+        if loaded.dashboard is None:
+            require_valid(loaded.problems, "The document cannot be read")
+        return loaded
+
+    def _compiled(self, loaded: Loaded, filters: Filters | None, *, offline: bool = False) -> Plan:
+        if offline:
+            return compile_plan(
+                loaded, revision=revision(loaded), engine=None, limits=self._limits,
+                filters=filters,
+            )  # fmt: skip
+        return self._plans.plan(loaded, revision(loaded), filters)
+
+    def _plan(self, slug: str, filters: Filters | None, known: str | None = None) -> Plan:
+        document, loaded = self._documents.load(slug, known)
+        return self._plans.plan(loaded, document.revision, filters)
+
+    def _published(self, slug: str) -> Document | None:
+        try:
+            return self._store.get(slug)
+        except NotFound:
+            return None
+
+    def _cost(self, plan: Plan, principal: Principal) -> PlanCost:
+        cached = self._runner.fresh_answers(plan, principal)
+        return plan_cost(plan, self._prices, cached, engine=self._engine.name)
+
+    def _cap(self, asked: int | None) -> int:
+        if asked is None:
+            return self.settings.default_max_bytes
+        if asked <= 0:
+            raise InvalidRequest(
+                "A byte cap must be more than zero.", hint="Leave it out for the default cap."
+            )
+        if asked > self.settings.highest_max_bytes:
+            raise InvalidRequest(
+                f"The cap is above the highest allowed of {self.settings.highest_max_bytes:,} "
+                "bytes.",
+                hint="Ask who runs Peter to raise PETER_HIGHEST_MAX_BYTES.",
+            )
+        return asked
+
+    def _verify_step(
+        self, plan: Plan, step: Step, others: Others, principal: Principal,
+        cancel: CancelToken | None,
+    ) -> Verification:  # fmt: skip
+        query = plan.dashboard.queries[step.query]
+        verification = verify_statement(
+            self._engine, step.statement.text, price=self._prices, principal=principal,
+            max_bytes=step.cap_bytes, parameters={p.name: p.value for p in step.parameters},
+            declared=filter_parameters(plan.dashboard), sample_rows=0, checks=query.checks,
+            others=others, timeout_s=self.settings.timeout, max_rows=self.settings.max_rows,
+            cancel=cancel, allowed_datasets=self._limits.allowed_datasets,
+            run=lambda job, token: self._runner.run_job(job, token, principal=principal),
+        )  # fmt: skip
+        self._books.record_verification(
+            verification, principal, slug=plan.dashboard.slug, query=step.query
+        )
+        return verification
+
+
+def _in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda p: (p.line or 0, p.column or 0, p.rule)))
+
+

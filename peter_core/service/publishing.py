@@ -1,0 +1,120 @@
+"""Publishing: a document is checked, verified query by query, and only then stored."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from peter_core.dashboard.problems import Problem
+from peter_core.errors import DocumentError, VerificationFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from peter_core.costs import PlanCost
+    from peter_core.dashboard.loading import Loaded
+    from peter_core.plan.plan import Plan, Step
+    from peter_core.verify.receipt import Receipt
+    from peter_core.verify.verification import Verification
+
+    Others = Mapping[str, pa.Table]
+
+PARALLEL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a publish did.
+
+    ``created`` is whether the slug is new, ``changed`` whether the content differs from what was
+    published before; ``problems`` holds warnings.
+    """
+
+    slug: str
+    revision: str
+    created: bool
+    changed: bool
+    receipts: tuple[Receipt, ...]
+    verifications: Mapping[str, Verification]
+    cost: PlanCost
+    problems: tuple[Problem, ...]
+
+
+def require_valid(problems: Sequence[Problem], what: str) -> None:
+    """Raise ``DocumentError`` when one of the problems is an error."""
+    errors = [problem for problem in problems if problem.is_error]
+    if not errors:
+        return
+    first = errors[0]
+    place = f"line {first.line}, column {first.column}: " if first.line else ""
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    raise DocumentError(
+        f"{what}: {place}{first.message}{more}", hint=first.hint, problems=problems
+    )
+
+
+def verify_queries(
+    plan: Plan, loaded: Loaded, verify: Callable[[Step, Others], Verification]
+) -> dict[str, Verification]:
+    """Verify every main query of a plan, several at once, by query name.
+
+    Queries that are checked against others come last and get the others' results.
+
+    Raises
+    ------
+    VerificationFailed
+        When one could not run or did not meet a check of severity error; each as a problem at
+        the query's place in the file.
+    """
+    verified: dict[str, Verification] = {}
+    main = [step for step in plan.steps.values() if step.role != "comparison"]
+    with ThreadPoolExecutor(PARALLEL, thread_name_prefix="peter-verify") as pool:
+        for steps in _in_order(plan, main):
+            others = {name: v.table for name, v in verified.items() if v.table is not None}
+            made = pool.map(lambda step, others=others: verify(step, others), steps)
+            verified |= {step.query: one for step, one in zip(steps, made, strict=True)}
+    problems = [
+        _problem(name, verification, loaded)
+        for name, verification in verified.items()
+        if verification.verdict != "passed"
+    ]
+    if problems:
+        first = problems[0]
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise VerificationFailed(
+            f"Nothing was published: {first.message}{more}", hint=first.hint, problems=problems
+        )
+    return verified
+
+
+def _in_order(plan: Plan, steps: Sequence[Step]) -> tuple[list[Step], list[Step]]:
+    """First the steps that stand alone, then those with a check against another query."""
+    queries = plan.dashboard.queries
+    leaning = [s for s in steps if any(c.equals for c in queries[s.query].checks)]
+    return [step for step in steps if step not in leaning], leaning
+
+
+def _problem(name: str, verification: Verification, loaded: Loaded) -> Problem:
+    failed = [c for c in verification.checks if not c.passed and c.severity == "error"]
+    if verification.verdict == "failed" and failed:
+        found = Problem(
+            "check-failed",
+            "error",
+            f"query `{name}` does not meet its check: {failed[0].check}; {failed[0].detail}",
+            path=f"queries.{name}.checks",
+        )
+    else:
+        found = Problem(
+            f"query-{(verification.reason or 'failed').replace('_', '-')}",
+            "error",
+            f"query `{name}` could not run: {verification.error}",
+            path=f"queries.{name}",
+            hint=verification.hint,
+        )
+    place = loaded.place(found.path)
+    if place is None:
+        return found
+    return replace(found, line=place.line, column=place.column)

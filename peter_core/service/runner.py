@@ -1,0 +1,256 @@
+"""Running steps: cache first, one flight a key, the engine last; every run goes into the ledger."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from peter_core.cache.entries import Entry
+from peter_core.cache.freshness import Freshness, judge
+from peter_core.cache.keys import cacheable, clock_reading, result_key
+from peter_core.engine.port import CancelToken, Job
+from peter_core.errors import PeterError, QueryCancelled
+from peter_core.plan.plan import StepAnswer
+from peter_core.verify.verification import TableStamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from peter_core.cache.results import ResultCache
+    from peter_core.engine.port import Engine, Result, TableInfo
+    from peter_core.plan.plan import Plan, Step
+    from peter_core.principal import Principal
+
+SWEEP_S = 5.0
+
+
+class Runner:
+    """Answers steps and single jobs through cache, single flight and engine.
+
+    Parameters
+    ----------
+    timeout_s, max_rows
+        Of every job.
+    ttl_s, fresh_for_s
+        Ages of a cached result where the document says nothing.
+    workers
+        Steps in flight at once.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        cache: ResultCache,
+        *,
+        timeout_s: float,
+        max_rows: int,
+        ttl_s: int,
+        fresh_for_s: float,
+        workers: int = 8,
+    ) -> None:
+        self._engine = engine
+        self._cache = cache
+        self._timeout_s = timeout_s
+        self._max_rows = max_rows
+        self._ttl_s = ttl_s
+        self._fresh_for_s = fresh_for_s
+        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="peter-step")
+
+    def close(self) -> None:
+        """Let running steps end and take no more."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def run_plan(
+        self,
+        plan: Plan,
+        *,
+        principal: Principal,
+        force: bool = False,
+        cancel: CancelToken | None = None,
+        on_answer: Callable[[StepAnswer], None] | None = None,
+    ) -> dict[str, StepAnswer]:
+        """Answer every step of a plan, several at once; one failure leaves the others alone.
+
+        Raises
+        ------
+        QueryCancelled
+            When ``cancel`` was used meanwhile.
+        """
+        token = cancel or CancelToken()
+        found = {} if force else self.fresh_answers(plan, principal)
+
+        def answer(step: Step) -> StepAnswer:
+            made = found.get(step.key) or self._answer(step, plan, principal, token)
+            if on_answer:
+                on_answer(made)
+            return made
+
+        if len(found) == len(plan.steps):
+            return {key: answer(step) for key, step in plan.steps.items()}
+        futures = {key: self._pool.submit(answer, step) for key, step in plan.steps.items()}
+        try:
+            answers = {key: future.result() for key, future in futures.items()}
+        except BaseException:
+            token.cancel()
+            raise
+        token.raise_if_cancelled()
+        return answers
+
+    def fresh_answers(self, plan: Plan, principal: Principal) -> dict[str, StepAnswer]:
+        """The steps that the cache answers as they are: they cost nothing now."""
+        held = self.held_answers(plan, principal)
+        return {key: answer for key, answer in held.items() if answer.freshness != "stale"}
+
+    def held_answers(self, plan: Plan, principal: Principal) -> dict[str, StepAnswer]:
+        """Every step that the cache holds a result of, however old; nothing is run."""
+        found = {}
+        for key, step in plan.steps.items():
+            entry = self._held(step, principal, plan.dashboard.timezone)
+            if entry is not None:
+                judged = self._judge(entry, step, plan)
+                found[key] = _from_entry(step, entry, judged, cache_hit=True)
+        return found
+
+    def run_job(
+        self, job: Job, cancel: CancelToken | None = None, *, principal: Principal
+    ) -> tuple[Result, bool]:
+        """Run one job of a person's own; returns the result and whether it came from the cache.
+
+        Only a result whose source tables are known not to have changed is taken from the cache.
+        """
+        tables = tuple(self._engine.table(name) for name in job.statement.tables)
+        key = self._key(job, tables, principal)
+        entry = self._cache.get(key) if cacheable(job.statement) else None
+        if entry is not None and not entry.result.truncated and _unchanged(entry, tables):
+            return entry.result, True
+        return self._compute(key, job, self._ttl_s, cancel).result, False
+
+    def _answer(
+        self, step: Step, plan: Plan, principal: Principal, cancel: CancelToken
+    ) -> StepAnswer:
+        began = time.perf_counter()
+        zone = plan.dashboard.timezone
+        job = self._job(step, plan)
+        try:
+            entry = self._compute(
+                self._key(job, step.tables, principal, zone), job, step.ttl_s, cancel
+            )
+        except PeterError as error:
+            return self._without(step, plan, principal, error, _since(began))
+        freshness = self._judge(entry, step, plan)
+        return _from_entry(step, entry, freshness, cache_hit=False, duration_ms=_since(began))
+
+    def _without(
+        self, step: Step, plan: Plan, principal: Principal, error: PeterError, duration_ms: float
+    ) -> StepAnswer:
+        """The older result, marked stale with the reason, or the error alone."""
+        zone = plan.dashboard.timezone
+        held = None if isinstance(error, QueryCancelled) else self._held(step, principal, zone)
+        if held is None:
+            return StepAnswer(step, error=error, duration_ms=duration_ms)
+        stale = Freshness("stale", f"The refresh failed: {error.message}")
+        return _from_entry(
+            step, held, stale, cache_hit=True, error=error, duration_ms=duration_ms
+        )
+
+    def _compute(self, key: str, job: Job, ttl_s: int, cancel: CancelToken | None) -> Entry:
+        def compute(token: CancelToken) -> Entry:
+            result = self._engine.run(job, token)
+            entry = Entry(
+                result=result,
+                fingerprint=job.statement.fingerprint,
+                tables=tuple(
+                    TableStamp(table.id, table.updated_at, table.rows) for table in result.tables
+                ),
+                computed_at=dt.datetime.now(dt.UTC),
+                ttl_s=ttl_s,
+            )
+            if cacheable(job.statement):
+                self._cache.put(key, entry)
+            return entry
+
+        return self._cache.flight.do(key, compute, cancel=cancel, timeout_s=job.timeout_s + SWEEP_S)
+
+    def _job(self, step: Step, plan: Plan) -> Job:
+        return Job(
+            step.statement,
+            step.parameters,
+            max_bytes=step.cap_bytes,
+            timeout_s=self._timeout_s,
+            max_rows=self._max_rows,
+            labels={"peter_dashboard": plan.dashboard.slug, "peter_query": step.query},
+        )
+
+    def _held(self, step: Step, principal: Principal, zone: str) -> Entry | None:
+        if not cacheable(step.statement):
+            return None
+        job = Job(step.statement, step.parameters)
+        return self._cache.get(self._key(job, step.tables, principal, zone))
+
+    def _key(
+        self, job: Job, tables: Iterable[TableInfo], principal: Principal, zone: str = "UTC"
+    ) -> str:
+        return result_key(
+            engine=self._engine.name,
+            project=self._engine.project,
+            location=self._engine.location,
+            statement=job.statement,
+            parameters=job.parameters,
+            schema_version=_schema_version(tables),
+            principal=principal.email,
+            day=clock_reading(job.statement, zone=zone, now=dt.datetime.now(dt.UTC)),
+        )
+
+    def _judge(self, entry: Entry, step: Step, plan: Plan) -> Freshness:
+        return judge(
+            computed_at=entry.computed_at,
+            ttl_s=step.ttl_s,
+            fresh_for_s=plan.dashboard.defaults.fresh_for or self._fresh_for_s,
+            stamps_then=entry.stamps,
+            stamps_now={table.id: table.updated_at for table in step.tables},
+            now=dt.datetime.now(dt.UTC),
+        )
+
+
+def _from_entry(
+    step: Step,
+    entry: Entry,
+    freshness: Freshness,
+    *,
+    cache_hit: bool,
+    error: PeterError | None = None,
+    duration_ms: float = 0.0,
+) -> StepAnswer:
+    stamps = list(entry.stamps.values())
+    known = [stamp for stamp in stamps if stamp is not None]
+    return StepAnswer(
+        step=step,
+        result=entry.result,
+        computed_at=entry.computed_at,
+        source_updated_at=min(known) if known and len(known) == len(stamps) else None,
+        freshness=freshness.status,
+        freshness_reason=freshness.reason,
+        cache_hit=cache_hit,
+        error=error,
+        duration_ms=duration_ms,
+    )
+
+
+def _schema_version(tables: Iterable[TableInfo]) -> str:
+    digest = hashlib.sha256()
+    for table in sorted(tables, key=lambda table: table.id):
+        digest.update(repr((table.id, table.columns)).encode())
+    return digest.hexdigest()
+
+
+def _unchanged(entry: Entry, tables: Iterable[TableInfo]) -> bool:
+    now = {table.id: table.updated_at for table in tables}
+    return all(stamp is not None and now.get(name) == stamp
+               for name, stamp in entry.stamps.items())  # fmt: skip
+
+
+def _since(began: float) -> float:
+    return (time.perf_counter() - began) * 1000
