@@ -25,13 +25,14 @@ from peter_jupyter.display_verification import verification_html
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from peter_core.reports import Listing, Validation
+
     from peter_core.costs import PlanCost
     from peter_core.dashboard.problems import Problem
     from peter_core.lineage.graph import Graph
     from peter_core.plan.artifact import Artifact
     from peter_core.plan.plan import Plan
-    from peter_core.publishing import Publication
-    from peter_core.service import Listing, Validation
+    from peter_core.service.publishing import Publication
     from peter_core.verify.verification import Verification
 
 Bundle = dict[str, Any]
@@ -85,7 +86,8 @@ def problem_bundle(problem: Problem) -> Bundle:
 def validation_bundle(validation: Validation) -> Bundle:
     """Whether a document is valid, and what is not."""
     mode = f"checked {'against the warehouse' if validation.mode == 'warehouse' else 'offline'}"
-    return problems_bundle(validation.problems, name=mode)
+    name = " · ".join(filter(None, [mode, validation.note]))
+    return problems_bundle(validation.problems, name=name)
 
 
 def listing_bundle(listing: Listing) -> Bundle:

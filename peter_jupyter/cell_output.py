@@ -41,12 +41,14 @@ class CellOutput:
             self._handle = None
 
     def _publish(self, shown: object) -> None:
-        from IPython.display import display
+        import IPython.display
 
+        # IPython's display functions carry no types.
+        display: Any = IPython.display
         raw = isinstance(shown, dict)
         if self._handle is not None:
-            self._handle.update(shown, raw=raw)
+            display.update_display(shown, raw=raw, display_id=self._handle.display_id)
         elif self._live and raw:
-            self._handle = display(shown, raw=True, display_id=True)
+            self._handle = display.display(shown, raw=True, display_id=True)
         else:
-            display(shown, raw=raw)
+            display.display(shown, raw=raw)

@@ -88,10 +88,10 @@ def find_verb(word: str) -> str:
     raise InvalidRequest(f"%peter has no command '{word}'.", hint=hint)
 
 
-def help_text() -> str:
-    """Every command with its options."""
+def help_text(*commands: Command) -> str:
+    """What the commands take and do, as manuals write it."""
     lines = []
-    for command in (SQL, DASHBOARD, *VERBS.values()):
+    for command in commands:
         lines += [command.usage, f"    {command.help}"]
         for option in command.options:
             name = option.name if option.metavar is None else f"{option.name} {option.metavar}"

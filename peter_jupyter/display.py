@@ -22,24 +22,26 @@ _SHOWN: dict[tuple[str, str], str] = {
     ("peter_core.plan.artifact", "Artifact"): "artifact_bundle",
     ("peter_core.costs", "PlanCost"): "cost_bundle",
     ("peter_core.lineage.graph", "Graph"): "graph_bundle",
-    ("peter_core.publishing", "Publication"): "publication_bundle",
-    ("peter_core.service", "Validation"): "validation_bundle",
-    ("peter_core.service", "Listing"): "listing_bundle",
+    ("peter_core.service.publishing", "Publication"): "publication_bundle",
+    ("peter_core.reports", "Validation"): "validation_bundle",
+    ("peter_core.reports", "Listing"): "listing_bundle",
     ("peter_core.dashboard.problems", "Problem"): "problem_bundle",
 }
 
 
 def register_displays(shell: InteractiveShell) -> None:
     """Make the shell show the core's objects as cards, Markdown and text."""
-    formatter = shell.display_formatter.formatters.get("mimebundle") or (
-        shell.display_formatter.mimebundle_formatter
-    )
+    if shell.display_formatter is None:
+        return
+    formatter = shell.display_formatter.mimebundle_formatter
     for (module, name), function in _SHOWN.items():
         formatter.for_type_by_name(module, name, _late(function))
 
 
 def unregister_displays(shell: InteractiveShell) -> None:
     """Give the objects their plain looks back."""
+    if shell.display_formatter is None:
+        return
     formatter = shell.display_formatter.mimebundle_formatter
     for module, name in _SHOWN:
         key = (module, name)

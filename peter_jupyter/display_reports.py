@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from peter_core.dashboard.problems import Problem
     from peter_core.lineage.graph import Graph, Node
     from peter_core.plan.plan import Plan
-    from peter_core.publishing import Publication
+    from peter_core.service.publishing import Publication
 
 MOST_PROBLEMS = 50
 
@@ -53,10 +53,8 @@ def problems_status(problems: Sequence[Problem], name: str = "") -> Markup:
     warnings = len(problems) - errors
     counts = [count_text(errors, "error")] if errors else []
     counts += [count_text(warnings, "warning")] if warnings else []
-    if errors:
-        mark = pill("✕ not valid", "bad")
-    else:
-        mark = pill("✓ valid", "warn" if warnings else "good")
+    good = pill("✓ valid", "warn" if warnings else "good")
+    mark = pill("✕ not valid", "bad") if errors else good
     return status(mark, [*counts, *([name] if name else [])])
 
 

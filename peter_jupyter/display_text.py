@@ -147,7 +147,8 @@ def _columns(verification: Verification) -> list[str]:
     sources = {column.name: column.sources for column in verification.columns}
     lines = []
     for column in verification.schema:
-        text = f"{column.name} {type_text(column)}"
+        mode = " REQUIRED" if column.mode == "REQUIRED" else ""
+        text = f"{column.name} {type_text(column)}{mode}"
         profile = profiles.get(column.name)
         if profile is not None:
             names = ("nulls", "distinct", "min", "max", "mean")
@@ -189,7 +190,7 @@ def _sample(verification: Verification, limit: int) -> str:
         return ""
     names = [column.name for column in verification.schema]
     lines = [" | ".join(value_text(row.get(name), 24) for name in names) for row in rows]
-    head = f"Sample of {rows_text(verification)}"
+    head = f"Sample, {len(rows)} of {rows_text(verification)}"
     return _section(head, [" | ".join(clip(name, 24) for name in names), *lines], limit, "rows")
 
 

@@ -55,7 +55,7 @@ def moment_text(moment: dt.datetime | str | None) -> str:
         return "unknown"
     if isinstance(moment, str):
         try:
-            moment = dt.datetime.fromisoformat(moment)
+            return moment_text(dt.datetime.fromisoformat(moment))
         except ValueError:
             return clip(moment, 40)
     if moment.tzinfo is not None:

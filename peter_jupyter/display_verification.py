@@ -35,6 +35,7 @@ from peter_jupyter.display_values import (
     type_text,
     value_text,
 )
+from peter_jupyter.failure import is_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
     from peter_core.verify.verification import ColumnProfile, Finding, Verification
 
 _REASONS = {
-    "refused": "refused",
-    "invalid": "it has an error",
+    "refused": "it has an error",
     "over_cap": "over its byte cap",
     "failed": "it failed while running",
     "timed_out": "it took too long",
@@ -55,6 +55,8 @@ _REASONS = {
 def verdict_text(verification: Verification) -> str:
     """The verdict in words: ``passed``, ``would run``, ``could not run: over its byte cap``."""
     if verification.verdict == "could_not_run":
+        if is_refusal(verification):
+            return "refused"
         reason = verification.reason or ""
         return f"could not run: {_REASONS.get(reason, reason)}" if reason else "could not run"
     if verification.dry_run and verification.verdict == "passed":
@@ -248,10 +250,15 @@ def _columns(verification: Verification) -> Markup:
         if profiles:
             cells += _profile_cells(profiles.get(column.name), verification.row_count)
         if sources:
-            cells.append(", ".join(sources.get(column.name, ())) or NULL)
+            cells.append(", ".join(map(_short, sources.get(column.name, ()))) or NULL)
         rows.append(cells)
     note = count_text(len(rows), "column")
     return fold("Columns", note, table(headings, rows), shown=bool(profiles) or not rows)
+
+
+def _short(source_id: str) -> str:
+    # The footer names the tables in full; here the table's own name tells them apart.
+    return ".".join(source_id.split(".")[-2:])
 
 
 def _profile_cells(profile: ColumnProfile | None, rows: int | None) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from peter_core.errors import (
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 _RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"
 
 _REASONS: dict[str, type[PeterError]] = {
-    "refused": SqlRefused,
-    "invalid": SqlError,
     "over_cap": BytesCapExceeded,
     "failed": QueryFailed,
     "timed_out": QueryTimeout,
@@ -40,9 +37,16 @@ class _OneLineError(PeterError):
         return [f"{_RED}{type(self).__name__}{_PLAIN}: {self}"]
 
 
-@cache
+_one_line_kinds: dict[type[PeterError], type[PeterError]] = {}
+
+
 def _one_line_kind(kind: type[PeterError]) -> type[PeterError]:
-    return type(kind.__name__, (_OneLineError, kind), {"__module__": kind.__module__})
+    if issubclass(kind, _OneLineError):
+        return kind
+    if kind not in _one_line_kinds:
+        body = {"__module__": kind.__module__, "__doc__": kind.__doc__}
+        _one_line_kinds[kind] = type(kind.__name__, (_OneLineError, kind), body)
+    return _one_line_kinds[kind]
 
 
 def one_line(error: PeterError, *, where: str = "") -> PeterError:
@@ -80,9 +84,20 @@ def failure_of(verification: Verification) -> PeterError | None:
         message = verification.error or "; ".join(f"{c.check}: {c.detail}" for c in broken)
         message = message or "A check of the result failed."
     else:
-        kind = _REASONS.get(verification.reason or "", PeterError)
+        kind = _could_not_run_kind(verification)
         message = verification.error or "The statement could not be run."
     return kind(message, hint=verification.hint, problems=problems)
+
+
+def is_refusal(verification: Verification) -> bool:
+    """Whether the guard refused the statement, rather than found it wrong."""
+    return any(finding.rule == "sql-refused" for finding in verification.findings)
+
+
+def _could_not_run_kind(verification: Verification) -> type[PeterError]:
+    if verification.reason == "refused":
+        return SqlRefused if is_refusal(verification) else SqlError
+    return _REASONS.get(verification.reason or "", PeterError)
 
 
 def place_text(line: int | None, column: int | None) -> str:

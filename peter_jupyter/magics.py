@@ -23,47 +23,55 @@ from peter_jupyter.interruption import run_interruptibly
 from peter_jupyter.session import Session, read_document, write_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from peter_core.dashboard.problems import Problem
     from peter_core.engine.port import CancelToken
     from peter_core.plan.artifact import Artifact
     from peter_core.verify.verification import Verification
+    from peter_jupyter.arguments import Command
 
 T = TypeVar("T")
-_Magic = TypeVar("_Magic", bound="Callable[..., None]")
 
 
-def _ends_in_one_line(magic: _Magic) -> _Magic:
-    @wraps(magic)
-    def run(self: PeterMagics, *texts: str) -> None:
-        try:
-            magic(self, *texts)
-        except PeterError as error:
-            ended = one_line(error)
-        else:
-            return
-        # Outside the handler, so that the notebook keeps no chain of Peter's own calls.
-        raise ended
+def _magic(*commands: Command) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A magic whose help is its commands' and whose errors show in one line."""
 
-    return run  # type: ignore[return-value]
+    def decorate(magic: Callable[..., None]) -> Callable[..., None]:
+        @wraps(magic)
+        def run(self: PeterMagics, *texts: str) -> None:
+            try:
+                magic(self, *texts)
+            except PeterError as error:
+                ended = one_line(error)
+            else:
+                return
+            # Outside the handler, so that the notebook keeps no chain of Peter's own calls.
+            raise ended
+
+        run.__doc__ = help_text(*commands)
+        return run
+
+    return decorate
 
 
 @magics_class
-class PeterMagics(Magics):  # type: ignore[misc]  # IPython ships no types for its decorators
+class PeterMagics(Magics):
     """``%%peter_sql``, ``%%peter_dashboard`` and ``%peter``."""
 
     magics: dict[str, dict[str, str]]
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
+        self._shell = shell
         self.session = Session()
         self._output = CellOutput(shell, "")
 
     @no_var_expand
     @cell_magic
-    @_ends_in_one_line
+    @_magic(SQL)
     def peter_sql(self, line: str, cell: str) -> None:
         """Verify a BigQuery statement: run it under a byte cap, profile it, show a sample."""
         read = parse_line(SQL, line)
@@ -82,11 +90,11 @@ class PeterMagics(Magics):  # type: ignore[misc]  # IPython ships no types for i
         if name is not None and verification.table is not None and not verification.dry_run:
             from peter_jupyter.frames import data_frame
 
-            self.shell.user_ns[name] = data_frame(verification.table)
+            self._shell.user_ns[name] = data_frame(verification.table)
 
     @no_var_expand
     @cell_magic
-    @_ends_in_one_line
+    @_magic(DASHBOARD)
     def peter_dashboard(self, line: str, cell: str) -> None:
         """Render a dashboard's YAML live, with what is wrong with it."""
         read = parse_line(DASHBOARD, line)
@@ -116,7 +124,7 @@ class PeterMagics(Magics):  # type: ignore[misc]  # IPython ships no types for i
 
     @no_var_expand
     @line_magic
-    @_ends_in_one_line
+    @_magic(*VERBS.values())
     def peter(self, line: str) -> None:
         """Publish, list, open, price and trace dashboards; ``%peter help`` shows how."""
         word, _, rest = line.strip().partition(" ")
@@ -186,7 +194,7 @@ class PeterMagics(Magics):  # type: ignore[misc]  # IPython ships no types for i
         self._show("message_bundle", f"Peter works with {folder}.")
 
     def _help(self, _: Line) -> None:
-        self._show("message_bundle", help_text())
+        self._show("message_bundle", help_text(SQL, DASHBOARD, *VERBS.values()))
 
     def _base(self, text: str) -> str | None:
         """The revision this notebook edits from, of the slug that the text names."""
@@ -200,7 +208,7 @@ class PeterMagics(Magics):  # type: ignore[misc]  # IPython ships no types for i
 
         asked: dict[str, Any] = {
             "parameters": parse_assignments(
-                SQL, "--param", read.all("--param"), self.shell.user_ns
+                SQL, "--param", read.all("--param"), self._shell.user_ns
             ),
             "dry_run": read.has("--dry-run"),
         }
@@ -215,11 +223,11 @@ class PeterMagics(Magics):  # type: ignore[misc]  # IPython ships no types for i
             asked["timeout_s"] = limit
         return asked
 
-    def _filters(self, command: Any, read: Line) -> dict[str, object]:
-        return parse_filters(command, "--filter", read.all("--filter"), self.shell.user_ns)
+    def _filters(self, command: Command, read: Line) -> dict[str, object]:
+        return parse_filters(command, "--filter", read.all("--filter"), self._shell.user_ns)
 
     def _run(self, doing: str, call: Callable[[CancelToken], T]) -> T:
-        self._output = CellOutput(self.shell, doing)
+        self._output = CellOutput(self._shell, doing)
         try:
             return run_interruptibly(call, on_wait=self._output.progress)
         except PeterError:
@@ -229,13 +237,13 @@ class PeterMagics(Magics):  # type: ignore[misc]  # IPython ships no types for i
     def _show(self, bundle: str, *shown: object) -> None:
         from peter_jupyter import bundles
 
-        output, self._output = self._output, CellOutput(self.shell, "")
+        output, self._output = self._output, CellOutput(self._shell, "")
         output.show(getattr(bundles, bundle)(*shown))
 
     def _show_verification(self, verification: Verification) -> None:
         self._show("verification_bundle", verification)
 
-    def _show_problems(self, problems: Any, text: str, name: str = "") -> None:
+    def _show_problems(self, problems: Sequence[Problem], text: str, name: str = "") -> None:
         self._show("problems_bundle", problems, text, name)
 
     def _show_dashboard(
@@ -246,5 +254,5 @@ class PeterMagics(Magics):  # type: ignore[misc]  # IPython ships no types for i
     ) -> None:
         from peter_jupyter.live import live_dashboard
 
-        output, self._output = self._output, CellOutput(self.shell, "")
+        output, self._output = self._output, CellOutput(self._shell, "")
         output.show(live_dashboard(artifact, ask, filters))

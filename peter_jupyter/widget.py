@@ -44,7 +44,7 @@ class DashboardWidget(anywidget.AnyWidget):
     theme = traitlets.Enum(("auto", "light", "dark"), "auto").tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
     """Whether an answer is awaited; the old picture stays meanwhile."""
-    problem = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+    problem: Any = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     """Why the last question has no answer: code, title, detail, hint; ``None`` when it has."""
 
     def __init__(
@@ -62,19 +62,17 @@ class DashboardWidget(anywidget.AnyWidget):
             self._cancel.cancel()
             cancel = self._cancel = CancelToken()
         self.busy = True
-        threading.Thread(
-            target=self._answer,
-            args=(dict(change["new"]), cancel),
-            name="peter-widget",
-            daemon=True,
-        ).start()
+        asked = (dict(change["new"]), cancel)
+        threading.Thread(target=self._answer, args=asked, name="peter-widget", daemon=True).start()
 
     def _answer(self, values: dict[str, object], cancel: CancelToken) -> None:
+        found: Artifact | None = None
+        problem: dict[str, str | None] | None = None
         try:
-            found, problem = self._ask(values, cancel), None
+            found = self._ask(values, cancel)
         except PeterError as error:
-            found, problem = None, {"code": error.code, "title": "The dashboard was not computed",
-                                    "detail": error.message, "hint": error.hint}  # fmt: skip
+            problem = {"code": error.code, "title": "The dashboard was not computed",
+                       "detail": error.message, "hint": error.hint}  # fmt: skip
         with self._turn:
             # An older question's answer must not replace a newer one's.
             if cancel is not self._cancel:
