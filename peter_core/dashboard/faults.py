@@ -283,7 +283,7 @@ def _step(kinds: tuple[Any, ...], part: str | int, node: Tree) -> tuple[Any, ...
         return tuple(m for kind in kinds for m in _items(kind, dict))
     for name, field in found.model_fields.items():
         if (field.alias or name) == part:
-            return _members(field.annotation)
+            return _members(cast("Any", field.annotation))
     return ()
 
 

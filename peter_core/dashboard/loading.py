@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from yaml.events import ScalarEvent
-
 from peter_core.dashboard.faults import validate
-from peter_core.dashboard.marks import child, path_parts, place
+from peter_core.dashboard.marks import ListMark, MapMark, child, path_parts, place
 from peter_core.dashboard.positions import source_position
 from peter_core.dashboard.problems import Problem, sorted_problems
 from peter_core.dashboard.reading import read
@@ -50,7 +48,7 @@ class Loaded:
         node = self.mark
         for part in ("queries", query_name, "sql"):
             node = child(node, part) if node is not None else None
-        if not isinstance(node, ScalarEvent):
+        if node is None or isinstance(node, MapMark | ListMark):
             at = self.place(("queries", query_name, "file"))
             return (at.line, at.column) if at else (1, 1)
         return source_position(self.text, node, line, column)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    from yaml.events import Event, ScalarEvent
+from typing import Protocol, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -21,30 +18,54 @@ class Range:
     end_column: int
 
 
+class Point(Protocol):
+    """A place as the YAML parser counts it, from 0; ``index`` in characters of the text."""
+
+    index: int
+    line: int
+    column: int
+
+
+class Event(Protocol):
+    """What the parser met, from where to where."""
+
+    start_mark: Point
+    end_mark: Point
+
+
+class Scalar(Event, Protocol):
+    """A scalar: ``style`` is empty for plain ones, else its quote, ``|`` or ``>``."""
+
+    value: str
+    style: str | None
+
+
 class MapMark:
-    """The marks of a mapping: the event that opened it, its keys and its values."""
+    """The marks of a mapping: the events around it, its keys and its values."""
 
-    __slots__ = ("children", "end", "keys", "start")
+    __slots__ = ("children", "end", "flow", "keys", "start")
 
-    def __init__(self, start: Event) -> None:
+    def __init__(self, start: Event, *, flow: bool) -> None:
         self.start: Event = start
         self.end: Event = start
-        self.keys: dict[str, ScalarEvent] = {}
+        self.flow = flow
+        self.keys: dict[str, Scalar] = {}
         self.children: dict[str, Mark] = {}
 
 
 class ListMark:
-    """The marks of a sequence: the event that opened it and its items."""
+    """The marks of a sequence: the events around it and its items."""
 
-    __slots__ = ("children", "end", "start")
+    __slots__ = ("children", "end", "flow", "start")
 
-    def __init__(self, start: Event) -> None:
+    def __init__(self, start: Event, *, flow: bool) -> None:
         self.start: Event = start
         self.end: Event = start
+        self.flow = flow
         self.children: list[Mark] = []
 
 
-Mark: TypeAlias = "ScalarEvent | MapMark | ListMark"
+Mark: TypeAlias = "Scalar | MapMark | ListMark"
 
 
 def child(mark: Mark, part: str | int) -> Mark | None:
@@ -79,7 +100,7 @@ def place(root: Mark | None, path: Path, *, key: bool = False) -> Range | None:
     return value_range(mark)
 
 
-def _missing(mark: Mark, key_event: ScalarEvent | None) -> Range:
+def _missing(mark: Mark, key_event: Scalar | None) -> Range:
     if isinstance(mark, MapMark | ListMark) and key_event is not None:
         return event_range(key_event)
     if isinstance(mark, MapMark) and mark.keys:
@@ -97,10 +118,11 @@ def value_range(mark: Mark) -> Range:
     """The range of a value; a block collection ends where its last value does."""
     if not isinstance(mark, MapMark | ListMark):
         return event_range(mark)
-    first, last = event_range(mark.start), mark
-    while isinstance(last, MapMark | ListMark) and not last.start.flow_style and last.children:
+    last: Mark = mark
+    while isinstance(last, MapMark | ListMark) and not last.flow and last.children:
         children = last.children
-        last = children[-1] if isinstance(children, list) else list(children.values())[-1]
+        last = children[-1] if isinstance(children, list) else next(reversed(children.values()))
+    first = event_range(mark.start)
     final = event_range(last.end if isinstance(last, MapMark | ListMark) else last)
     return Range(first.line, first.column, final.end_line, final.end_column)
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from yaml.events import ScalarEvent
+    from peter_core.dashboard.marks import Scalar
 
 _ESCAPE_DIGITS = {"x": 2, "u": 4, "U": 8}
 _ESCAPED_SPACE = frozenset(" \t_tnrNLPvf")
 
 
-def source_position(text: str, scalar: ScalarEvent, line: int, column: int) -> tuple[int, int]:
+def source_position(text: str, scalar: Scalar, line: int, column: int) -> tuple[int, int]:
     """The line and column in ``text`` of a line and column in the scalar's value, from 1.
 
     Folding, indentation and chomping change only white space, so the n-th visible character of
@@ -40,7 +40,7 @@ def source_position(text: str, scalar: ScalarEvent, line: int, column: int) -> t
     return _line_column(text, index + behind)
 
 
-def _index_of(text: str, scalar: ScalarEvent, target: int) -> int:
+def _index_of(text: str, scalar: Scalar, target: int) -> int:
     last = _content_start(text, scalar)
     for number, index in enumerate(_visible(text, scalar)):
         last = index
@@ -49,7 +49,7 @@ def _index_of(text: str, scalar: ScalarEvent, target: int) -> int:
     return last
 
 
-def _content_start(text: str, scalar: ScalarEvent) -> int:
+def _content_start(text: str, scalar: Scalar) -> int:
     start: int = scalar.start_mark.index
     if scalar.style in ("|", ">"):
         end = text.find("\n", start)
@@ -57,7 +57,7 @@ def _content_start(text: str, scalar: ScalarEvent) -> int:
     return start + (1 if scalar.style in ("'", '"') else 0)
 
 
-def _visible(text: str, scalar: ScalarEvent) -> Iterator[int]:
+def _visible(text: str, scalar: Scalar) -> Iterator[int]:
     """The indexes of the visible characters of a scalar's content, escapes counted once."""
     index, end = _content_start(text, scalar), scalar.end_mark.index
     while index < end:

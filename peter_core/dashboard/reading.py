@@ -9,30 +9,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import yaml
-from yaml.events import (
-    AliasEvent,
-    DocumentEndEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-    StreamEndEvent,
-    StreamStartEvent,
-)
 
 from peter_core.dashboard.marks import ListMark, MapMark, Range, event_range, path_text
 from peter_core.dashboard.names import shortened
 from peter_core.dashboard.problems import Problem
 
 if TYPE_CHECKING:
-    from yaml.events import Event
-
-    from peter_core.dashboard.marks import Mark, Path
+    from peter_core.dashboard.marks import Event, Mark, Path
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 24
@@ -40,6 +26,13 @@ MAX_NODES: Final = 20_000
 
 Tree: TypeAlias = "str | int | float | bool | tuple[Tree, ...] | dict[str, Tree] | None"
 
+# Typed loosely: the library's own types allow marks to be absent, which its parsers never do.
+_ALIAS: Any = yaml.AliasEvent
+_SCALAR: Any = yaml.ScalarEvent
+_MAPPING, _MAPPING_END = cast("Any", (yaml.MappingStartEvent, yaml.MappingEndEvent))
+_SEQUENCE, _SEQUENCE_END = cast("Any", (yaml.SequenceStartEvent, yaml.SequenceEndEvent))
+_DOCUMENT, _DOCUMENT_END = cast("Any", (yaml.DocumentStartEvent, yaml.DocumentEndEvent))
+_STREAM, _STREAM_END = cast("Any", (yaml.StreamStartEvent, yaml.StreamEndEvent))
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONSTANTS: Final[dict[str, bool | None]] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -214,17 +207,17 @@ class _Builder:
     def document(self) -> None:
         """Read the one document of the stream."""
         event = self._next()
-        while isinstance(event, StreamStartEvent):
+        while isinstance(event, _STREAM):
             event = self._next()
-        if isinstance(event, StreamEndEvent):
+        if isinstance(event, _STREAM_END):
             raise self._refuse("empty-document", event)
         if event.version is not None or event.tags:
             raise self._refuse("yaml-directive", event)
         self.tree, self.mark = self._node(self._next(), 0)
         event = self._next()
-        while isinstance(event, DocumentEndEvent):
+        while isinstance(event, _DOCUMENT_END):
             event = self._next()
-        if isinstance(event, DocumentStartEvent):
+        if isinstance(event, _DOCUMENT):
             raise self._refuse("yaml-documents", event)
 
     def _node(self, event: Any, depth: int) -> tuple[Tree, Mark]:
@@ -232,26 +225,26 @@ class _Builder:
         if self._nodes > MAX_NODES:
             raise self._refuse("too-many-nodes", event)
         kind = type(event)
-        if kind is AliasEvent:
+        if kind is _ALIAS:
             raise self._refuse("yaml-alias", event, event.anchor)
         if event.anchor is not None:
             raise self._refuse("yaml-anchor", event, event.anchor)
         if event.tag is not None:
             raise self._refuse("yaml-tag", event, event.tag)
-        if kind is ScalarEvent:
+        if kind is _SCALAR:
             return self._scalar(event), event
         if depth >= MAX_DEPTH:
             raise self._refuse("too-deep", event)
-        if kind is MappingStartEvent:
+        if kind is _MAPPING:
             return self._mapping(event, depth + 1)
         return self._sequence(event, depth + 1)
 
-    def _mapping(self, start: Event, depth: int) -> tuple[Tree, Mark]:
+    def _mapping(self, start: Any, depth: int) -> tuple[Tree, Mark]:
         tree: dict[str, Tree] = {}
-        mark = MapMark(start)
+        mark = MapMark(start, flow=bool(start.flow_style))
         path = self._path
         event = self._next()
-        while type(event) is not MappingEndEvent:
+        while type(event) is not _MAPPING_END:
             key = self._key(event)
             path.append(key)
             value, value_mark = self._node(self._next(), depth)
@@ -266,12 +259,12 @@ class _Builder:
         mark.end = event
         return tree, mark
 
-    def _sequence(self, start: Event, depth: int) -> tuple[Tree, Mark]:
+    def _sequence(self, start: Any, depth: int) -> tuple[Tree, Mark]:
         tree: list[Tree] = []
-        mark = ListMark(start)
+        mark = ListMark(start, flow=bool(start.flow_style))
         path = self._path
         event = self._next()
-        while type(event) is not SequenceEndEvent:
+        while type(event) is not _SEQUENCE_END:
             path.append(len(tree))
             value, value_mark = self._node(event, depth)
             path.pop()
@@ -282,8 +275,8 @@ class _Builder:
         return tuple(tree), mark
 
     def _key(self, event: Any) -> str:
-        if isinstance(event, MappingStartEvent | SequenceStartEvent):
-            said = "{...}" if isinstance(event, MappingStartEvent) else "[...]"
+        if isinstance(event, (_MAPPING, _SEQUENCE)):
+            said = "{...}" if isinstance(event, _MAPPING) else "[...]"
             raise self._refuse("bad-key", event, said)
         key, _ = self._node(event, 0)
         if not isinstance(key, str):
