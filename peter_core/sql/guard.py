@@ -1,0 +1,211 @@
+"""What may run: one read-only query of known parts.
+
+The guard allows, it does not forbid: a node type, a function or a table shape that it does not
+know is refused, with its name and place. It reads the tree (what DuckDB will be given) and the
+words of the text (what BigQuery will be given).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+from sqlglot.tokenizer_core import TokenType
+
+from peter_core.sql.functions import FUNCTIONS, SYNTAX_WORDS, nearest_function
+from peter_core.sql.limits import RULE as LIMIT
+from peter_core.sql.nodes import OPERATOR_FUNCTIONS, PLAIN_NODES
+from peter_core.sql.positions import Span, problem_at, span_of
+from peter_core.sql.reading import tokenize
+from peter_core.sql.tables import table_uses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlglot.tokenizer_core import Token
+
+    from peter_core.dashboard.problems import Problem
+    from peter_core.sql.statement import Statement
+    from peter_core.sql.tables import TableUse
+
+RULE = "sql-refused"
+_METADATA = ("information_schema", "__tables__", "__tables_summary__", "region-")
+_FORBIDDEN_TOKENS = frozenset({TokenType.L_BRACE, TokenType.R_BRACE, TokenType.PLACEHOLDER})
+
+
+def guard(
+    statement: Statement, *, allowed_datasets: frozenset[str] | None = None
+) -> tuple[Problem, ...]:
+    """Why the statement may not run; empty when it may.
+
+    Parameters
+    ----------
+    statement
+        The parsed statement.
+    allowed_datasets
+        Datasets it may read, as ``dataset`` or ``project.dataset``; ``None`` allows all.
+
+    Returns
+    -------
+    tuple of Problem
+        Rule ``sql-refused``, one problem a reason, in the order of the text.
+    """
+    try:
+        refusals = _refusals(statement)
+        datasets = () if refusals else _outside(statement, allowed_datasets)
+    except RecursionError:
+        return (problem_at(statement.text, None, LIMIT, "The statement is nested too deeply."),)
+    return refusals or tuple(datasets)
+
+
+@lru_cache(maxsize=512)
+def _refusals(statement: Statement) -> tuple[Problem, ...]:
+    if statement.kind != "SELECT":
+        return (_not_a_query(statement),)
+    found = [*_node_refusals(statement), *_table_refusals(statement)]
+    if not found:
+        found = list(_word_refusals(statement))
+    unique = {(problem.line, problem.column): problem for problem in reversed(found)}
+    return tuple(unique[place] for place in sorted(unique, key=lambda p: (p[0] or 0, p[1] or 0)))
+
+
+def _not_a_query(statement: Statement) -> Problem:
+    first = tokenize(statement.text)[0]
+    return problem_at(
+        statement.text,
+        Span(first.start, first.end + 1),
+        RULE,
+        f"{statement.kind} is not allowed: only a single SELECT query may run.",
+        hint="A query starts with SELECT or WITH.",
+    )
+
+
+def _node_refusals(statement: Statement) -> Iterator[Problem]:
+    for node in statement.tree.walk():
+        reason = _reason(node)
+        if reason is not None:
+            message, hint = reason
+            yield problem_at(statement.text, span_of(node), RULE, message, hint=hint)
+
+
+def _reason(node: exp.Expr) -> tuple[str, str | None] | None:
+    if isinstance(node, exp.Parameter) and not isinstance(node.this, exp.Var):
+        return "System variables (@@name) are not allowed.", None
+    if isinstance(node, exp.Table):
+        return _table_reason(node)
+    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Func):
+        return _function_reason(_dotted_function(node))
+    if isinstance(node, exp.Func) and not isinstance(node, exp.Connector):
+        return None if _is_dotted(node) else _func_reason(node)
+    if type(node) in PLAIN_NODES:
+        return None
+    return f"{_words(type(node).__name__)} is not allowed in a query.", None
+
+
+def _func_reason(node: exp.Func) -> tuple[str, str | None] | None:
+    name = function_name(node)
+    if name is None:
+        if type(node) in OPERATOR_FUNCTIONS:
+            return None
+        return _function_reason(node.sql_name())
+    return _function_reason(name)
+
+
+def function_name(node: exp.Func) -> str | None:
+    """The function's name as BigQuery spells it, upper case; ``None`` for an operator."""
+    written = node.meta_get("bigquery_name")
+    if isinstance(node, exp.Anonymous):
+        written = node.name
+    if not written:
+        return None
+    name = str(written).upper()
+    return f"NET.{name}" if isinstance(node.parent, exp.NetFunc) else name
+
+
+def _function_reason(name: str) -> tuple[str, str | None] | None:
+    if name.upper() in FUNCTIONS:
+        return None
+    near = nearest_function(name)
+    return (
+        f"The function {name[:80]} is not allowed.",
+        f"Did you mean {near}?" if near else "Only BigQuery's own read-only functions may be used.",
+    )
+
+
+def _dotted_function(node: exp.Dot) -> str:
+    return ".".join(part.name for part in node.flatten() if part.name)
+
+
+def _is_dotted(node: exp.Expr) -> bool:
+    return isinstance(node.parent, exp.Dot) and node.arg_key == "expression"
+
+
+def _table_reason(node: exp.Table) -> tuple[str, str | None] | None:
+    if not isinstance(node.this, exp.Identifier | exp.Dot):
+        name = node.this.name or type(node.this).__name__
+        return (
+            f"The table function {str(name)[:80].upper()} is not allowed.",
+            "Read tables by their names, and arrays by UNNEST.",
+        )
+    return None
+
+
+def _table_refusals(statement: Statement) -> Iterator[Problem]:
+    for use in table_uses(statement.tree):
+        name = use.name.lower()
+        if any(word in part for part in name.split(".") for word in _METADATA):
+            yield _refuse_table(statement, use, f"`{use.name}` is metadata and cannot be read.")
+        elif not use.name or any(not part for part in use.name.split(".")):
+            yield _refuse_table(statement, use, "A table name has an empty part.")
+
+
+def _outside(statement: Statement, allowed_datasets: frozenset[str] | None) -> tuple[Problem, ...]:
+    if allowed_datasets is None:
+        return ()
+    found = []
+    for use in table_uses(statement.tree):
+        parts = use.name.split(".")
+        names = {".".join(parts[:-1]), parts[-2]} if len(parts) > 1 else set()
+        if not names & allowed_datasets:
+            found.append(
+                _refuse_table(statement, use, f"`{use.name}` is outside the allowed datasets.")
+            )
+    return tuple(found)
+
+
+def _refuse_table(statement: Statement, use: TableUse, message: str) -> Problem:
+    return problem_at(statement.text, span_of(use.node), RULE, message)
+
+
+def _word_refusals(statement: Statement) -> Iterator[Problem]:
+    tokens = tokenize(statement.text)
+    for index, token in enumerate(tokens):
+        span = Span(token.start, token.end + 1)
+        if token.token_type in _FORBIDDEN_TOKENS:
+            yield problem_at(
+                statement.text,
+                span,
+                RULE,
+                f"`{token.text}` is not allowed: text is never filled into a statement.",
+                hint="Use a named parameter, @name.",
+            )
+        calls = index + 1 < len(tokens) and tokens[index + 1].token_type is TokenType.L_PAREN
+        if not calls or token.token_type not in (TokenType.VAR, TokenType.IDENTIFIER):
+            continue
+        name = token.text.upper()
+        prefix = tokens[index - 2].text.upper() if _after_dot(tokens, index) else None
+        full = f"{prefix}.{name}" if prefix not in (None, "SAFE") else name
+        if full in FUNCTIONS or (prefix is None and name in SYNTAX_WORDS):
+            continue
+        message, hint = _function_reason(full) or ("", None)
+        yield problem_at(statement.text, span, RULE, message, hint=hint)
+
+
+def _after_dot(tokens: list[Token], index: int) -> bool:
+    return index > 1 and tokens[index - 1].token_type is TokenType.DOT
+
+
+def _words(name: str) -> str:
+    spaced = "".join(f" {letter}" if letter.isupper() else letter for letter in name).strip()
+    return spaced.upper()

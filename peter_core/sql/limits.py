@@ -1,0 +1,174 @@
+"""Limits on a statement's text, checked on its tokens before a parser sees them.
+
+The parser recurses on nesting and backtracks on joins that wait for their ``ON``: a hundred
+characters can exhaust the stack, and thirty bare joins take longer than anyone waits.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from sqlglot.tokenizer_core import TokenType
+
+from peter_core.sql.positions import Span, problem_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlglot.tokenizer_core import Token
+
+    from peter_core.dashboard.problems import Problem
+
+MAX_TEXT_BYTES = 100_000
+MAX_TOKENS = 8_000
+MAX_NODES = 5_000
+MAX_NESTING = 30
+MAX_WAITING_JOINS = 4
+MAX_SET_OPERATIONS = 100
+
+_OPEN = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.CASE})
+_CLOSE = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.END})
+_PREFIX = frozenset({TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE})
+_SET = frozenset({TokenType.UNION, TokenType.EXCEPT, TokenType.INTERSECT})
+_JOIN_NEEDS_NO_ON = frozenset({TokenType.CROSS, TokenType.NATURAL})
+RULE = "sql-limit"
+
+
+def text_problem(text: str) -> Problem | None:
+    """The problem of a text that is too long to be read at all."""
+    # A character is at most four bytes: most texts need no encoding to be told apart.
+    if len(text) * 4 > MAX_TEXT_BYTES:
+        size = len(text.encode("utf-8", "replace"))
+        if size > MAX_TEXT_BYTES:
+            return problem_at(
+                text,
+                None,
+                RULE,
+                f"The statement has {size:,} bytes; at most {MAX_TEXT_BYTES:,} are read.",
+                hint="Move a part of it into a view, or select fewer things.",
+            )
+    return None
+
+
+def token_problem(text: str, tokens: Sequence[Token]) -> Problem | None:
+    """The first limit the tokens of a statement go past."""
+    if len(tokens) > MAX_TOKENS:
+        return _at(
+            text,
+            tokens[MAX_TOKENS],
+            f"The statement has more than {MAX_TOKENS:,} words and signs.",
+            "Move a part of it into a view, or select fewer things.",
+        )
+    deep = _too_deep(tokens)
+    if deep is not None:
+        return _at(
+            text,
+            deep,
+            f"The statement is nested more than {MAX_NESTING} levels deep here.",
+            "Name the inner parts in a WITH clause.",
+        )
+    waiting = _too_many_waiting_joins(tokens)
+    if waiting is not None:
+        return _at(
+            text,
+            waiting,
+            f"More than {MAX_WAITING_JOINS} joins before this one have no ON or USING.",
+            "Give each JOIN its ON or USING, or write CROSS JOIN.",
+        )
+    sets = [
+        token
+        for previous, token in pairwise(tokens)
+        if token.token_type in _SET and previous.token_type is not TokenType.STAR
+    ]
+    if len(sets) > MAX_SET_OPERATIONS:
+        return _at(
+            text,
+            sets[MAX_SET_OPERATIONS],
+            f"The statement has more than {MAX_SET_OPERATIONS} set operations.",
+            "Read the rows from one table.",
+        )
+    return None
+
+
+def node_problem(text: str, nodes: int) -> Problem | None:
+    """The problem of a parsed statement with too many parts."""
+    if nodes <= MAX_NODES:
+        return None
+    return problem_at(
+        text,
+        None,
+        RULE,
+        f"The statement has {nodes:,} parts; at most {MAX_NODES:,} are read.",
+        hint="Move a part of it into a view, or select fewer things.",
+    )
+
+
+def _too_deep(tokens: Sequence[Token]) -> Token | None:
+    depth = angles = chain = 0
+    previous: Token | None = None
+    for index, token in enumerate(tokens):
+        kind = token.token_type
+        if kind in _OPEN:
+            depth += 1
+        elif kind in _CLOSE:
+            depth = max(0, depth - 1)
+        elif kind in (TokenType.STRUCT, TokenType.ARRAY) and _opens_type(tokens, index):
+            angles += 1
+        elif kind is TokenType.GT:
+            angles = max(0, angles - 1)
+        chain = _chain(chain, previous, token)
+        if depth > MAX_NESTING or angles > MAX_NESTING or chain > MAX_NESTING:
+            return token
+        previous = token
+    return None
+
+
+def _chain(chain: int, previous: Token | None, token: Token) -> int:
+    """How many prefix signs, dots or subscripts follow one another: each is a level of the tree."""
+    kind = token.token_type
+    last = previous.token_type if previous else None
+    if kind in _PREFIX:
+        return chain + 1 if last in _PREFIX else 1
+    if kind is TokenType.DOT:
+        return chain + 1
+    if kind is TokenType.L_BRACKET:
+        return chain + 1 if last is TokenType.R_BRACKET else 1
+    if last in (TokenType.DOT, TokenType.L_BRACKET) or kind is TokenType.R_BRACKET:
+        return chain
+    return 0
+
+
+def _opens_type(tokens: Sequence[Token], index: int) -> bool:
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    return following is not None and following.token_type is TokenType.LT
+
+
+def _too_many_waiting_joins(tokens: Sequence[Token]) -> Token | None:
+    waiting = [0]
+    for index, token in enumerate(tokens):
+        kind = token.token_type
+        if kind is TokenType.L_PAREN:
+            waiting.append(0)
+        elif kind is TokenType.R_PAREN and len(waiting) > 1:
+            waiting.pop()
+        elif kind in (TokenType.SELECT, TokenType.WHERE):
+            waiting[-1] = 0
+        elif kind in (TokenType.ON, TokenType.USING):
+            waiting[-1] = max(0, waiting[-1] - 1)
+        elif kind is TokenType.JOIN and not _joins_alone(tokens, index):
+            waiting[-1] += 1
+            if sum(waiting) > MAX_WAITING_JOINS:
+                return token
+    return None
+
+
+def _joins_alone(tokens: Sequence[Token], index: int) -> bool:
+    if index and tokens[index - 1].token_type in _JOIN_NEEDS_NO_ON:
+        return True
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    return following is not None and following.token_type is TokenType.UNNEST
+
+
+def _at(text: str, token: Token, message: str, hint: str) -> Problem:
+    return problem_at(text, Span(token.start, token.end + 1), RULE, message, hint=hint)

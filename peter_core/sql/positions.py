@@ -1,0 +1,80 @@
+"""Where a part of a statement stands in its text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from peter_core.dashboard.problems import Problem, Severity
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of characters, ``end`` exclusive."""
+
+    start: int
+    end: int
+
+
+def span_of(node: exp.Expr | None) -> Span | None:
+    """The range of a node, or of its first descendant or nearest ancestor that has one.
+
+    The parser marks identifiers, function names, literals and stars, not every node.
+    """
+    if node is None:
+        return None
+    own = _own(node)
+    if own is not None:
+        return own
+    spans = [span for child in node.walk() if (span := _own(child)) is not None]
+    if spans:
+        return min(spans, key=lambda span: span.start)
+    parent = node.parent
+    while parent is not None:
+        if (span := _own(parent)) is not None:
+            return span
+        parent = parent.parent
+    return None
+
+
+def line_column(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, both from 1, of a character offset."""
+    offset = max(0, min(offset, len(text)))
+    line = text.count("\n", 0, offset) + 1
+    return line, offset - (text.rfind("\n", 0, offset) + 1) + 1
+
+
+def problem_at(
+    text: str,
+    span: Span | None,
+    rule: str,
+    message: str,
+    *,
+    hint: str | None = None,
+    severity: Severity = "error",
+) -> Problem:
+    """A problem placed at a span of ``text``; without one it speaks of the whole statement."""
+    if span is None:
+        return Problem(rule, severity, message, line=1, column=1, hint=hint)
+    line, column = line_column(text, span.start)
+    end_line, end_column = line_column(text, max(span.end, span.start))
+    return Problem(
+        rule,
+        severity,
+        message,
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
+        hint=hint,
+    )
+
+
+def _own(node: exp.Expr) -> Span | None:
+    start, end = node.meta_get("start"), node.meta_get("end")
+    if isinstance(start, int) and isinstance(end, int):
+        return Span(start, end + 1)
+    return None
