@@ -34,7 +34,9 @@ def build(root: Path) -> None:
         return
     npm = _npm()
     if not (workspace / "node_modules" / ".package-lock.json").exists():
-        subprocess.run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=workspace, check=True)
+        subprocess.run(
+            [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=workspace, check=True
+        )
     subprocess.run([*npm, "run", "build"], cwd=workspace, check=True)
 
 

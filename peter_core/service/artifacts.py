@@ -14,10 +14,10 @@ from peter_core.verify.checks import run_checks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from peter_core.service.bookkeeping import Bookkeeper
     from peter_core.engine.port import CancelToken
     from peter_core.plan.plan import Plan, StepAnswer
     from peter_core.principal import Principal
+    from peter_core.service.bookkeeping import Bookkeeper
     from peter_core.service.runner import Runner
 
 

@@ -125,13 +125,9 @@ class Bookkeeper:
         marks = {}
         for query, key in plan.query_steps.items():
             step = plan.steps[key]
-            receipt = next(
-                (r for r in known if r.fingerprint == step.statement.fingerprint), None
-            )
+            receipt = next((r for r in known if r.fingerprint == step.statement.fingerprint), None)
             if receipt is not None:
-                matches, _ = receipt.matches(
-                    step.statement.fingerprint, step.columns, self._engine
-                )
+                matches, _ = receipt.matches(step.statement.fingerprint, step.columns, self._engine)
                 marks[query] = ReceiptMark(
                     receipt.id, rfc3339(receipt.verified_at), receipt.verdict, matches
                 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from peter_core.errors import ConfigError
+from peter_core.errors import ConfigError, PeterError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from peter_core.cache.results import ResultCache
     from peter_core.config import Settings
     from peter_core.engine.port import Engine
@@ -26,6 +29,26 @@ class Parts:
     store: DocumentStore
     ledger: Ledger
     cache: ResultCache
+
+    def readiness(self) -> dict[str, dict[str, object]]:
+        """Each part with its latency in milliseconds; ``ok`` is false where one cannot serve."""
+        checks: dict[str, Callable[[], object]] = {
+            "engine": self.engine.ready,
+            "store": self.store.check,
+            "database": self.ledger.check,
+            "cache": self.cache.stats,
+        }
+        found: dict[str, dict[str, object]] = {}
+        for name, check in checks.items():
+            began = time.perf_counter()
+            try:
+                check()
+            except PeterError as error:
+                found[name] = {"ok": False, "code": error.code}
+            else:
+                found[name] = {"ok": True}
+            found[name]["latency_ms"] = round((time.perf_counter() - began) * 1000, 2)
+        return found
 
     def close(self) -> None:
         """Stop workers and close files."""

@@ -6,25 +6,23 @@ import datetime as dt
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-from peter_core.service.artifacts import Artifacts
-from peter_core.service.bookkeeping import Bookkeeper, column_graph
 from peter_core.config import Settings, load_settings
 from peter_core.costs import Prices, plan_cost
 from peter_core.dashboard.canonical import revision
 from peter_core.dashboard.loading import load_dashboard
-from peter_core.service.documents import Documents
-from peter_core.errors import EngineUnavailable, InvalidRequest, NotFound, PeterError
+from peter_core.errors import EngineUnavailable, InvalidRequest
 from peter_core.lineage.graph import Graph, plan_graph
 from peter_core.plan.compiler import Limits, compile_plan
 from peter_core.plan.plan_cache import PlanCache
 from peter_core.principal import LOCAL
-from peter_core.service.publishing import Publication, require_valid, verify_queries
+from peter_core.service.artifacts import Artifacts
+from peter_core.service.bookkeeping import Bookkeeper, column_graph
+from peter_core.service.documents import Documents
+from peter_core.service.parts import Parts, open_parts
+from peter_core.service.publishing import Publication, Publisher, Terms, require_valid
 from peter_core.service.reports import Listing, Validation, chart_freshness, precomputation
 from peter_core.service.runner import Runner
-from peter_core.sql.checking import check_sql
-from peter_core.sql.parameters import filter_parameters
-from peter_core.verify.verifier import verify_statement
-from peter_core.service.parts import Parts, open_parts
+from peter_core.service.statements import Statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,9 +35,8 @@ if TYPE_CHECKING:
     from peter_core.dashboard.problems import Problem
     from peter_core.engine.port import CancelToken, TableInfo
     from peter_core.plan.artifact import Artifact
-    from peter_core.plan.plan import Plan, Step, StepAnswer
+    from peter_core.plan.plan import Plan, StepAnswer
     from peter_core.principal import Principal
-    from peter_core.service.publishing import Others
     from peter_core.service.reports import ChartFreshness, Mode, Precomputation
     from peter_core.store.ledger import CostReport
     from peter_core.store.port import Document
@@ -83,6 +80,10 @@ class Peter:
             fresh_for_s=settings.fresh_for,
         )
         self._artifacts = Artifacts(self._runner, self._books)
+        self._statements = Statements(
+            parts.engine, self._runner, self._books, self._prices, settings
+        )
+        self._publisher = Publisher(parts.store, self._books, self._statements)
 
     @classmethod
     def local(cls, folder: Path | str = ".", **settings: Any) -> Self:
@@ -188,29 +189,13 @@ class Peter:
         loaded = load_dashboard(text)
         require_valid(loaded.problems, "The document cannot be published")
         plan = self._compiled(loaded, None)
-        require_valid(plan.problems, "The document cannot be published")
-        slug, known = plan.dashboard.slug, plan.revision
-        before = self._published(slug)
-        cost = self._cost(plan, principal)
-
-        def verify(step: Step, others: Others) -> Verification:
-            return self._verify_step(plan, step, others, principal, cancel)
-
-        verified = verify_queries(plan, loaded, verify)
-        document = self._store.publish(
-            slug, loaded.text, known, if_match=if_match, create=create,
-            by=principal.email, at=dt.datetime.now(dt.UTC), message=message,
-        )  # fmt: skip
-        receipts = self._books.index(plan, document, verified, principal)
-        return Publication(
-            slug=slug,
-            revision=known,
-            created=before is None,
-            changed=before is None or before.revision != known,
-            receipts=receipts,
-            verifications=verified,
-            cost=cost,
-            problems=plan.problems,
+        return self._publisher.publish(
+            plan,
+            loaded,
+            cost=self._cost(plan, principal),
+            terms=Terms(if_match, create, message),
+            principal=principal,
+            cancel=cancel,
         )
 
     def get(self, slug: str, revision: str | None = None) -> Document:
@@ -250,9 +235,7 @@ class Peter:
         ------
         NotFound, PreconditionRequired, PreconditionFailed
         """
-        self._store.delete(
-            slug, if_match=if_match, by=principal.email, at=dt.datetime.now(dt.UTC)
-        )
+        self._store.delete(slug, if_match=if_match, by=principal.email, at=dt.datetime.now(dt.UTC))
         self._ledger.unindex(slug)
 
     # Data ------------------------------------------------------------------------------------
@@ -372,33 +355,26 @@ class Peter:
         InvalidRequest
             For a cap of zero or above the highest allowed.
         """
-        cap = self._cap(max_bytes)
-        verification = verify_statement(
-            self._engine, sql, price=self._prices, principal=principal, max_bytes=cap,
-            parameters=parameters, declared=declared, sample_rows=sample_rows, checks=checks,
-            timeout_s=min(timeout_s or self.settings.timeout, self.settings.timeout),
-            max_rows=self.settings.max_rows, dry_run=dry_run, cancel=cancel,
-            allowed_datasets=self._limits.allowed_datasets,
-            run=lambda job, token: self._runner.run_job(job, token, principal=principal),
-        )  # fmt: skip
-        self._books.record_verification(verification, principal)
-        return verification
+        return self._statements.verify(
+            sql,
+            parameters=parameters,
+            declared=declared,
+            max_bytes=max_bytes,
+            sample_rows=sample_rows,
+            checks=checks,
+            timeout_s=timeout_s,
+            dry_run=dry_run,
+            principal=principal,
+            cancel=cancel,
+        )
 
     def check_statement(self, sql: str, *, mode: Mode = "warehouse") -> tuple[Problem, ...]:
         """What is wrong with a statement: syntax and guard, with ``warehouse`` also names."""
-        schema = None
-        if mode == "warehouse":
-            schema = {table.id: table.schema for table in self._engine.tables()}
-        return check_sql(sql, schema=schema, allowed_datasets=self._limits.allowed_datasets)
+        return self._statements.check(sql, warehouse=mode == "warehouse")
 
     def tables(self) -> tuple[TableInfo, ...]:
         """The tables statements may read."""
-        allowed = self._limits.allowed_datasets
-        return tuple(
-            table
-            for table in self._engine.tables()
-            if allowed is None or table.id.split(".")[1] in allowed
-        )
+        return self._statements.tables()
 
     # Lineage, costs, health ------------------------------------------------------------------
 
@@ -425,23 +401,7 @@ class Peter:
 
     def ready(self) -> dict[str, dict[str, object]]:
         """Each part with its latency in milliseconds; ``ok`` is false where one cannot serve."""
-        checks: dict[str, Callable[[], object]] = {
-            "engine": self._engine.ready,
-            "store": self._store.check,
-            "database": self._ledger.check,
-            "cache": self._cache.stats,
-        }
-        found: dict[str, dict[str, object]] = {}
-        for name, check in checks.items():
-            began = time.perf_counter()
-            try:
-                check()
-            except PeterError as error:
-                found[name] = {"ok": False, "code": error.code}
-            else:
-                found[name] = {"ok": True}
-            found[name]["latency_ms"] = round((time.perf_counter() - began) * 1000, 2)
-        return found
+        return self._parts.readiness()
 
     # -----------------------------------------------------------------------------------------
 
@@ -463,51 +423,10 @@ class Peter:
         document, loaded = self._documents.load(slug, known)
         return self._plans.plan(loaded, document.revision, filters)
 
-    def _published(self, slug: str) -> Document | None:
-        try:
-            return self._store.get(slug)
-        except NotFound:
-            return None
-
     def _cost(self, plan: Plan, principal: Principal) -> PlanCost:
         cached = self._runner.fresh_answers(plan, principal)
         return plan_cost(plan, self._prices, cached, engine=self._engine.name)
 
-    def _cap(self, asked: int | None) -> int:
-        if asked is None:
-            return self.settings.default_max_bytes
-        if asked <= 0:
-            raise InvalidRequest(
-                "A byte cap must be more than zero.", hint="Leave it out for the default cap."
-            )
-        if asked > self.settings.highest_max_bytes:
-            raise InvalidRequest(
-                f"The cap is above the highest allowed of {self.settings.highest_max_bytes:,} "
-                "bytes.",
-                hint="Ask who runs Peter to raise PETER_HIGHEST_MAX_BYTES.",
-            )
-        return asked
-
-    def _verify_step(
-        self, plan: Plan, step: Step, others: Others, principal: Principal,
-        cancel: CancelToken | None,
-    ) -> Verification:  # fmt: skip
-        query = plan.dashboard.queries[step.query]
-        verification = verify_statement(
-            self._engine, step.statement.text, price=self._prices, principal=principal,
-            max_bytes=step.cap_bytes, parameters={p.name: p.value for p in step.parameters},
-            declared=filter_parameters(plan.dashboard), sample_rows=0, checks=query.checks,
-            others=others, timeout_s=self.settings.timeout, max_rows=self.settings.max_rows,
-            cancel=cancel, allowed_datasets=self._limits.allowed_datasets,
-            run=lambda job, token: self._runner.run_job(job, token, principal=principal),
-        )  # fmt: skip
-        self._books.record_verification(
-            verification, principal, slug=plan.dashboard.slug, query=step.query
-        )
-        return verification
-
 
 def _in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda p: (p.line or 0, p.column or 0, p.rule)))
-
-

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from peter_core.dashboard.problems import Problem
-from peter_core.errors import DocumentError, VerificationFailed
+from peter_core.errors import DocumentError, NotFound, VerificationFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 
     from peter_core.costs import PlanCost
     from peter_core.dashboard.loading import Loaded
+    from peter_core.engine.port import CancelToken
     from peter_core.plan.plan import Plan, Step
+    from peter_core.principal import Principal
+    from peter_core.service.bookkeeping import Bookkeeper
+    from peter_core.service.statements import Statements
+    from peter_core.store.port import DocumentStore
     from peter_core.verify.receipt import Receipt
     from peter_core.verify.verification import Verification
 
@@ -43,6 +49,72 @@ class Publication:
     problems: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The conditions of a publish; see `Peter.publish`."""
+
+    if_match: str | None = None
+    create: bool = False
+    message: str | None = None
+
+
+class Publisher:
+    """Verifies a compiled document and makes it the published one."""
+
+    def __init__(self, store: DocumentStore, books: Bookkeeper, statements: Statements) -> None:
+        self._store = store
+        self._books = books
+        self._statements = statements
+
+    def publish(
+        self,
+        plan: Plan,
+        loaded: Loaded,
+        *,
+        cost: PlanCost,
+        terms: Terms,
+        principal: Principal,
+        cancel: CancelToken | None,
+    ) -> Publication:
+        """Verify every query, store the text, then index it; see `Peter.publish`."""
+        require_valid(plan.problems, "The document cannot be published")
+        slug, revision = plan.dashboard.slug, plan.revision
+        before = self._revision(slug)
+
+        def verify(step: Step, others: Others) -> Verification:
+            return self._statements.verify_step(
+                plan, step, others, principal=principal, cancel=cancel
+            )
+
+        verified = verify_queries(plan, loaded, verify)
+        document = self._store.publish(
+            slug,
+            loaded.text,
+            revision,
+            if_match=terms.if_match,
+            create=terms.create,
+            by=principal.email,
+            at=dt.datetime.now(dt.UTC),
+            message=terms.message,
+        )
+        return Publication(
+            slug=slug,
+            revision=revision,
+            created=before is None,
+            changed=before != revision,
+            receipts=self._books.index(plan, document, verified, principal),
+            verifications=verified,
+            cost=cost,
+            problems=plan.problems,
+        )
+
+    def _revision(self, slug: str) -> str | None:
+        try:
+            return self._store.get(slug).revision
+        except NotFound:
+            return None
+
+
 def require_valid(problems: Sequence[Problem], what: str) -> None:
     """Raise ``DocumentError`` when one of the problems is an error."""
     errors = [problem for problem in problems if problem.is_error]
@@ -51,9 +123,7 @@ def require_valid(problems: Sequence[Problem], what: str) -> None:
     first = errors[0]
     place = f"line {first.line}, column {first.column}: " if first.line else ""
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    raise DocumentError(
-        f"{what}: {place}{first.message}{more}", hint=first.hint, problems=problems
-    )
+    raise DocumentError(f"{what}: {place}{first.message}{more}", hint=first.hint, problems=problems)
 
 
 def verify_queries(

@@ -152,9 +152,7 @@ class Runner:
         if held is None:
             return StepAnswer(step, error=error, duration_ms=duration_ms)
         stale = Freshness("stale", f"The refresh failed: {error.message}")
-        return _from_entry(
-            step, held, stale, cache_hit=True, error=error, duration_ms=duration_ms
-        )
+        return _from_entry(step, held, stale, cache_hit=True, error=error, duration_ms=duration_ms)
 
     def _compute(self, key: str, job: Job, ttl_s: int, cancel: CancelToken | None) -> Entry:
         def compute(token: CancelToken) -> Entry:

@@ -1,0 +1,135 @@
+"""Statements of a person's own, and the queries of a document: verified under their caps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peter_core.errors import InvalidRequest
+from peter_core.sql.checking import check_sql
+from peter_core.sql.parameters import filter_parameters
+from peter_core.verify.verifier import verify_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pyarrow as pa
+
+    from peter_core.config import Settings
+    from peter_core.costs import Prices
+    from peter_core.dashboard.model import Check
+    from peter_core.dashboard.problems import Problem
+    from peter_core.engine.port import CancelToken, Engine, TableInfo
+    from peter_core.plan.plan import Plan, Step
+    from peter_core.principal import Principal
+    from peter_core.service.bookkeeping import Bookkeeper
+    from peter_core.service.runner import Runner
+    from peter_core.verify.verification import Verification
+
+
+class Statements:
+    """Verifies statements through the runner, so that what was verified is cached."""
+
+    def __init__(
+        self, engine: Engine, runner: Runner, books: Bookkeeper, prices: Prices, settings: Settings
+    ) -> None:
+        self._engine = engine
+        self._runner = runner
+        self._books = books
+        self._prices = prices
+        self._settings = settings
+
+    def verify(
+        self,
+        sql: str,
+        *,
+        parameters: Mapping[str, object] | None,
+        declared: Mapping[str, str] | None,
+        max_bytes: int | None,
+        sample_rows: int,
+        checks: Sequence[Check],
+        timeout_s: float | None,
+        dry_run: bool,
+        principal: Principal,
+        cancel: CancelToken | None,
+        others: Mapping[str, pa.Table] | None = None,
+        slug: str | None = None,
+        query: str | None = None,
+    ) -> Verification:
+        """Verify one statement and note its run; see `Peter.verify`."""
+        verification = verify_statement(
+            self._engine,
+            sql,
+            price=self._prices,
+            principal=principal,
+            max_bytes=self._cap(max_bytes),
+            parameters=parameters,
+            declared=declared,
+            sample_rows=sample_rows,
+            checks=checks,
+            others=others,
+            timeout_s=min(timeout_s or self._settings.timeout, self._settings.timeout),
+            max_rows=self._settings.max_rows,
+            dry_run=dry_run,
+            cancel=cancel,
+            allowed_datasets=self._settings.allowed_datasets,
+            run=lambda job, token: self._runner.run_job(job, token, principal=principal),
+        )
+        self._books.record_verification(verification, principal, slug=slug, query=query)
+        return verification
+
+    def verify_step(
+        self,
+        plan: Plan,
+        step: Step,
+        others: Mapping[str, pa.Table],
+        *,
+        principal: Principal,
+        cancel: CancelToken | None,
+    ) -> Verification:
+        """Verify the query of a plan's step with its declared checks."""
+        return self.verify(
+            step.statement.text,
+            parameters={parameter.name: parameter.value for parameter in step.parameters},
+            declared=filter_parameters(plan.dashboard),
+            max_bytes=step.cap_bytes,
+            sample_rows=0,
+            checks=plan.dashboard.queries[step.query].checks,
+            timeout_s=None,
+            dry_run=False,
+            principal=principal,
+            cancel=cancel,
+            others=others,
+            slug=plan.dashboard.slug,
+            query=step.query,
+        )
+
+    def check(self, sql: str, *, warehouse: bool) -> tuple[Problem, ...]:
+        """Syntax and guard; with ``warehouse`` also the names of tables and columns."""
+        schema = None
+        if warehouse:
+            schema = {table.id: table.schema for table in self._engine.tables()}
+        return check_sql(sql, schema=schema, allowed_datasets=self._settings.allowed_datasets)
+
+    def tables(self) -> tuple[TableInfo, ...]:
+        """The tables of the allowed datasets."""
+        allowed = self._settings.allowed_datasets
+        return tuple(
+            table
+            for table in self._engine.tables()
+            if allowed is None or table.id.split(".")[1] in allowed
+        )
+
+    def _cap(self, asked: int | None) -> int:
+        highest = self._settings.highest_max_bytes
+        if asked is None:
+            return min(self._settings.default_max_bytes, highest)
+        if asked <= 0:
+            raise InvalidRequest(
+                "A byte cap must be more than zero.", hint="Leave it out for the default cap."
+            )
+        if asked > highest:
+            raise InvalidRequest(
+                f"The cap is above the highest allowed of {highest:,} bytes.",
+                hint="Ask who runs Peter to raise PETER_HIGHEST_MAX_BYTES.",
+            )
+        return asked
