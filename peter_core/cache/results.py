@@ -112,8 +112,8 @@ class ResultCache:
 
     def delete(self, key: str) -> bool:
         """Forget one entry; true when there was one."""
-        on_disk = self._disk.delete(key) if self._disk else False
-        return self._memory.delete(key) or on_disk
+        in_memory = self._memory.delete(key)
+        return self._disk.delete(key) if self._disk else in_memory
 
     def invalidate(
         self,
@@ -148,13 +148,14 @@ class ResultCache:
                 "An invalidation needs a table, a fingerprint or a dashboard.",
                 hint="Name at least one of them.",
             )
-        keys = self._disk.evict(*groups) if self._disk else frozenset()
-        return len(keys | self._memory.evict(*groups))
+        # Memory may still hold what another process evicted: the shared tier counts.
+        in_memory = self._memory.evict(*groups)
+        return len(self._disk.evict(*groups) if self._disk else in_memory)
 
     def clear(self) -> int:
         """Forget everything; gives how many entries there were."""
-        on_disk = self._disk.clear() if self._disk else 0
-        return max(on_disk, self._memory.clear())
+        in_memory = self._memory.clear()
+        return self._disk.clear() if self._disk else in_memory
 
     def stats(self) -> CacheStats:
         """Counters since the process started, as a whole and by tier."""
