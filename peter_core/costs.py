@@ -1,4 +1,4 @@
-"""What statements cost: BigQuery's on-demand price, a plan's price before it runs, and the texts."""
+"""What statements cost: BigQuery's on-demand price, and a plan's price before it runs."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def bytes_text(count: int) -> str:
     if count < 1000:
         return f"{count} B"
     value, unit = float(count), 0
-    while unit < len(_UNITS) - 1 and round(value, 1) >= 1000:
+    while unit < len(_UNITS) - 1 and value >= 999.5:
         value /= 1000
         unit += 1
     digits = 1 if value < 99.95 else 0

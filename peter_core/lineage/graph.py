@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from peter_core.errors import InvalidRequest, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from peter_core.plan.plan import ChartPlan, Plan
 
@@ -52,7 +52,8 @@ class Edge:
 class ImpactedChart:
     """A chart that would break; ``encodings`` are those computed from what goes away.
 
-    Without encodings the chart breaks all the same: its query names what goes away.
+    Without encodings the chart breaks all the same: its query names what goes away. A filter whose
+    options would break stands here as ``filter:name``, as it does among the users of a step.
     """
 
     dashboard: str
@@ -187,7 +188,11 @@ def impact(graph: Graph, drop: str) -> tuple[ImpactedChart, ...]:
     id = drop if ":" in drop else f"{'column' if '/' in drop else 'table'}:{drop}"
     below = graph.downstream(id)
     charts = (node for node in below.nodes if node.kind == "chart")
-    return tuple(_impacted(graph, below, chart) for chart in charts)
+    options = (edge for edge in below.edges if edge.kind == "options")
+    return (
+        *(_impacted(graph, below, chart) for chart in charts),
+        *(_impacted_filter(graph, edge) for edge in options),
+    )
 
 
 def table_id(name: str, ids: Sequence[str]) -> str:
@@ -213,6 +218,30 @@ def _impacted(graph: Graph, below: Graph, chart: Node) -> ImpactedChart:
     )
 
 
+def _impacted_filter(graph: Graph, edge: Edge) -> ImpactedChart:
+    return ImpactedChart(
+        dashboard=graph.node(edge.target).name,
+        chart=f"filter:{edge.detail}",
+        title=f"Filter {edge.detail}",
+        queries=(graph.node(edge.source).name,),
+        encodings=("options",),
+    )
+
+
+def _chart_queries(plan: Plan) -> Iterator[tuple[str, str]]:
+    for name, chart in plan.dashboard.charts.items():
+        query = getattr(chart, "query", None)
+        if query is not None:
+            yield name, query
+
+
+def _option_queries(plan: Plan) -> Iterator[tuple[str, str]]:
+    for name, filter_ in plan.dashboard.filters.items():
+        query = getattr(getattr(filter_, "options", None), "query", None)
+        if query is not None:
+            yield name, query
+
+
 class _Draft:
     """A graph in the making; adding twice is adding once."""
 
@@ -234,10 +263,8 @@ class _Draft:
             query = getattr(chart, "query", None)
             if query is not None:
                 self._edge(self._query(query), id, "feeds")
-        for name, filter_ in dashboard.filters.items():
-            query = getattr(getattr(filter_, "options", None), "query", None)
-            if query is not None:
-                self._edge(self._query(query), top, "options", name)
+        for name, query in _option_queries(self._plan):
+            self._edge(self._query(query), top, "options", name)
 
     def add_columns(
         self,
@@ -251,10 +278,9 @@ class _Draft:
         for query, sources in side_inputs.items():
             for source in sources:
                 self._edge(self._column(query, source), self._query(query), "constrains")
-        for chart in self._plan.charts.values():
-            query = getattr(self._plan.dashboard.charts[chart.name], "query", None)
-            if query is not None:
-                self._encodings(chart, query, lineage.get(query, {}))
+        for name, query in _chart_queries(self._plan):
+            if name in self._plan.charts:
+                self._encodings(self._plan.charts[name], query, lineage.get(query, {}))
 
     def _encodings(
         self, chart: ChartPlan, query: str, outputs: Mapping[str, Iterable[Source]]
@@ -273,8 +299,7 @@ class _Draft:
     def _query(self, name: str) -> str:
         id = f"query:{self._slug}/{name}"
         if id not in self._nodes:
-            document = self._plan.dashboard.queries.get(name)
-            self._node("query", f"{self._slug}/{name}", name, document and document.description)
+            self._node("query", f"{self._slug}/{name}", name)
             for table in self._tables(name):
                 self._edge(self._node("table", table, table), id, "reads")
         return id
@@ -287,15 +312,7 @@ class _Draft:
         return id
 
     def _tables(self, query: str) -> tuple[str, ...]:
-        """The tables of a query; queries of one statement share a step under one name."""
-        step = self._plan.steps.get(query)
-        if step is None:
-            keys = (
-                plan.step
-                for name, plan in self._plan.charts.items()
-                if getattr(self._plan.dashboard.charts[name], "query", None) == query
-            )
-            step = next((self._plan.steps[key] for key in keys if key in self._plan.steps), None)
+        step = self._plan.steps.get(self._plan.query_steps.get(query, query))
         if step is None:
             return ()
         return tuple(table.id for table in step.tables) or step.statement.tables
