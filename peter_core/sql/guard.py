@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from peter_core.sql.tables import TableUse
 
 RULE = "sql-refused"
-_METADATA = ("information_schema", "__tables__", "__tables_summary__", "region-")
+_METADATA = frozenset({"information_schema", "__tables__", "__tables_summary__"})
 _FORBIDDEN_TOKENS = frozenset({TokenType.L_BRACE, TokenType.R_BRACE, TokenType.PLACEHOLDER})
 
 
@@ -96,7 +96,7 @@ def _reason(node: exp.Expr) -> tuple[str, str | None] | None:
         return _table_reason(node)
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Func):
         return _function_reason(_dotted_function(node))
-    if isinstance(node, exp.Func) and not isinstance(node, exp.Connector):
+    if isinstance(node, exp.Func):
         return None if _is_dotted(node) else _func_reason(node)
     if type(node) in PLAIN_NODES:
         return None
@@ -153,8 +153,7 @@ def _table_reason(node: exp.Table) -> tuple[str, str | None] | None:
 
 def _table_refusals(statement: Statement) -> Iterator[Problem]:
     for use in table_uses(statement.tree):
-        name = use.name.lower()
-        if any(word in part for part in name.split(".") for word in _METADATA):
+        if _METADATA.intersection(use.name.lower().split(".")):
             yield _refuse_table(statement, use, f"`{use.name}` is metadata and cannot be read.")
         elif not use.name or any(not part for part in use.name.split(".")):
             yield _refuse_table(statement, use, "A table name has an empty part.")
