@@ -131,8 +131,7 @@ class Plain:
         if power == 0:
             return self._write(number, ".3~r" if number != int(number) else ",.0f")
         exact = number if isinstance(number, Decimal) else Decimal(number)
-        written = self._write(exact.scaleb(-3 * power), ",.3~r", self.locale.compact[power - 1])
-        return written
+        return self._write(exact.scaleb(-3 * power), ",.3~r", self.locale.compact[power - 1])
 
     def _write(self, number: Number, spec: str, unit: str = "") -> Written:
         signs = separators(self.locale, self.currency)

@@ -66,9 +66,7 @@ def bar_view(chart: BarChart, frame: Frame, dashboard: Dashboard) -> Drawn:
     return Drawn(plot.view(table), long, x, x_written, written, slots.note)
 
 
-def _ends(
-    bars: list[Bar], long: Long, stack: str, *, share: bool
-) -> list[tuple[float, float]]:
+def _ends(bars: list[Bar], long: Long, stack: str, *, share: bool) -> list[tuple[float, float]]:
     """Begin and end of every bar; what is negative stacks downwards."""
     if long.single or stack == "none":
         return [(0.0, bar.value) for bar in bars]

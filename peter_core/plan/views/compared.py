@@ -66,7 +66,11 @@ def _earlier(
     for point, origin in zip(long.points, long.origin, strict=True):
         value = before.values[point.row]
         at = move(value)
-        if at is None or not reach or (places.kind == "time" and not min(reach) <= at <= max(reach)):
+        if (
+            at is None
+            or not reach
+            or (places.kind == "time" and not min(reach) <= at <= max(reach))
+        ):
             continue
         dots.append(
             Dot(at, point.y, -1, -1 - origin, x_written.text(value),

@@ -57,7 +57,9 @@ def heatmap_view(chart: HeatmapChart, frame: Frame, dashboard: Dashboard) -> Dra
     thin = x.is_temporal or x.is_number or across.slots > 20
     _layers(plot, across, down, low, high, thin=thin)
     if rows:
-        plot.swatch(written.short(min(sizes)), COLORS[0] if low == min(sizes) else COLORS[1], "square")
+        plot.swatch(
+            written.short(min(sizes)), COLORS[0] if low == min(sizes) else COLORS[1], "square"
+        )
         plot.swatch(written.short(max(sizes)), COLORS[-1], "square")
     plot.min_height = down.slots * 20 + 28
     note = "Of rows in the same cell the last is shown." if repeated else None

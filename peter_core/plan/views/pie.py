@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from peter_core.plan.formats import formatter
 from peter_core.plan.locales import locale
 from peter_core.plan.views.frame import compact_number, measure
+from peter_core.plan.views.lines import Drawn
 from peter_core.plan.views.plot import Plot
 from peter_core.plan.views.problem import Undrawable
 from peter_core.plan.views.series import MAX_SERIES, OTHER, melt
 from peter_core.plan.views.slots import added
-from peter_core.plan.views.lines import Drawn
 from peter_core.plan.views.tables import data_table
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from dataclasses import dataclass
 from functools import reduce
 from math import gcd
@@ -92,7 +93,9 @@ def time_channel(plot: Plot, places: Places) -> dict[str, Any]:
     plot.param("x_format", places.pattern)
     # A tick a day at the closest: more would repeat the same label.
     whole = [at for at in places.at if at is not None]
-    by_day = "%H" not in places.pattern and "%I" not in places.pattern and "%M" not in places.pattern
+    by_day = (
+        "%H" not in places.pattern and "%I" not in places.pattern and "%M" not in places.pattern
+    )
     axis: dict[str, Any] = {"labelExpr": "utcFormat(datum.value, x_format)"}
     days = (max(whole) - min(whole)) / _DAY_MS if whole else 0
     if by_day and days < 12:
@@ -154,7 +157,7 @@ def filled(instants: Sequence[int | float]) -> list[int | float]:
     months = _months(known)
     if months is not None:
         return months if len(months) <= _MOST_FILLED else known
-    gaps = [int(b - a) for a, b in zip(known, known[1:], strict=False)]
+    gaps = [int(b - a) for a, b in itertools.pairwise(known)]
     step = reduce(gcd, gaps)
     # A step that most neighbours do not keep is chance, not rhythm.
     if not step or gaps.count(step) * 2 < len(gaps):
@@ -168,7 +171,7 @@ def _months(known: Sequence[int | float]) -> list[int | float] | None:
     if any((m.day, m.time()) != (1, dt.time()) for m in days):
         return None
     numbers = [m.year * 12 + m.month - 1 for m in days]
-    step = reduce(gcd, [b - a for a, b in zip(numbers, numbers[1:], strict=False)])
+    step = reduce(gcd, [b - a for a, b in itertools.pairwise(numbers)])
     count = (numbers[-1] - numbers[0]) // step + 1
     return [
         milliseconds(dt.datetime(n // 12, n % 12 + 1, 1))  # noqa: DTZ001  # a wall clock

@@ -81,7 +81,11 @@ def melt(
                 labels[label] = len(titles)
                 name = names(keys[row])
                 titles.append(
-                    f"{name} · {field.title}" if many and split_by else field.title if many else name
+                    f"{name} · {field.title}"
+                    if many and split_by
+                    else field.title
+                    if many
+                    else name
                 )
             points.append(Point(row, labels[label], measure(value), value))
     if not split_by and not many:
@@ -114,9 +118,7 @@ def _hashable(value: object) -> object:
     return ("bool", value) if isinstance(value, bool) else value
 
 
-def _name_order(
-    labels: list[tuple[int, object]], titles: list[str], as_given: bool
-) -> list[int]:
+def _name_order(labels: list[tuple[int, object]], titles: list[str], as_given: bool) -> list[int]:
     order = list(range(len(titles)))
     if as_given:
         return order
@@ -153,7 +155,5 @@ def _folded(
     if folded:
         rest = sum(totals[i] for i in range(len(titles)) if i not in place)
         series.append(Series(OTHER, "$other", rest))
-    moved = [
-        Point(p.row, place.get(p.series, len(ranked)), p.y, p.value) for p in points
-    ]
+    moved = [Point(p.row, place.get(p.series, len(ranked)), p.y, p.value) for p in points]
     return Long(moved, [p.series for p in points], tuple(series), folded, measures)

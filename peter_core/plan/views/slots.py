@@ -95,9 +95,7 @@ def _sums(long: Long, places: Places) -> tuple[dict[tuple[int, int], object], bo
     return sums, repeated
 
 
-def _order(
-    chart: BarChart, frame: Frame, places: Places, totals: Sequence[float]
-) -> list[int]:
+def _order(chart: BarChart, frame: Frame, places: Places, totals: Sequence[float]) -> list[int]:
     slots = list(range(places.slots))
     sort = chart.sort
     if sort is None:
@@ -128,9 +126,7 @@ def _sort_keys(frame: Frame, name: str, places: Places) -> dict[int, tuple[float
     return keys
 
 
-def _other(
-    sums: dict[tuple[int, int], object], rest: set[int], slot: int
-) -> list[Bar]:
+def _other(sums: dict[tuple[int, int], object], rest: set[int], slot: int) -> list[Bar]:
     folded: dict[int, object] = {}
     for (at, series), raw in sums.items():
         if at in rest:

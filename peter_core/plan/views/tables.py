@@ -104,9 +104,7 @@ def _compare(a: Any, b: Any) -> int:
         return int(str(a) > str(b)) - int(str(a) < str(b))
 
 
-def _column(
-    column: TableColumn, field: Field, written: Formatter, frame: Frame
-) -> dict[str, Any]:
+def _column(column: TableColumn, field: Field, written: Formatter, frame: Frame) -> dict[str, Any]:
     drawn = _head(field, column.title or field.title, column.align or written.align)
     numbers = [n for n in map(measure, field.values) if n is not None]
     if numbers and column.bar:

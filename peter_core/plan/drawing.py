@@ -1,0 +1,76 @@
+"""Pictures of Vega views without a browser: fallbacks of a saved notebook, and exports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from peter_core.plan.tokens import themed, tokens, vega_config
+from peter_core.plan.views.dots import HOVER
+
+if TYPE_CHECKING:
+    from peter_core.plan.tokens import Theme
+
+VEGA_LITE = "6.4"
+
+
+def draw_svg(
+    view: dict[str, Any], *, theme: Theme = "light", width: int = 640, height: int = 280
+) -> str:
+    """A Vega view as an SVG of that size in CSS pixels, without its legend.
+
+    Raises
+    ------
+    ValueError
+        When the view is not of kind ``vega``.
+    """
+    import vl_convert
+
+    svg: str = vl_convert.vegalite_to_svg(
+        _complete(view, theme, width, height), vl_version=VEGA_LITE, allowed_base_urls=[]
+    )
+    return svg
+
+
+def draw_png(
+    view: dict[str, Any],
+    *,
+    theme: Theme = "light",
+    width: int = 640,
+    height: int = 280,
+    scale: float = 2.0,
+) -> bytes:
+    """A Vega view as a PNG on the theme's surface; ``scale`` is pixels a CSS pixel.
+
+    Raises
+    ------
+    ValueError
+        When the view is not of kind ``vega``.
+    """
+    import vl_convert
+
+    spec = _complete(view, theme, width, height)
+    spec["background"] = tokens(theme)["surface"]
+    png: bytes = vl_convert.vegalite_to_png(
+        spec, vl_version=VEGA_LITE, scale=scale, allowed_base_urls=[]
+    )
+    return png
+
+
+def _complete(view: dict[str, Any], theme: Theme, width: int, height: int) -> dict[str, Any]:
+    """The spec with colours, data and a size; what answers a pointer is left out."""
+    if view.get("kind") != "vega":
+        raise ValueError(f"Only a Vega view is drawn, not one of kind {view.get('kind')!r}.")
+    spec = themed(view["spec"], theme)
+    columns, values = view["data"]["columns"], view["data"]["values"]
+    names = [column["name"] for column in columns]
+    rows = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+    spec["data"] = {"name": "table", "values": rows}
+    spec["width"], spec["height"] = width, max(height, view["min_height"] or 0)
+    spec["layer"] = [_still(layer) for layer in spec["layer"] if layer.get("name") != HOVER]
+    spec["config"] = {**themed(vega_config(), theme), **spec.get("config", {}), "aria": False}
+    return spec
+
+
+def _still(layer: dict[str, Any]) -> dict[str, Any]:
+    mark = {key: value for key, value in layer["mark"].items() if key != "tooltip"}
+    return {**layer, "mark": mark}
