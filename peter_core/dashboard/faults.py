@@ -48,6 +48,7 @@ _SLUG_HINT: Final = (
     "flight-operations."
 )
 _NAME_HINT: Final = "A name is letters, digits and underscores and does not start with a digit."
+_FIRST_KEYS: Final = ("type", "query", "title", "label")
 _NAME_KEYS: Final = frozenset({"query", "chart", "filter"})
 
 
@@ -245,8 +246,10 @@ def _fields_at(path: Path, tree: Tree) -> tuple[str, ...]:
 
 
 def model_keys(kind: type[BaseModel]) -> tuple[str, ...]:
-    """The keys of a model as documents spell them, in the model's order."""
-    return tuple(field.alias or name for name, field in kind.model_fields.items())
+    """The keys of a model as documents spell them: what it is, of what, then the model's order."""
+    keys = [field.alias or name for name, field in kind.model_fields.items()]
+    first = [key for key in _FIRST_KEYS if key in keys] if "type" in keys else []
+    return (*first, *(key for key in keys if key not in first))
 
 
 def model_at(path: Path, tree: Tree) -> type[BaseModel] | None:
