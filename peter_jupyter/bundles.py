@@ -25,14 +25,13 @@ from peter_jupyter.display_verification import verification_html
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from peter_core.reports import Listing, Validation
-
     from peter_core.costs import PlanCost
     from peter_core.dashboard.problems import Problem
     from peter_core.lineage.graph import Graph
     from peter_core.plan.artifact import Artifact
     from peter_core.plan.plan import Plan
     from peter_core.service.publishing import Publication
+    from peter_core.service.reports import Listing, Validation
     from peter_core.verify.verification import Verification
 
 Bundle = dict[str, Any]

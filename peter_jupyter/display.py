@@ -23,8 +23,8 @@ _SHOWN: dict[tuple[str, str], str] = {
     ("peter_core.costs", "PlanCost"): "cost_bundle",
     ("peter_core.lineage.graph", "Graph"): "graph_bundle",
     ("peter_core.service.publishing", "Publication"): "publication_bundle",
-    ("peter_core.reports", "Validation"): "validation_bundle",
-    ("peter_core.reports", "Listing"): "listing_bundle",
+    ("peter_core.service.reports", "Validation"): "validation_bundle",
+    ("peter_core.service.reports", "Listing"): "listing_bundle",
     ("peter_core.dashboard.problems", "Problem"): "problem_bundle",
 }
 

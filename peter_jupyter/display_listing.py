@@ -8,7 +8,7 @@ from peter_jupyter.display_markup import Heading, block, card, fold, foot, page,
 from peter_jupyter.display_values import NULL, count_text, moment_text
 
 if TYPE_CHECKING:
-    from peter_core.reports import Listing
+    from peter_core.service.reports import Listing
 
 _EMPTY = "No dashboard is published here yet. Publish one with %peter publish FILE."
 

@@ -18,10 +18,18 @@ def live_dashboard(
     artifact: Artifact,
     ask: Callable[[Mapping[str, object], CancelToken], Artifact],
     filters: Mapping[str, object],
+    *,
+    with_sql: bool = True,
 ) -> Any:
     """Something to display: a widget that asks again when a filter changes, or a still's bundle.
 
     A checkout whose frontend was never built has no script; its notebooks show the still.
+
+    Parameters
+    ----------
+    with_sql
+        Whether the queries' texts may travel with the widget. A notebook that saves its widgets
+        keeps them: fine for the document of the cell, not for a dashboard of someone else.
     """
     if not (STATIC / "widget.js").is_file():
         from peter_jupyter.bundles import artifact_bundle
@@ -29,4 +37,4 @@ def live_dashboard(
         return artifact_bundle(artifact)
     from peter_jupyter.widget import DashboardWidget
 
-    return DashboardWidget(artifact, ask, filters=filters)
+    return DashboardWidget(artifact, ask, filters=filters, with_sql=with_sql)

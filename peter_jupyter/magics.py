@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from peter_core.verify.verification import Verification
     from peter_jupyter.arguments import Command
 
+    Ask = Callable[[Mapping[str, object], CancelToken], Artifact]
+
 T = TypeVar("T")
 
 
@@ -120,6 +122,7 @@ class PeterMagics(Magics):
             artifact,
             lambda asked, cancel: peter.preview(cell, filters=asked, cancel=cancel),
             filters,
+            with_sql=True,
         )
 
     @no_var_expand
@@ -164,7 +167,10 @@ class PeterMagics(Magics):
         )
         self.session.seen[slug] = artifact.revision
         self._show_dashboard(
-            artifact, lambda asked, cancel: peter.data(slug, filters=asked, cancel=cancel), filters
+            artifact,
+            lambda asked, cancel: peter.data(slug, filters=asked, cancel=cancel),
+            filters,
+            with_sql=False,
         )
 
     def _cost(self, read: Line) -> None:
@@ -247,12 +253,9 @@ class PeterMagics(Magics):
         self._show("problems_bundle", problems, text, name)
 
     def _show_dashboard(
-        self,
-        artifact: Artifact,
-        ask: Callable[[Mapping[str, object], CancelToken], Artifact],
-        filters: Mapping[str, object],
+        self, artifact: Artifact, ask: Ask, filters: Mapping[str, object], *, with_sql: bool
     ) -> None:
         from peter_jupyter.live import live_dashboard
 
         output, self._output = self._output, CellOutput(self._shell, "")
-        output.show(live_dashboard(artifact, ask, filters))
+        output.show(live_dashboard(artifact, ask, filters, with_sql=with_sql))

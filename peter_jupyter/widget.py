@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ class DashboardWidget(anywidget.AnyWidget):
         that is cancelled when the values change again.
     filters
         The values that ``artifact`` was asked for with.
+    with_sql
+        Whether the queries' texts go to the browser, and so into a notebook that saves widgets.
     """
 
     _esm = STATIC / "widget.js"
@@ -44,17 +47,21 @@ class DashboardWidget(anywidget.AnyWidget):
     theme = traitlets.Enum(("auto", "light", "dark"), "auto").tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
     """Whether an answer is awaited; the old picture stays meanwhile."""
-    problem: Any = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
-    """Why the last question has no answer: code, title, detail, hint; ``None`` when it has."""
 
     def __init__(
-        self, artifact: Artifact, ask: Ask, *, filters: Mapping[str, object] | None = None
+        self,
+        artifact: Artifact,
+        ask: Ask,
+        *,
+        filters: Mapping[str, object] | None = None,
+        with_sql: bool = True,
     ) -> None:
+        self._with_sql = with_sql
         self._shown = artifact
         self._ask = ask
         self._cancel = CancelToken()
         self._turn = threading.Lock()
-        super().__init__(artifact=artifact.body.decode(), filters=_json_values(dict(filters or {})))
+        super().__init__(artifact=self._body(artifact), filters=_json_values(dict(filters or {})))
         self.observe(self._asked, names="filters")
 
     def _asked(self, change: Mapping[str, Any]) -> None:
@@ -66,22 +73,25 @@ class DashboardWidget(anywidget.AnyWidget):
         threading.Thread(target=self._answer, args=asked, name="peter-widget", daemon=True).start()
 
     def _answer(self, values: dict[str, object], cancel: CancelToken) -> None:
-        found: Artifact | None = None
-        problem: dict[str, str | None] | None = None
         try:
             found = self._ask(values, cancel)
+            body = self._body(found)
         except PeterError as error:
-            problem = {"code": error.code, "title": "The dashboard was not computed",
-                       "detail": error.message, "hint": error.hint}  # fmt: skip
+            found, body = self._shown, _failed(json.loads(self.artifact), error)
         with self._turn:
             # An older question's answer must not replace a newer one's.
             if cancel is not self._cancel:
                 return
-            if found is not None:
-                self._shown = found
-                self.artifact = found.body.decode()
-            self.problem = problem
+            self._shown = found
+            self.artifact = body
             self.busy = False
+
+    def _body(self, artifact: Artifact) -> str:
+        if self._with_sql:
+            return artifact.body.decode()
+        payload = artifact.payload
+        charts = {name: {**chart, "sql": None} for name, chart in payload["charts"].items()}
+        return json.dumps({**payload, "charts": charts})
 
     def close(self) -> None:
         """Take the widget away and cancel what it still waits for."""
@@ -95,6 +105,19 @@ class DashboardWidget(anywidget.AnyWidget):
         live = super()._repr_mimebundle_(**kwargs)
         data, metadata = live if isinstance(live, tuple) else (live or {}, {})
         return {**data, **artifact_bundle(self._shown)}, metadata
+
+
+def _failed(payload: dict[str, Any], error: PeterError) -> str:
+    """The artifact with every chart saying why there is no answer for the values asked for."""
+    problem = {
+        "code": error.code,
+        "title": "The dashboard was not computed",
+        "detail": error.message,
+        "hint": error.hint,
+    }
+    failed = {"state": "failed", "view": None, "problem": problem, "summary": error.message}
+    charts = {name: {**chart, **failed} for name, chart in payload["charts"].items()}
+    return json.dumps({**payload, "charts": charts})
 
 
 def _json_values(value: Any) -> Any:
