@@ -13,10 +13,10 @@ from peter_core.verify.comparison import (
     age_text,
     aggregate,
     apart,
-    comparables,
     duplicates,
+    failing,
     literal,
-    within,
+    outside,
 )
 from peter_core.verify.profile import bounds, typed_columns
 from peter_core.verify.sentences import SHOWN, check_sentence, count_text, row_list, some
@@ -118,9 +118,9 @@ class _Rows:
         columns = [_Data(column, "", plain_column(data)) for column, data in pairs]
         return _named(name, columns, f"query {query}")
 
-    def of(self, failing: int) -> str:
+    def of(self, number: int) -> str:
         """``3 of 30 rows``."""
-        return f"{failing:,} of {count_text(self.kept, 'row')}"
+        return f"{number:,} of {count_text(self.kept, 'row')}"
 
 
 def _outcome(check: Check, rows: _Rows) -> CheckOutcome:
@@ -162,11 +162,11 @@ def _not_null(names: Sequence[str], rows: _Rows) -> _Answer:
 
     faults = []
     for data in [rows.column(name) for name in names]:
-        failing = data.values.null_count
-        if failing:
+        nulls = data.values.null_count
+        if nulls:
             where = pc.indices_nonzero(pc.is_null(data.values)).to_pylist()
-            verb = "is" if failing == 1 else "are"
-            faults.append(f"{data.name}: {rows.of(failing)} {verb} null: {row_list(where)}.")
+            verb = "is" if nulls == 1 else "are"
+            faults.append(f"{data.name}: {rows.of(nulls)} {verb} null: {row_list(where)}.")
     return _Answer(not faults, " ".join(faults) or f"No nulls in {count_text(rows.kept, 'row')}.")
 
 
@@ -179,20 +179,20 @@ def _unique(names: Sequence[str], rows: _Rows) -> _Answer:
         )
     shown = [f"{_key(columns, where[0])} in {row_list(where)}" for where in repeats[:SHOWN]]
     more = f"; and {len(repeats) - SHOWN:,} more keys" if len(repeats) > SHOWN else ""
-    failing = sum(len(where) for where in repeats)
-    return _Answer(False, f"{rows.of(failing)} share a key: {'; '.join(shown)}{more}.")
+    affected = sum(len(where) for where in repeats)
+    return _Answer(False, f"{rows.of(affected)} share a key: {'; '.join(shown)}{more}.")
 
 
 def _accepted(check: AcceptedCheck, rows: _Rows) -> _Answer:
     data = rows.column(check.column)
     allowed = {literal(value, data.values.type) for value in check.values}
-    values = comparables(data.values)
-    where = [i for i, value in enumerate(values) if value is not None and value not in allowed]
+    where = failing(data.values, lambda value: value in allowed)
     if not where:
         return _Answer(True, f"Every value of {count_text(rows.kept, 'row')} is accepted.")
-    found = _texts(data, where)
-    return _Answer(False, f"{rows.of(len(where))} hold other values: {some(found)}: "
-                          f"{row_list(where)}.")  # fmt: skip
+    return _Answer(
+        False,
+        f"{rows.of(len(where))} hold other values: {some(_texts(data, where))}: {row_list(where)}.",
+    )
 
 
 def _range(check: RangeCheck, rows: _Rows) -> _Answer:
@@ -200,16 +200,14 @@ def _range(check: RangeCheck, rows: _Rows) -> _Answer:
     kind = data.values.type
     low = None if check.min is None else literal(check.min, kind)
     high = None if check.max is None else literal(check.max, kind)
-    where = [
-        i
-        for i, value in enumerate(comparables(data.values))
-        if value is not None and not within(low, value, high)
-    ]
+    where = outside(data.values, low, high)
     if where:
-        found = _texts(data, where)
         verb = "is" if len(where) == 1 else "are"
-        return _Answer(False, f"{rows.of(len(where))} {verb} outside: {some(found)}: "
-                              f"{row_list(where)}.")  # fmt: skip
+        return _Answer(
+            False,
+            f"{rows.of(len(where))} {verb} outside: {some(_texts(data, where))}: "
+            f"{row_list(where)}.",
+        )
     least, most = (json_value(value, data.kind) for value in bounds(data.values))
     if least is None:
         return _Answer(True, f"No values in {count_text(rows.kept, 'row')}.")

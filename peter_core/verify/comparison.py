@@ -8,10 +8,10 @@ from decimal import Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Literal
 
 from peter_core.engine.values import python_values
-from peter_core.verify.profile import bounds
+from peter_core.verify.profile import bounds, has_nan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pyarrow as pa
 
@@ -28,13 +28,27 @@ class Incomparable(Exception):  # noqa: N818  # a state of two values; its text 
     """Two things cannot be compared; the message is a full sentence."""
 
 
-def comparables(column: pa.ChunkedArray) -> list[Any]:
-    """A column's values so that equal ones are equal and hash alike: numbers as decimals."""
-    return [_plain(value) for value in python_values(column)]
+def failing(column: pa.ChunkedArray, holds: Callable[[Any], bool]) -> list[int]:
+    """The rows whose value fails a test, by index; nulls pass.
+
+    ``holds`` gets values that are equal and hash alike when they mean the same: numbers as
+    decimals, moments in UTC. It is asked once a distinct value.
+    """
+    import pyarrow as pa
+
+    try:
+        codes = column.combine_chunks().dictionary_encode()
+        distinct, indices = codes.dictionary, codes.indices
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        values = [_plain(value) for value in python_values(column)]
+        return [i for i, value in enumerate(values) if value is not None and not holds(value)]
+    found = [_plain(value) for value in python_values(pa.chunked_array([distinct]))]
+    bad = [i for i, value in enumerate(found) if value is not None and not holds(value)]
+    return _positions(indices, bad) if bad else []
 
 
 def literal(value: object, kind: pa.DataType) -> Any:
-    """A literal of a document as ``comparables`` has the values of an Arrow type.
+    """A literal of a document as ``failing`` hands out the values of an Arrow type.
 
     Raises
     ------
@@ -47,11 +61,21 @@ def literal(value: object, kind: pa.DataType) -> Any:
         raise Incomparable(f"{value!r} cannot be compared with {_words(kind)}.") from None
 
 
-def within(low: Any, value: Any, high: Any) -> bool:
-    """Whether a value is between the bounds, both included; ``None`` is no bound, NaN is out."""
-    if isinstance(value, Decimal) and value.is_nan():
-        return False
-    return (low is None or low <= value) and (high is None or value <= high)
+def outside(column: pa.ChunkedArray, low: Any, high: Any) -> list[int]:
+    """The rows whose value is beyond the bounds, both included; ``None`` is no bound, NaN is out.
+
+    The bounds are values of ``literal``.
+    """
+
+    def within(value: Any) -> bool:
+        if isinstance(value, Decimal) and value.is_nan():
+            return False
+        return (low is None or low <= value) and (high is None or value <= high)
+
+    ends = [_plain(value) for value in bounds(column)]
+    if None not in ends and all(map(within, ends)) and not has_nan(column):
+        return []
+    return failing(column, within)
 
 
 def duplicates(columns: Sequence[pa.ChunkedArray]) -> list[list[int]]:
@@ -156,6 +180,15 @@ def _duplicates_by_hand(columns: Sequence[pa.ChunkedArray]) -> list[list[int]]:
         # repr: lists and structs do not hash, and one NaN is not equal to another.
         where.setdefault(repr(key), []).append(i)
     return [rows for rows in where.values() if len(rows) > 1]
+
+
+def _positions(indices: pa.Array, wanted: list[int]) -> list[int]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    hits = pc.is_in(indices, value_set=pa.array(wanted, indices.type))
+    found: list[int] = pc.indices_nonzero(hits).to_pylist()
+    return found
 
 
 def _total(values: Sequence[Any]) -> Any:

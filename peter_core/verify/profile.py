@@ -59,6 +59,14 @@ def bounds(data: pa.ChunkedArray) -> tuple[object, object]:
     return low, high
 
 
+def has_nan(data: pa.ChunkedArray) -> bool:
+    """Whether a column of floats holds a NaN."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pa.types.is_floating(data.type) and bool(pc.any(pc.is_nan(data)).as_py())
+
+
 def _profile(name: str, kind: str, data: pa.ChunkedArray) -> ColumnProfile:
     import pyarrow as pa
 
@@ -97,13 +105,9 @@ def _distinct_by_hand(data: pa.ChunkedArray) -> int:
 
 
 def _without_nan(data: pa.ChunkedArray) -> pa.ChunkedArray:
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not pa.types.is_floating(data.type):
-        return data
-    nan = pc.is_nan(data)
-    return data.filter(pc.invert(nan)) if pc.any(nan).as_py() else data
+    return data.filter(pc.invert(pc.is_nan(data))) if has_nan(data) else data
 
 
 def _mean(data: pa.ChunkedArray) -> float | None:
