@@ -63,7 +63,7 @@ class Receipt:
         """
         try:
             receipt = _read(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise InvalidRequest("The text is no verification receipt.") from error
         if receipt.id != _id(receipt):
             raise InvalidRequest(

@@ -208,7 +208,9 @@ class _Verifying:
         if any(problem.is_error for problem in refusals):
             first = next(problem for problem in refusals if problem.is_error)
             raise SqlRefused(first.message, hint=first.hint, problems=refusals)
-        self.parameters = bind_parameters(statement.parameters, asked.declared, asked.parameters)
+        self.parameters = bind_parameters(
+            statement.parameters, asked.declared, asked.parameters, text=statement.text
+        )
         return statement
 
     def _price(self, statement: Statement, estimate: Estimate) -> None:
