@@ -19,7 +19,7 @@ from peter_core.dashboard.model import (
 from peter_core.plan.markdown import markdown_blocks
 from peter_core.plan.summary import kpi_summary, plot_summary, table_summary
 from peter_core.plan.views.bars import bar_view
-from peter_core.plan.views.frame import MAX_POINTS, Frame
+from peter_core.plan.views.frame import MAX_POINTS, Earlier, Frame
 from peter_core.plan.views.heatmap import heatmap_view
 from peter_core.plan.views.kpi import kpi_view
 from peter_core.plan.views.lines import Drawn, line_view
@@ -64,6 +64,7 @@ def chart_view(
     dashboard: Dashboard,
     compared: pa.Table | None = None,
     comparison_label: str | None = None,
+    shift_days: int | None = None,
 ) -> ChartView:
     """Draw a chart from its rows. Rows that do not fit give a failed state, never an exception.
 
@@ -75,6 +76,8 @@ def chart_view(
         The rows of the comparison period, of the same columns.
     comparison_label
         What the comparison is called: ``previous 30 days``.
+    shift_days
+        Days between the two periods; without it the rows tell.
     """
     if isinstance(chart, TextChart):
         title = f"{chart.title}: text." if chart.title else "Text."
@@ -85,24 +88,18 @@ def chart_view(
     frame = Frame(table, columns)
     before = Frame(compared, columns) if compared is not None else None
     try:
-        return _drawn(chart, frame, dashboard, before, comparison_label)
+        return _drawn(chart, frame, dashboard, Earlier(before, comparison_label, shift_days))
     except Undrawable as problem:
         summary = f"{chart.title}: {problem.title}."
         return ChartView("failed", None, summary, problem.as_dict())
 
 
-def _drawn(
-    chart: Chart,
-    frame: Frame,
-    dashboard: Dashboard,
-    before: Frame | None,
-    label: str | None,
-) -> ChartView:
+def _drawn(chart: Chart, frame: Frame, dashboard: Dashboard, earlier: Earlier) -> ChartView:
     counts = isinstance(chart, KpiChart) and chart.aggregate == "count"
     if frame.rows == 0 and not counts:
         return _empty(chart, "The query returned no rows.")
     if isinstance(chart, KpiChart):
-        kpi = kpi_view(chart, frame, dashboard, before, label)
+        kpi = kpi_view(chart, frame, dashboard, earlier)
         return ChartView("ready", kpi.view, kpi_summary(chart.title, kpi))
     if isinstance(chart, TableChart):
         view = table_view(chart, frame, dashboard)
@@ -110,7 +107,7 @@ def _drawn(
         over = frame.rows > MAX_POINTS
         note = f"First {MAX_POINTS:,} of {frame.rows:,} rows." if over else None
         return ChartView("ready", view, summary, truncated=over, note=note)
-    drawn = _plotted(chart, frame, dashboard, before, label)
+    drawn = _plotted(chart, frame, dashboard, earlier)
     if not any(point.y is not None for point in drawn.long.points):
         names = ", ".join(field.name for field in drawn.long.measures)
         return _empty(chart, f"The query returned {frame.rows:,} rows, all without {names}.")
@@ -118,11 +115,9 @@ def _drawn(
     return ChartView("ready", drawn.view, summary, note=drawn.note)
 
 
-def _plotted(
-    chart: Chart, frame: Frame, dashboard: Dashboard, before: Frame | None, label: str | None
-) -> Drawn:
+def _plotted(chart: Chart, frame: Frame, dashboard: Dashboard, earlier: Earlier) -> Drawn:
     if isinstance(chart, (LineChart, AreaChart)):
-        return line_view(chart, frame, dashboard, before, label)
+        return line_view(chart, frame, dashboard, earlier)
     if isinstance(chart, BarChart):
         return bar_view(chart, frame, dashboard)
     if isinstance(chart, ScatterChart):

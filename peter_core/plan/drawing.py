@@ -60,7 +60,7 @@ def _complete(view: dict[str, Any], theme: Theme, width: int, height: int) -> di
     """The spec with colours, data and a size; what answers a pointer is left out."""
     if view.get("kind") != "vega":
         raise ValueError(f"Only a Vega view is drawn, not one of kind {view.get('kind')!r}.")
-    spec = themed(view["spec"], theme)
+    spec: dict[str, Any] = themed(view["spec"], theme)
     columns, values = view["data"]["columns"], view["data"]["values"]
     names = [column["name"] for column in columns]
     rows = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]

@@ -15,8 +15,9 @@ from peter_core.dashboard.model import DateFormat, NumberFormat
 from peter_core.engine.values import json_value
 from peter_core.plan.locales import locale as locale_of
 from peter_core.plan.moments import strftime, wall_clock
-from peter_core.plan.number_formats import DASH, Bytes, Duration, Plain, Rate, Specified, as_number
+from peter_core.plan.number_formats import DASH, Plain, Rate, Specified
 from peter_core.plan.numbers import Specifier, Written
+from peter_core.plan.unit_formats import Bytes, Duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -177,9 +178,6 @@ def _temporal(chosen: Format | None, type_: str, locale: Locale, zone: str) -> M
     if isinstance(chosen, DateFormat):
         return Moments(locale, zone, chosen.date, given=True)
     with_time = chosen == "datetime" or (chosen != "date" and type_ != "DATE")
-    if chosen in ("date", "datetime"):
-        # A preset says what a table shows; an axis may still shorten it.
-        return Moments(locale, zone, locale.datetime if with_time else locale.date)
     return Moments(locale, zone, locale.datetime if with_time else locale.date)
 
 
@@ -200,9 +198,3 @@ def _numeric(chosen: Format | None, type_: str, locale: Locale, name: str) -> Fo
         "duration": Duration(locale),
     }
     return presets[chosen]
-
-
-__all__ = [
-    "DASH", "NUMERIC_TYPES", "TEMPORAL_TYPES", "Formatter", "Moments", "Words", "Written",
-    "as_number", "formatter",
-]  # fmt: skip

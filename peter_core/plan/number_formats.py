@@ -1,4 +1,4 @@
-"""How numbers read: plain, compact, money, rates, bytes, durations and d3-format specifiers."""
+"""How numbers read: plain, compact, money, rates and d3-format specifiers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from peter_core.plan.locales import MINUS, NBSP, currency_digits
+from peter_core.plan.locales import NBSP, currency_digits
 from peter_core.plan.numbers import Number, Separators, Specifier, Written, write
 
 if TYPE_CHECKING:
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from peter_core.plan.locales import Locale
 
 DASH = "–"
-_BYTE_UNITS = ("B", "KB", "MB", "GB", "TB", "PB", "EB")
 _COMPACT_FROM = 1_000_000
-_SPANS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def as_number(value: object) -> Number | None:
@@ -64,7 +62,7 @@ class Plain:
         """The value in full."""
         number = as_number(value)
         if number is None:
-            return _other(value)
+            return other_text(value)
         decimals = self._decimals([number]) if self.decimals is None else self.decimals
         return str(self._fixed(number, decimals))
 
@@ -72,24 +70,25 @@ class Plain:
         """The value for a KPI tile, its unit apart."""
         number = as_number(value)
         if number is None:
-            return Written("", _other(value), "")
-        if _finite(number) and abs(number) >= (1000 if self.compact else _COMPACT_FROM):
+            return Written("", other_text(value), "")
+        size = abs(float(number))
+        if is_finite(number) and size >= (1000 if self.compact else _COMPACT_FROM):
             return self._compact(number)
-        if _finite(number) and number == int(number) and not self.currency:
+        if is_finite(number) and number == int(number) and not self.currency:
             return self._fixed(number, 0)
-        if self.currency or abs(number) >= 1000:
+        if self.currency or size >= 1000:
             cents = currency_digits(self.currency) if self.currency else 0
-            return self._fixed(number, cents if abs(number) < 1000 else 0)
+            return self._fixed(number, cents if size < 1000 else 0)
         return self._write(number, ".3~r")
 
     def short(self, value: object) -> str:
         """The value as a direct label."""
         number = as_number(value)
         if number is None:
-            return _other(value)
+            return other_text(value)
         if not self.grouped:
             return self.text(value)
-        return str(self._compact(number)) if _finite(number) else self.text(value)
+        return str(self._compact(number)) if is_finite(number) else self.text(value)
 
     def ticks(self, values: Sequence[float]) -> list[str]:
         """One label a tick, all in the same unit."""
@@ -98,7 +97,7 @@ class Plain:
         scale = 1000.0**power
         digits = decimals_of((v / scale for v in values), 6)
         unit = self.locale.compact[power - 1] if power else ""
-        return [str(self._fixed(v / scale, digits, unit if v else "")) for v in values]
+        return [str(self._fixed(v / scale, digits if v else 0, unit if v else "")) for v in values]
 
     def fitted(self, values: Iterable[object]) -> Plain:
         """The same with as many decimals for all as these values need."""
@@ -110,7 +109,7 @@ class Plain:
         return 1.0
 
     def _decimals(self, numbers: Sequence[Number]) -> int:
-        finite = [float(n) for n in numbers if _finite(n)]
+        finite = [float(n) for n in numbers if is_finite(n)]
         if all(isinstance(n, int) for n in numbers) or all(v == int(v) for v in finite):
             return 0
         if self.currency:
@@ -158,7 +157,7 @@ class Rate:
         """The digits and the sign apart."""
         number = as_number(value)
         if number is None:
-            return Written("", _other(value), "")
+            return Written("", other_text(value), "")
         return write(number, Specifier.parse(f",.{self.decimals}%"), separators(self.locale))
 
     def short(self, value: object) -> str:
@@ -172,129 +171,13 @@ class Rate:
 
     def fitted(self, values: Iterable[object]) -> Rate:
         """The same with decimals fit for the largest value."""
-        numbers = [abs(float(n)) for n in map(as_number, values) if n is not None and _finite(n)]
+        numbers = [abs(float(n)) for n in map(as_number, values) if n is not None and is_finite(n)]
         high = max(numbers, default=0.0)
         return replace(self, decimals=2 if 0 < high < 0.01 else 1)
 
     def scale(self, high: float) -> float:
         """The size whose multiples make good ticks."""
         return 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Bytes:
-    """Sizes in decimal units, ``2.7 MB``, as byte caps are written."""
-
-    locale: Locale
-
-    align = "right"
-    is_rate = False
-
-    def text(self, value: object) -> str:
-        """Three digits and a unit."""
-        return str(self.figure(value))
-
-    def figure(self, value: object) -> Written:
-        """The digits and the unit apart."""
-        number = as_number(value)
-        if number is None:
-            return Written("", _other(value), "")
-        rounded = abs(float(f"{float(number):.2e}"))
-        power = 0 if rounded < 1000 or math.isinf(rounded) else _byte_power(rounded)
-        return self._in(number, power, ".3~r" if power else ",.3~r")
-
-    def short(self, value: object) -> str:
-        """As in full."""
-        return self.text(value)
-
-    def ticks(self, values: Sequence[float]) -> list[str]:
-        """One label a tick, all in the same unit."""
-        high = max((abs(v) for v in values), default=0.0)
-        power = 0 if high < 1000 else _byte_power(high)
-        digits = decimals_of((v / 1000.0**power for v in values), 6)
-        return [str(self._in(v, power, f",.{digits}f")) for v in values]
-
-    def fitted(self, values: Iterable[object]) -> Bytes:
-        """Itself: every size chooses its own unit."""
-        return self
-
-    def scale(self, high: float) -> float:
-        """The size whose multiples make good ticks."""
-        return 1.0
-
-    def _in(self, number: Number, power: int, spec: str) -> Written:
-        scaled = number if not power else float(number) / 1000.0**power
-        written = write(scaled, Specifier.parse(spec), separators(self.locale))
-        return Written(written.before, written.text, NBSP + _BYTE_UNITS[power])
-
-
-@dataclass(frozen=True, slots=True)
-class Duration:
-    """Seconds as the two largest units that matter: ``1 h 5 min``."""
-
-    locale: Locale
-
-    align = "right"
-    is_rate = False
-
-    def text(self, value: object) -> str:
-        """The two largest units."""
-        return str(self.figure(value))
-
-    def figure(self, value: object) -> Written:
-        """The last unit apart."""
-        number = as_number(value)
-        if number is None:
-            return Written("", _other(value), "")
-        if not _finite(number):
-            return Written("", str(write(number, Specifier.parse("f"), Separators())), "")
-        size = abs(float(number))
-        sign = MINUS if number < 0 else ""
-        if size < 59.95:
-            unit, shown = ("s", size) if size >= 1 or size == 0 else ("ms", size * 1000)
-            return Written(sign, self._digits(shown), NBSP + unit)
-        return Written(sign, *self._two_units(size))
-
-    def short(self, value: object) -> str:
-        """As in full."""
-        return self.text(value)
-
-    def ticks(self, values: Sequence[float]) -> list[str]:
-        """One label a tick, all in the same unit."""
-        high = max((abs(v) for v in values), default=0.0)
-        size = self.scale(high)
-        unit = next(name for name, seconds in _UNITS if seconds == size)
-        digits = decimals_of((v / size for v in values), 6)
-        signs = separators(self.locale)
-        spec = Specifier.parse(f",.{digits}f")
-        return [f"{write(v / size, spec, signs)}{NBSP}{unit}" for v in values]
-
-    def fitted(self, values: Iterable[object]) -> Duration:
-        """Itself: every duration chooses its own units."""
-        return self
-
-    def scale(self, high: float) -> float:
-        """Seconds in the unit that suits a largest value of ``high``."""
-        if high < 1:
-            return 0.001
-        return next((float(s) for _, s in _SPANS if high >= 2 * s), 1.0)
-
-    def _digits(self, value: float) -> str:
-        return str(write(value, Specifier.parse(",.3~r"), separators(self.locale)))
-
-    def _two_units(self, size: float) -> tuple[str, str]:
-        index = next(i for i, (_, seconds) in enumerate(_SPANS) if round(size) >= seconds)
-        name, seconds = _SPANS[index]
-        small, step = _SPANS[index + 1]
-        steps = round(size / step)
-        whole, rest = divmod(steps, seconds // step)
-        count = str(write(whole, Specifier.parse(",d"), separators(self.locale)))
-        if not rest:
-            return count, NBSP + name
-        return f"{count}{NBSP}{name} {rest}", NBSP + small
-
-
-_UNITS: tuple[tuple[str, float], ...] = (*((n, float(s)) for n, s in _SPANS), ("ms", 0.001))
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +204,7 @@ class Specified:
         """The digits and the unit apart."""
         number = as_number(value)
         if number is None:
-            return Written("", _other(value), "")
+            return Written("", other_text(value), "")
         return self._write(number, self.specifier)
 
     def short(self, value: object) -> str:
@@ -356,19 +239,17 @@ class Specified:
         return Written(written.before, written.text, written.unit + _spaced(self.unit))
 
 
-def _byte_power(size: float) -> int:
-    return min(len(_BYTE_UNITS) - 1, int(math.log10(size) / 3))
-
-
 def _spaced(unit: str | None) -> str:
     if not unit:
         return ""
     return unit if unit in ("°", "′", "″") else NBSP + unit
 
 
-def _finite(number: Number) -> bool:
+def is_finite(number: Number) -> bool:
+    """Whether the number is neither NaN nor infinite."""
     return number.is_finite() if isinstance(number, Decimal) else math.isfinite(number)
 
 
-def _other(value: object) -> str:
+def other_text(value: object) -> str:
+    """How a number format writes what is no number: a null is an en dash."""
     return DASH if value is None else str(value)

@@ -87,14 +87,13 @@ def _around(value: float) -> tuple[float, float]:
 def _places(low: float, high: float) -> list[float]:
     span = high - low
     power = 10.0 ** math.floor(math.log10(span / _INTERVALS))
-    # A quarter step such as 2.5 is fine, but 0.25 and 2.5 million read worse than 0.2 and 2.
-    step = min(
-        (s * power for s in _STEPS if s != 2.5 or power >= 10),
-        key=lambda s: (abs(_count(low, high, s) - _INTERVALS), s),
-    )
+    step = min((s * power for s in _STEPS), key=lambda step: _strain(low, high, step, power))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
 
 
-def _count(low: float, high: float, step: float) -> int:
-    return math.ceil(high / step - 1e-9) - math.floor(low / step + 1e-9)
+def _strain(low: float, high: float, step: float, power: float) -> float:
+    """How bad a step is: too many or few ticks, room left empty, and quarters."""
+    count = math.ceil(high / step - 1e-9) - math.floor(low / step + 1e-9)
+    empty = 1 - (high - low) / (count * step)
+    return abs(count - _INTERVALS) * 0.5 + empty * 4 + (step == 2.5 * power) * 0.6

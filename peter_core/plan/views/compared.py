@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from peter_core.dashboard.model import AreaChart, Dashboard, LineChart
     from peter_core.plan.formats import Formatter
-    from peter_core.plan.views.frame import Field, Frame
+    from peter_core.plan.views.frame import Earlier, Field, Frame
     from peter_core.plan.views.places import Places
 
 _DAY_MS = 86_400_000
@@ -28,7 +28,7 @@ def compared_dots(
     places: Places,
     written: Formatter,
     frame: Frame,
-    compared: Frame | None,
+    earlier: Earlier,
     dashboard: Dashboard,
 ) -> list[Dot]:
     """Grey dots: of the earlier period, or of the field that holds what to compare with."""
@@ -44,9 +44,9 @@ def compared_dots(
             if (at := places.at[row]) is not None
         ]
         return _thin(sorted(dots, key=lambda dot: dot.x))
-    if compared is None or not comparison.is_period:
+    if not comparison.is_period:
         return []
-    return _thin(_earlier(chart, x, places, written, compared, dashboard))
+    return _thin(_earlier(chart, x, places, written, earlier, dashboard))
 
 
 def _earlier(
@@ -54,12 +54,15 @@ def _earlier(
     x: Field,
     places: Places,
     written: Formatter,
-    compared: Frame,
+    earlier: Earlier,
     dashboard: Dashboard,
 ) -> list[Dot]:
+    compared = earlier.frame
+    if compared is None:
+        return []
     before = compared.field(chart.x)
     x_written = before.formatter(chart.x_format, dashboard)
-    move = _move(chart, x, places, before, dashboard.timezone)
+    move = _move(chart, x, places, before, earlier.shift_days, dashboard.timezone)
     long = melt(compared, chart.ys, chart.series, dashboard, chart.limit)
     reach = [at for at in places.at if at is not None]
     dots = []
@@ -85,7 +88,12 @@ def _name(single: bool, series: str) -> str:
 
 
 def _move(
-    chart: LineChart | AreaChart, x: Field, places: Places, before: Field, zone: str
+    chart: LineChart | AreaChart,
+    x: Field,
+    places: Places,
+    before: Field,
+    days: int | None,
+    zone: str,
 ) -> Callable[[object], float | int | None]:
     if places.kind == "number":
         return measure
@@ -94,7 +102,11 @@ def _move(
         return lambda value: place.get(value)
     if chart.comparison is not None and chart.comparison.to == "previous_year":
         return lambda value: _year_later(instant(value, zone))
-    shift = _shift(places.at, [instant(value, zone) for value in before.values])
+    shift = (
+        days * _DAY_MS
+        if days is not None
+        else _shift(places.at, [instant(value, zone) for value in before.values])
+    )
 
     def later(value: object) -> float | int | None:
         at = instant(value, zone)

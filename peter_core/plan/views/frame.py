@@ -56,6 +56,15 @@ class Field:
         return written.fitted(self.values)
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a chart is compared with: rows of another period, its name and its distance."""
+
+    frame: Frame | None = None
+    label: str | None = None
+    shift_days: int | None = None
+
+
 class Frame:
     """The rows of a result, read column by column as they are needed."""
 

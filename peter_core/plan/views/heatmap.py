@@ -36,12 +36,7 @@ def heatmap_view(chart: HeatmapChart, frame: Frame, dashboard: Dashboard) -> Dra
     color = frame.number(chart.color)
     written = color.formatter(chart.format, dashboard)
     across, down = slotted(x, x_written, dashboard), slotted(y, y_written, dashboard)
-    if across.slots * down.slots > _MOST_CELLS:
-        raise Undrawable(
-            "too_many_cells", "Too many cells to draw",
-            f"The grid would have {across.slots:,} × {down.slots:,} cells.",
-            "Group the values in the query, by month or into ranges.",
-        )  # fmt: skip
+    _check_size(across, down)
     cells, repeated = _cells(across, down, color.values)
     rows = list(cells.values())
     plot = Plot(locale(dashboard.locale))
@@ -67,6 +62,15 @@ def heatmap_view(chart: HeatmapChart, frame: Frame, dashboard: Dashboard) -> Dra
     long = melt(frame, (color.name,), None, dashboard)
     view = plot.view(data_table(columns, frame.rows, dashboard))
     return Drawn(view, long, x, x_written, written, note)
+
+
+def _check_size(across: Places, down: Places) -> None:
+    if across.slots * down.slots > _MOST_CELLS:
+        raise Undrawable(
+            "too_many_cells", "Too many cells to draw",
+            f"The grid would have {across.slots:,} × {down.slots:,} cells.",
+            "Group the values in the query, by month or into ranges.",
+        )  # fmt: skip
 
 
 def _cells(

@@ -19,7 +19,7 @@ from peter_core.plan.views.slots import added
 if TYPE_CHECKING:
     from peter_core.dashboard.model import Comparison, Dashboard, KpiChart
     from peter_core.plan.formats import Formatter
-    from peter_core.plan.views.frame import Frame
+    from peter_core.plan.views.frame import Earlier, Frame
 
 Direction = Literal["up", "down", "flat"]
 
@@ -39,8 +39,7 @@ def kpi_view(
     chart: KpiChart,
     frame: Frame,
     dashboard: Dashboard,
-    compared: Frame | None = None,
-    label: str | None = None,
+    earlier: Earlier,
 ) -> Kpi:
     """The aggregate of a column.
 
@@ -54,7 +53,7 @@ def kpi_view(
     type_ = "INT64" if chart.aggregate == "count" else field.type
     written = formatter(chart.format, type_, dashboard=dashboard, name=field.name).fitted([value])
     figure = written.figure(value)
-    delta = _delta(chart, frame, value, written, compared, dashboard, label)
+    delta = _delta(chart, frame, value, written, earlier, dashboard)
     view = {
         "kind": "kpi",
         "value": {
@@ -124,21 +123,20 @@ def _delta(
     frame: Frame,
     value: object,
     written: Formatter,
-    compared: Frame | None,
+    earlier: Earlier,
     dashboard: Dashboard,
-    label: str | None,
 ) -> dict[str, Any] | None:
     comparison = chart.comparison
     if comparison is None:
         return None
-    before = _compared_value(chart, comparison, frame, compared)
+    before = _compared_value(chart, comparison, frame, earlier.frame)
     if measure(value) is None or measure(before) is None:
         return None
     text, direction = _difference(value, before, comparison.show, written, dashboard)
     good = None
     if chart.better != "neutral" and direction != "flat":
         good = (direction == "up") == (chart.better == "higher")
-    name = comparison.label or label or _default_label(comparison, before, written)
+    name = comparison.label or earlier.label or _default_label(comparison, before, written)
     return {
         "text": text,
         "direction": direction,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from peter_core.dashboard.model import Dashboard, LineChart
     from peter_core.plan.formats import Formatter
     from peter_core.plan.views.axes import Ticks
-    from peter_core.plan.views.frame import Field, Frame
+    from peter_core.plan.views.frame import Earlier, Field, Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,7 @@ def line_view(
     chart: LineChart | AreaChart,
     frame: Frame,
     dashboard: Dashboard,
-    compared: Frame | None = None,
-    label: str | None = None,
+    earlier: Earlier,
 ) -> Drawn:
     """A line a series; areas are stacked here, so that the axis knows its reach."""
     x = frame.field(chart.x)
@@ -59,14 +58,14 @@ def line_view(
     dots, note = _sampled(lines, [s.name for s in long.series], written)
     if isinstance(chart, AreaChart) and stacked:
         dots = _stacked(dots, len(long.series), share=share)
-    grey = compared_dots(chart, x, places, written, frame, compared, dashboard)
+    grey = compared_dots(chart, x, places, written, frame, earlier, dashboard)
     marks = _ticks(chart, dots, grey, written, dashboard, share=share)
     plot = Plot(locale(dashboard.locale))
     x_channel = _x_channel(plot, places, marks_of=x_written)
     y_channel = plot.measured("y", "f1", marks)
     write_dots(plot, [*dots, *grey], x, long, split_by=_split_title(chart, frame))
     _layers(plot, chart, long, x_channel, y_channel, compare=bool(grey), dots=dots)
-    _legend(plot, long, grey, label)
+    _legend(plot, long, grey, earlier.label)
     add_references(plot, _references(chart), x=x, places=places, written=written,
                    zone=dashboard.timezone)  # fmt: skip
     table = data_table(_columns(frame, chart, x_written, written, dashboard), frame.rows, dashboard)

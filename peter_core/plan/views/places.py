@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 from dataclasses import dataclass
 from functools import reduce
 from math import gcd
@@ -24,6 +25,10 @@ Kind = Literal["time", "number", "slot"]
 
 _DAY_MS = 86_400_000
 _MOST_FILLED = 400
+_INTERVALS = (
+    (10, "day", 1), (20, "day", 2), (65, "week", 1), (140, "week", 2), (430, "month", 1),
+    (1200, "month", 3),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +96,23 @@ def axis_pattern(field: Field, written: Formatter, zone: str) -> str:
 def time_channel(plot: Plot, places: Places) -> dict[str, Any]:
     """The channel of a time axis. The pattern may be the document's, so it is a parameter."""
     plot.param("x_format", places.pattern)
-    # A tick a day at the closest: more would repeat the same label.
     whole = [at for at in places.at if at is not None]
-    by_day = (
-        "%H" not in places.pattern and "%I" not in places.pattern and "%M" not in places.pattern
-    )
-    axis: dict[str, Any] = {"labelExpr": "utcFormat(datum.value, x_format)"}
     days = (max(whole) - min(whole)) / _DAY_MS if whole else 0
-    if by_day and days < 12:
-        axis["tickCount"] = {"interval": "day", "step": 1}
-    else:
-        axis["tickCount"] = {"expr": "max(2, floor(width / 110))"}
+    axis = {"labelExpr": "utcFormat(datum.value, x_format)", "tickCount": _steps(places, days)}
     scale: dict[str, Any] = {"type": "utc"}
     if whole and min(whole) == max(whole):
         scale["domain"] = [whole[0] - _DAY_MS, whole[0] + _DAY_MS]
     return {"field": "f0", "type": "temporal", "scale": scale, "axis": axis}
+
+
+def _steps(places: Places, days: float) -> dict[str, Any]:
+    """Where the ticks of a time axis stand: never closer than what its labels tell apart."""
+    if re.search("%[-_0]?[HIMSLXcRT]", places.pattern):
+        return {"expr": "max(2, floor(width / 110))"}
+    for most, interval, step in _INTERVALS:
+        if days < most:
+            return {"interval": interval, "step": step}
+    return {"expr": "max(2, floor(width / 90))"}
 
 
 def slot_channel(
@@ -117,6 +124,9 @@ def slot_channel(
     if axis == "x" and not thin:
         drawn["labelOverlap"] = False
         drawn["labelLimit"] = {"expr": f"max(28, width / {max(places.slots, 1)} - 6)"}
+    elif axis == "x":
+        # Every other label, or every fourth: hours and weeks keep their rhythm.
+        drawn |= {"labelOverlap": "parity", "labelSeparation": 8}
     return {
         "field": field,
         "type": "ordinal",

@@ -50,7 +50,7 @@ def add_references(
 
 def _draw(plot: Plot, index: int, channel: str, spot: dict[str, Any], label: str) -> None:
     plot.param(f"reference_{index}", label)
-    data = {"values": [{}]}
+    data: dict[str, Any] = {"values": [{}]}
     plot.layers.append({"data": data, "mark": {"type": "rule"}, "encoding": {channel: spot}})
     other = "x" if channel == "y" else "y"
     offset = {"dx": 2, "dy": -8} if channel == "y" else {"dx": 5, "dy": 6}

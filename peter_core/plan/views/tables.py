@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from peter_core.plan.formats import DASH
+from peter_core.plan.number_formats import DASH
 from peter_core.plan.views.frame import MAX_POINTS, Field, Frame, cell, measure
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ def table_view(chart: TableChart, frame: Frame, dashboard: Dashboard) -> dict[st
     shown = chart.columns or tuple(TableColumn(field=name) for name in frame.names)
     fields = [frame.field(column.field) for column in shown]
     order = sorted_rows(frame, chart.sort)[:MAX_POINTS]
-    columns, values, texts = [], [], []
+    columns: list[dict[str, Any]] = []
+    values: list[list[object]] = []
+    texts: list[list[str] | None] = []
     for column, field in zip(shown, fields, strict=True):
         written = field.formatter(column.format, dashboard)
         columns.append(_column(column, field, written, frame))
@@ -49,7 +51,9 @@ def data_table(
 ) -> dict[str, Any]:
     """The table behind a chart: the fields it draws, at most ``MAX_POINTS`` rows."""
     order = list(range(min(rows, MAX_POINTS)))
-    columns, values, texts = [], [], []
+    columns: list[dict[str, Any]] = []
+    values: list[list[object]] = []
+    texts: list[list[str] | None] = []
     seen: set[str] = set()
     for field, written in fields:
         if field.name in seen:
@@ -88,8 +92,11 @@ def sorted_rows(frame: Frame, sort: Sort | None) -> list[int]:
     values = frame.field(sort.field).values
     present = [i for i in order if values[i] is not None]
     absent = [i for i in order if values[i] is None]
-    compare = functools.cmp_to_key(lambda a, b: _compare(values[a], values[b]))
-    present.sort(key=compare, reverse=sort.order == "descending")
+
+    def compare(a: int, b: int) -> int:
+        return _compare(values[a], values[b])
+
+    present.sort(key=functools.cmp_to_key(compare), reverse=sort.order == "descending")
     return present + absent
 
 
