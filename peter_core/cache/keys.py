@@ -23,7 +23,7 @@ USER = frozenset({"SESSION_USER", "CURRENT_USER"})
 DAY_CLOCK = frozenset({"CURRENT_DATE"})
 FINE_CLOCK = frozenset({"CURRENT_TIMESTAMP", "CURRENT_DATETIME", "CURRENT_TIME"})
 
-_DAY_CALL = re.compile(r"\bCURRENT_DATE\b\s*(?:\(\s*([^()]*)\))?", re.IGNORECASE)
+_DAY_CALL = re.compile(r"\bCURRENT_DATE\b(?:\s*\(\s*([^()]*)(.))?", re.IGNORECASE)
 _ZONE_LITERAL = re.compile(r"""^(['"])([A-Za-z0-9_+\-/:]+)\1$""")
 _QUARTER_HOUR = 15
 
@@ -67,7 +67,7 @@ def clock_reading(statement: Statement, *, zone: str, now: dt.datetime) -> str |
         literal = _ZONE_LITERAL.match(argument)
         if literal and _known(literal[2]):
             zones.add(literal[2])
-        elif argument:
+        elif argument or call[2] == "(":
             # Some zone lies a quarter of an hour from every other: no midnight is missed.
             return _floor(now, _QUARTER_HOUR).strftime("%Y-%m-%dT%H:%MZ")
     return ",".join(f"{z}={now.astimezone(ZoneInfo(z)).date()}" for z in sorted(zones))

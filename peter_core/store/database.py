@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, StatementError
 
 from peter_core.errors import ConfigError, StorageError, StorageFull
 from peter_core.store.files import storage_errors
@@ -176,6 +176,9 @@ def _database_errors(doing: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _storage_error(doing, str(error.orig).lower()) from error
+    except StatementError as error:
+        # A value that no column takes is the caller's mistake, not the database's failure.
+        raise (error.orig or error) from None
     except SQLAlchemyError as error:
         raise StorageError(f"Peter could not {doing}: {type(error).__name__}.") from error
 
