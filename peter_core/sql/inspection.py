@@ -9,7 +9,9 @@ from sqlglot import exp
 
 from peter_core.sql.structure import (
     Place,
+    aliases_of,
     conditions,
+    conjuncts,
     cte_names,
     dotted,
     enclosing,
@@ -22,7 +24,6 @@ from peter_core.sql.structure import (
     keyword_place,
     place_of,
     root_of,
-    sources_of,
     tables_of,
 )
 
@@ -251,31 +252,32 @@ def _is_small(source: exp.Expr, select: exp.Select, ctes: dict[str, exp.Expr]) -
     """Whether joining it without a condition is meant: arrays, and sources of one row."""
     if isinstance(source, (exp.Unnest, exp.Lateral)):
         return True
-    if isinstance(source, exp.Table):
-        aliases = {other.alias_or_name.casefold() for other in sources_of(select)}
-        if source.db:
-            return source.parts[0].name.casefold() in aliases
-        inner = ctes.get(source.name.casefold())
-        return inner is not None and is_one_row(inner)
-    return is_one_row(source)
+    if isinstance(source, exp.Table) and source.db:
+        return source.parts[0].name.casefold() in aliases_of(select)
+    return is_one_row(source, ctes)
 
 
 def _is_tied(join: exp.Join, select: exp.Select) -> bool:
     """Whether ON, USING or WHERE relates the joined source to another one."""
     if join.args.get("using") or join.args.get("method"):
         return True
-    name = join.this.alias_or_name.casefold()
+    name, aliases = join.this.alias_or_name.casefold(), aliases_of(select)
     on = join.args.get("on")
     where = select.args.get("where")
-    return any(_relates(part, name) for part in (on, where) if part is not None)
+    return any(
+        _relates(test, name, aliases)
+        for condition in (on, where.this if where is not None else None)
+        for test in conjuncts(condition)
+    )
 
 
-def _relates(condition: exp.Expr, name: str) -> bool:
-    for test in condition.find_all(exp.Predicate):
-        owners = {column.table.casefold() for column in test.find_all(exp.Column)}
-        # An unqualified column may belong to either side.
-        if len(owners) > 1 and (name in owners or "" in owners):
-            return True
-        if owners == {""} and sum(1 for _ in test.find_all(exp.Column)) > 1:
-            return True
-    return False
+def _relates(test: exp.Expr, name: str, aliases: frozenset[str]) -> bool:
+    # A qualifier that is no alias is a struct column, which may belong to either side.
+    owners = [
+        column.parts[0].name.casefold() if len(column.parts) > 1 else ""
+        for column in test.find_all(exp.Column)
+    ]
+    known = {owner if owner in aliases else "" for owner in owners}
+    if len(known) > 1:
+        return name in known or "" in known
+    return known == {""} and len(owners) > 1

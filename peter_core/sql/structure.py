@@ -11,7 +11,7 @@ from sqlglot import exp
 from peter_core.sql.positions import line_column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from peter_core.sql.statement import Statement
 
@@ -88,9 +88,14 @@ def sources_of(select: exp.Select) -> Iterator[exp.Expr]:
         yield join.this
 
 
+def aliases_of(select: exp.Select) -> frozenset[str]:
+    """The names in lower case by which a SELECT calls what it reads."""
+    return frozenset(source.alias_or_name.casefold() for source in sources_of(select))
+
+
 def tables_of(select: exp.Select, ctes: frozenset[str]) -> dict[str, str]:
     """Alias in lower case to the dotted name, for the tables a SELECT reads itself."""
-    aliases = {source.alias_or_name.casefold() for source in sources_of(select)}
+    aliases = aliases_of(select)
     return {
         source.alias_or_name.casefold(): dotted(source)
         for source in sources_of(select)
@@ -116,16 +121,36 @@ def is_star(expression: exp.Expr) -> bool:
     )
 
 
-def is_one_row(node: exp.Expr) -> bool:
-    """Whether a source gives one row at most: an aggregate, LIMIT 1, or no FROM at all."""
-    while isinstance(node, (exp.Subquery, exp.Paren)):
-        node = node.this
-    if not isinstance(node, exp.Select):
-        return False
-    limit = node.args.get("limit")
+def is_one_row(node: exp.Expr, ctes: Mapping[str, exp.Expr]) -> bool:
+    """Whether a source gives one row at most: an aggregate, LIMIT 1, no FROM, or a view of such.
+
+    ``ctes`` holds the queries of CTEs by their names in lower case.
+    """
+    seen: set[str] = set()
+    while True:
+        if isinstance(node, (exp.Subquery, exp.Paren)):
+            node = node.this
+        elif isinstance(node, exp.Table):
+            name = node.name.casefold()
+            if node.db or name in seen or name not in ctes:
+                return False
+            seen.add(name)
+            node = ctes[name]
+        elif not isinstance(node, exp.Select):
+            return False
+        elif _gives_one_row(node):
+            return True
+        elif node.args.get("joins"):
+            return False
+        else:
+            node = node.args["from_"].this
+
+
+def _gives_one_row(select: exp.Select) -> bool:
+    limit = select.args.get("limit")
     if limit is not None and limit.expression.name in ("0", "1"):
         return True
-    return node.args.get("from_") is None or is_total(node)
+    return select.args.get("from_") is None or is_total(select)
 
 
 def is_total(select: exp.Select) -> bool:
@@ -146,3 +171,16 @@ def conditions(tree: exp.Expr) -> Iterator[exp.Expr]:
         if join.args.get("on") is not None:
             yield join.args["on"]
         yield from (exp.column(name.name) for name in join.args.get("using") or ())
+
+
+def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
+    """The parts of a condition that must all hold."""
+    waiting = [condition]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, exp.And):
+            waiting += [part.expression, part.this]
+        elif isinstance(part, exp.Paren):
+            waiting.append(part.this)
+        elif part is not None:
+            yield part

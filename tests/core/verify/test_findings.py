@@ -111,6 +111,14 @@ def test_a_reviewer_would_raise_it(sql: str, rule: str, place: tuple[int, int]) 
          "SELECT u.name, t.last FROM t CROSS JOIN web.users u", "join-multiplies"),
         ("SELECT u.name FROM web.users u JOIN web.events e "
          "ON u.user = e.user AND e.day BETWEEN @a AND @b", "join-multiplies"),
+        ("SELECT u.name FROM web.users u JOIN web.places p ON ST_INTERSECTS(u.at, p.area)",
+         "join-multiplies"),
+        ("SELECT u.name FROM web.users u JOIN web.jobs j ON u.project = target.project",
+         "join-multiplies"),
+        ("SELECT u.name FROM web.users u, web.jobs j WHERE (u.id = j.id AND j.n > 1)",
+         "join-multiplies"),
+        ("WITH t AS (SELECT AVG(n) AS mean FROM web.events WHERE day = @d) "
+         "SELECT name FROM web.users, (SELECT mean FROM t) AS m", "join-multiplies"),
         ("SELECT user FROM web.events WHERE day >= '2020-01-01'", "no-partition-filter"),
         ("SELECT e.user FROM web.events e WHERE DATE(e.Day) = @d", "no-partition-filter"),
         ("WITH a AS (SELECT user, day FROM web.events) SELECT user FROM a WHERE a.day = @d",

@@ -108,7 +108,9 @@ def test_an_edited_receipt_is_refused(receipt: Receipt, change: dict[str, object
         Receipt.from_json(json.dumps(body))
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "7", '{"format": 2}', "{" * 2000, "[" * 200_000])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "null", "7", '{"format": 2}', "{" * 2000, "[" * 200_000]
+)
 def test_what_is_no_receipt_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest, match="no verification receipt"):
         Receipt.from_json(text)
