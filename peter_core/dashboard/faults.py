@@ -90,7 +90,7 @@ class _Fault:
         path = self.path
         if rule == "missing-key" and self.kind.startswith("union_tag"):
             path = (*path, "type")
-        at_key = self.at_key or rule == "unknown-key"
+        at_key = self.at_key or rule == "unknown-key" or self.kind == "missing_part"
         at = place(mark, path, key=at_key)
         text = path_text(tuple(shortened(p) if isinstance(p, str) else p for p in path))
         if at is None:
@@ -108,6 +108,8 @@ class _Fault:
             return "unknown-key", f"Unknown key '{key}' in {self._parent()}.", hint
         if self.kind == "missing":
             return "missing-key", f"The key '{key}' is missing in {self._parent()}.", None
+        if self.kind == "missing_part":
+            return "missing-key", f"{self._subject()}: {_sentence(self.said)}", None
         if self.kind.startswith("union_tag"):
             return self._wrong_type_tag()
         if self.kind in _KINDS:

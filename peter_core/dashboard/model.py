@@ -18,6 +18,7 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 SLUG_PATTERN = r"^[a-z0-9](?:-?[a-z0-9])*$"
 NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
@@ -126,6 +127,10 @@ def _date(value: object) -> object:
 
 
 Date = Annotated[dt.date, BeforeValidator(_date)]
+
+
+def _missing_part(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("missing_part", "{sentence}", {"sentence": sentence})
 
 
 _TELLING = ("last", "this", "date", "tabs")
@@ -414,8 +419,10 @@ class Query(Model):
 
     @model_validator(mode="after")
     def _one_source(self) -> Query:
-        if (self.sql is None) == (self.file is None):
-            raise ValueError("a query has either 'sql' or 'file'")
+        if self.sql is None and self.file is None:
+            raise _missing_part("a query needs 'sql' or 'file'")
+        if self.sql is not None and self.file is not None:
+            raise ValueError("a query has either 'sql' or 'file', not both")
         return self
 
 
@@ -483,9 +490,9 @@ class Comparison(Model):
     @model_validator(mode="after")
     def _complete(self) -> Comparison:
         if self.to == "target" and self.value is None:
-            raise ValueError("a comparison to a target needs 'value'")
+            raise _missing_part("a comparison to a target needs 'value'")
         if self.to == "field" and self.field is None:
-            raise ValueError("a comparison to a field needs 'field'")
+            raise _missing_part("a comparison to a field needs 'field'")
         return self
 
 
