@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -58,7 +57,6 @@ class ResultCache:
         self._disk = disk
         self._envelope = envelope
         self._retention_s = retention_s
-        self._lock = threading.Lock()
         self._memory_hits = self._disk_hits = self._misses = 0
         self.flight: SingleFlight[Entry] = SingleFlight()
 
@@ -199,6 +197,10 @@ class ResultCache:
         if entry is None:
             return None
         self._disk_hits += 1
+        if held is not None and held.entry.computed_at > entry.computed_at:
+            # The disk could not take what this process computed since.
+            held.generation = generation
+            return held.entry
         self._hold(key, _Held(entry, seal_code(sealed), generation), _tags(entry))
         return entry
 

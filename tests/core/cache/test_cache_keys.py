@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from peter_core.sql.parameters import Parameter
 
 from peter_core.cache.keys import cacheable, clock_reading, result_key, user_dependent
+from peter_core.sql.parameters import Parameter
 from peter_core.sql.statement import parse
 
 NOON = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)

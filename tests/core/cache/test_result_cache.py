@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -166,6 +168,21 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> Non
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="key file cannot be made"):
         ResultCache.open(tmp_path / "file")
+
+
+def test_what_the_disk_could_not_take_is_not_replaced_by_what_it_has(
+    tmp_path: Path, cache: ResultCache
+) -> None:
+    older = sample_entry(1)
+    newer = replace(sample_entry(2), computed_at=older.computed_at + dt.timedelta(hours=1))
+    cache.put("k", older)
+    connection = sqlite3.connect(tmp_path / "cache" / "entries" / "cache.db", isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    cache.put("k", newer)
+    connection.execute("ROLLBACK")
+    connection.close()
+    cache.invalidate(table="some.other.table")
+    assert cache.get("k") == newer
 
 
 KEYS = st.sampled_from("abcd")
