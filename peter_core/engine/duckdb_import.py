@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peter_core.engine import worker_limits as limits
+from peter_core.engine.csv_files import csv_fault, csv_options
 from peter_core.engine.duckdb_types import (
     BigQueryTypeError,
     bigquery_type,
@@ -39,12 +40,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _MEMORY_LIMIT = "2GiB"
-_OPTIONS = {
-    "read_parquet": "",
-    # The whole file decides on a column's type, so that a late row cannot contradict it.
-    "read_csv": ", sample_size = -1",
-    "read_json": ", sample_size = -1, maximum_object_size = 67108864",
-}
+_JSON_OPTIONS = ", sample_size = -1, maximum_object_size = 67108864"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +136,8 @@ class _Import:
                 try:
                     tables.append(self._table(source))
                     continue
-                except (duckdb.Error, BigQueryTypeError) as error:
-                    reason = _reason(error)
+                except (duckdb.Error, BigQueryTypeError, OSError) as error:
+                    reason = _reason(source, error)
                     if "No space left" in reason:
                         raise
             unreadable.append(Unreadable(source, reason))
@@ -158,9 +154,7 @@ class _Import:
         return self._read(source, target)
 
     def _read(self, source: Source, target: str) -> CatalogTable:
-        reader = READERS[Path(source.path).suffix.lower()]
-        # Relative, so that no folder's name can be taken for a pattern.
-        file = f"{reader}('{source.path}'{_OPTIONS[reader]})"
+        file = _table_function(source)
         relation = self._connection.sql(f"FROM {file}")
         columns = []
         for name, kind in zip(relation.columns, relation.types, strict=True):
@@ -198,7 +192,23 @@ def _execute(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     connection.execute(sql).fetchall()
 
 
-def _reason(error: Exception) -> str:
+def _table_function(source: Source) -> str:
+    """The call that reads a file; its path is relative, so that no folder's name is a pattern."""
+    reader = READERS[Path(source.path).suffix.lower()]
+    options = ""
+    if reader == "read_csv":
+        options = csv_options(Path(source.path))
+    elif reader == "read_json":
+        options = _JSON_OPTIONS
+    return f"{reader}('{source.path}'{options})"
+
+
+def _reason(source: Source, error: Exception) -> str:
+    if source.path.lower().endswith(".csv"):
+        with contextlib.suppress(OSError):
+            fault = csv_fault(Path(source.path))
+            if fault is not None:
+                return fault
     text = str(error).strip().splitlines()
     return text[0][:500] if text else type(error).__name__
 

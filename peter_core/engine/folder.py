@@ -100,6 +100,8 @@ def _source(dataset: str, table: str, entry: os.DirEntry[str]) -> Source | None:
     problem = None
     if not stat.S_ISREG(facts.st_mode):
         problem = "it is no regular file"
+    elif facts.st_size == 0:
+        problem = "it is empty"
     elif not _DATASET.fullmatch(dataset) or dataset.lower() in _RESERVED:
         problem = f"{dataset!r} cannot be the name of a dataset; use letters, digits and _"
     elif not _TABLE.fullmatch(table):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LOCK_POLL_SECONDS = 0.05
 _WAIT_POLL_SECONDS = 0.05
 # Looking for changes takes at most this share of the time, and is put off at most this long.
-_SCAN_SHARE = 0.02
+_SCAN_SHARE = 0.1
 _SCAN_PAUSE_SECONDS = 1.0
 # A reader that crashed on one file; anything else that ends an import is not the file's fault.
 _CRASHES = frozenset({-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE})
