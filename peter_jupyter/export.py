@@ -35,7 +35,7 @@ def export_html(artifact_json: bytes) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(scripts, style)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
+        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{html.escape(title)} · Peter</title>\n<style>{style}</style>\n</head>\n"
         '<body class="pt-body">\n<div id="peter" class="pt"></div>\n'

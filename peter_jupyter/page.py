@@ -109,7 +109,7 @@ def _shell(title: str, static: str, metas: Mapping[str, str | None], block: str)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
+        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
         f"<title>{html.escape(title)} · Peter</title>\n{told}"
         f'<link rel="stylesheet" href="{style}">\n'
         f'<script defer src="{script}"></script>\n'

@@ -120,6 +120,7 @@ export interface VegaView {
   data: Data;
   legend: LegendEntry[];
   table: TableView | null;
+  min_height?: number | null;
 }
 
 export interface Data {
@@ -150,6 +151,8 @@ export interface TableColumn {
   bar: [number, number] | null;
   color_scale: [number, number] | null;
   link: string | null;
+  /** Not shown: another column's `link` names it. */
+  hidden?: boolean;
 }
 
 export interface TextView {

@@ -1,9 +1,8 @@
 /** The notebook's widget: the renderer over anywidget's model, with charts bundled in. */
 
 import type { AnyModel, Render } from "@anywidget/types";
-import type { Artifact, FilterValues } from "./artifact";
+import type { Artifact, FilterValues, Problem } from "./artifact";
 import { drawChart } from "./charts/draw";
-import { messages } from "./messages";
 import { renderDashboard } from "./renderer/dashboard";
 import type { ThemeChoice } from "./renderer/options";
 
@@ -13,6 +12,8 @@ interface Traits {
   filters: FilterValues;
   theme: ThemeChoice;
   busy: boolean;
+  /** Why the last question has no answer, null when it has one. */
+  problem: Problem | null;
 }
 
 const render: Render<Traits> = ({ model, el }) => {
@@ -33,23 +34,28 @@ const render: Render<Traits> = ({ model, el }) => {
   model.on("change:artifact", showArtifact);
   model.on("change:busy", showBusy);
   model.on("change:theme", showTheme);
+  const showProblem = (): void => {
+    const problem = model.get("problem");
+    if (problem) rendered.fail(problem);
+    else showArtifact();
+  };
+  model.on("change:problem", showProblem);
   showBusy();
-  if (model.get("artifact") === UNREADABLE)
-    rendered.fail({ code: "artifact", title: messages.failedTitle });
+  if (model.get("problem")) showProblem();
   return () => {
     model.off("change:artifact", showArtifact);
     model.off("change:busy", showBusy);
     model.off("change:theme", showTheme);
+    model.off("change:problem", showProblem);
     rendered.destroy();
   };
 };
 
-const UNREADABLE = "";
-
+/** The artifact of the model, null while there is none. */
 function readArtifact(model: AnyModel<Traits>): Artifact | null {
   const value = model.get("artifact");
   if (typeof value !== "string") return value;
-  return value === UNREADABLE ? null : (JSON.parse(value) as Artifact);
+  return value === "" ? null : (JSON.parse(value) as Artifact);
 }
 
 export default { render };

@@ -29,13 +29,13 @@ export const drawChart: DrawChart = async (element, view, tokens) => {
   plot.className = "vega";
   element.replaceChildren(plot);
   const tooltip = new Tooltip(element);
-  const runtime = makeRuntime(plot, view, tokens, tooltip);
-  try {
-    await runtime.runAsync();
-  } catch (error) {
+  const faults = new FaultLog();
+  const runtime = makeRuntime(plot, view, tokens, tooltip, faults);
+  await runtime.runAsync();
+  if (faults.first !== null) {
     runtime.finalize();
     element.replaceChildren();
-    throw error;
+    throw faults.first;
   }
   const stop = followSize(element, runtime);
   return {
@@ -55,6 +55,7 @@ function makeRuntime(
   view: VegaView,
   tokens: Tokens,
   tooltip: Tooltip,
+  logger: FaultLog,
 ): VegaRuntime {
   const font = getComputedStyle(plot).fontFamily || "system-ui, sans-serif";
   const spec = {
@@ -66,7 +67,9 @@ function makeRuntime(
   const config = vegaConfig(tokens, font);
   // biome-ignore lint/suspicious/noExplicitAny: the spec is checked where it is made, in Python.
   const compiled = compile(spec as any, { config: { ...config, aria: false } as any });
+  readThroughVoronoi(compiled.spec.marks);
   const runtime = new VegaRuntime(parse(compiled.spec, undefined, { ast: true }), {
+    logger: logger as never,
     renderer: "svg",
     container: plot,
     hover: true,
@@ -76,6 +79,54 @@ function makeRuntime(
   });
   plot.addEventListener("pointerleave", () => tooltip.hide());
   return runtime;
+}
+
+/** Keeps the first error of a drawing, which Vega would only write to the console. */
+class FaultLog {
+  first: unknown = null;
+  private threshold = 1;
+
+  level(value?: number): number | this {
+    if (value === undefined) return this.threshold;
+    this.threshold = value;
+    return this;
+  }
+  error(...faults: unknown[]): this {
+    this.first ??= faults[0] ?? new Error("unknown");
+    return this;
+  }
+  warn(): this {
+    return this;
+  }
+  info(): this {
+    return this;
+  }
+  debug(): this {
+    return this;
+  }
+}
+
+interface CompiledMark {
+  marks?: unknown;
+  encode?: { update?: { isVoronoi?: unknown; tooltip?: { signal?: unknown } } };
+}
+
+/**
+ * Lets tooltips of "nearest" marks read their row. The cells that catch the pointer hold a mark as
+ * their datum, and Vega-Lite leaves an expression for a tooltip as it is.
+ */
+export function readThroughVoronoi(marks: unknown): void {
+  if (!Array.isArray(marks)) return;
+  for (const mark of marks as CompiledMark[]) {
+    readThroughVoronoi(mark.marks);
+    const update = mark.encode?.update;
+    const tooltip = update?.isVoronoi ? update.tooltip : undefined;
+    if (update && typeof tooltip?.signal === "string") {
+      // A new object: the mark itself holds the same one.
+      const signal = tooltip.signal.replaceAll(/\bdatum\b(?!\.datum)\./g, "datum.datum.");
+      update.tooltip = { signal };
+    }
+  }
 }
 
 /** Redraws when the element changes its size, once a frame; gives the function that stops it. */

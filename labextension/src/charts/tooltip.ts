@@ -11,7 +11,7 @@ export class Tooltip {
     host.append(this.box);
   }
 
-  /** Vega's tooltip handler: an object of titles and texts, or one text; null hides. */
+  /** Vega's tooltip handler: what `tooltipRows` reads; null hides. */
   readonly handle = (
     _handler: unknown,
     event: MouseEvent,
@@ -52,11 +52,14 @@ export class Tooltip {
   }
 }
 
-/** The lines of a tooltip value, as pairs of a title and a text. */
+/** The lines of a tooltip: pairs of a title and a text, in an array or an object; or one text. */
 export function tooltipRows(value: unknown): [string, string][] {
   if (value === null || value === undefined || value === "") return [];
   if (typeof value !== "object") return [["", String(value)]];
-  return Object.entries(value)
-    .filter(([, text]) => text !== null && text !== undefined)
-    .map(([title, text]) => [title, String(text)]);
+  const pairs: unknown[] = Array.isArray(value) ? value : Object.entries(value);
+  return pairs.filter(isTold).map(([title, text]) => [String(title ?? ""), String(text)]);
+}
+
+function isTold(pair: unknown): pair is [unknown, unknown] {
+  return Array.isArray(pair) && pair[1] !== null && pair[1] !== undefined;
 }

@@ -165,8 +165,8 @@ export class Card {
 
   private note(): HTMLElement | null {
     const texts = [truncationNote(this.chart, this.artifact.locale), this.chart.note ?? null];
-    const told = texts.filter((text) => text !== null);
-    return told.length > 0 ? h("p", { class: "note" }, told.join(" · ")) : null;
+    const told = new Set(texts.filter((text) => text !== null).map(withoutStop));
+    return told.size > 0 ? h("p", { class: "note" }, [...told].join(" · ")) : null;
   }
 
   private toggleTable(): void {
@@ -202,8 +202,11 @@ export function truncationNote(chart: Chart, locale: string): string | null {
 }
 
 function shownRows(chart: Chart): number {
-  if (chart.view?.kind === "vega") return chart.view.data.values[0]?.length ?? 0;
   return tableOf(chart)?.values[0]?.length ?? 0;
+}
+
+function withoutStop(text: string): string {
+  return text.replace(/\.$/, "");
 }
 
 /** The data behind a chart as a table, where it has one. */

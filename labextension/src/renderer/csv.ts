@@ -5,12 +5,13 @@ import type { Scalar, TableView } from "../artifact";
 const FORMULA = /^[=+\-@\t\r]/;
 const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 
-/** The values of a table with a header line; the lines end in CR LF. */
+/** The shown columns of a table with a header line; the lines end in CR LF. */
 export function toCsv(table: TableView): string {
-  const lines = [table.columns.map((column) => field(column.title)).join(",")];
+  const shown = table.columns.map((_, at) => at).filter((at) => !table.columns[at]?.hidden);
+  const lines = [shown.map((at) => field(table.columns[at]?.title ?? "")).join(",")];
   const rows = table.values[0]?.length ?? 0;
   for (let row = 0; row < rows; row += 1) {
-    lines.push(table.values.map((column) => field(column[row] ?? null)).join(","));
+    lines.push(shown.map((at) => field(table.values[at]?.[row] ?? null)).join(","));
   }
   return `${lines.join("\r\n")}\r\n`;
 }

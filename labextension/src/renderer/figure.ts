@@ -26,6 +26,7 @@ export function figure(
   charts: RenderOptions["charts"],
 ): Figure {
   const plot = h("div", { class: "plot", role: "img", "aria-label": label, tabindex: 0 });
+  if (view.min_height) plot.style.minHeight = `${view.min_height}px`;
   const legend = h("ul", { class: "legend" });
   const element = h("figure", {}, view.legend.length > 0 && legend, plot);
   let drawing: Drawing | null = null;

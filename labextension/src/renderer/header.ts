@@ -10,6 +10,8 @@ import { icon } from "./icons";
 import type { RenderOptions } from "./options";
 import { menu } from "./popover";
 
+const FEW_FILTERS = 2;
+
 /** The header of one dashboard; `update` keeps its controls and sets their values. */
 export interface Header {
   element: HTMLElement;
@@ -23,7 +25,15 @@ export function header(artifact: Artifact, options: RenderOptions): Header {
   const badge = h("span", { class: "badge-slot" });
   const bar = filters(artifact, options);
   const told = h("p", { class: "told" });
-  const controls = h("div", { class: "controls" }, badge, bar?.element, exportMenu(options));
+  // A pair of filters stands beside the title; more get a line of their own.
+  const beside = artifact.filters.length <= FEW_FILTERS;
+  const controls = h(
+    "div",
+    { class: "controls" },
+    badge,
+    beside && bar?.element,
+    exportMenu(options),
+  );
   const show = (next: Artifact): void => {
     title.textContent = next.title;
     description.textContent = next.description ?? "";
@@ -35,7 +45,7 @@ export function header(artifact: Artifact, options: RenderOptions): Header {
   show(artifact);
   const texts = h("div", { class: "titles" }, title, description, told);
   return {
-    element: h("header", { class: "top" }, texts, controls),
+    element: h("header", { class: "top" }, texts, controls, !beside && bar?.element),
     update: (next) => {
       show(next);
       bar?.update(next.filters);

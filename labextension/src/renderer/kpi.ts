@@ -15,17 +15,11 @@ export function kpiBody(view: KpiView, summary: string | null): HTMLElement {
     h(
       "div",
       { class: "row", "aria-hidden": summary ? "true" : null },
-      h("div", { class: "v" }, `${before}${text}`, unit !== "" && unitElement(unit)),
+      h("div", { class: "v" }, `${before}${text}`, unit !== "" && h("small", {}, unit)),
       view.sparkline && sparkline(view.sparkline),
     ),
     view.delta && deltaLine(view.delta, summary !== null),
   );
-}
-
-/** A letter such as M stands close to its number, a word or a sign apart from it. */
-function unitElement(unit: string): HTMLElement {
-  const close = /^\p{L}{1,2}$/u.test(unit);
-  return h("small", { class: close ? null : "apart" }, unit);
 }
 
 function deltaLine(delta: Delta, hidden: boolean): HTMLElement {

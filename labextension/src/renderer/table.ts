@@ -73,7 +73,7 @@ function head(shown: Shown, again: (focus: string) => void): HTMLElement {
   return h(
     "thead",
     {},
-    h("tr", {}, ...shown.view.columns.map((column, at) => heading(shown, column, at, again))),
+    h("tr", {}, ...visible(shown.view).map(([column, at]) => heading(shown, column, at, again))),
   );
 }
 
@@ -88,12 +88,12 @@ function heading(
   const sortBy = (): void => {
     shown.state.sort = { field: column.field, order: nextOrder(column, order) };
     shown.state.page = 0;
-    again(`th:nth-child(${at + 1}) button`);
+    again(`th[data-column="${at}"] button`);
   };
   const arrow = order && h("span", { "aria-hidden": "true" }, order === "ascending" ? "↑" : "↓");
   return h(
     "th",
-    { scope: "col", class: cellClass(column), "aria-sort": order ?? "none" },
+    { scope: "col", class: cellClass(column), "aria-sort": order ?? "none", "data-column": at },
     button({}, sortBy, column.title, arrow),
   );
 }
@@ -105,7 +105,13 @@ function nextOrder(column: TableColumn, order: Order | null): Order {
 }
 
 function line(view: TableView, row: number): HTMLElement {
-  return h("tr", {}, ...view.columns.map((column, at) => cell(view, column, at, row)));
+  return h("tr", {}, ...visible(view).map(([column, at]) => cell(view, column, at, row)));
+}
+
+/** The shown columns with their places in the view; a hidden one only serves another's links. */
+function visible(view: TableView): [TableColumn, number][] {
+  const placed = view.columns.map((column, at): [TableColumn, number] => [column, at]);
+  return placed.filter(([column]) => !column.hidden);
 }
 
 function cell(view: TableView, column: TableColumn, at: number, row: number): HTMLElement {

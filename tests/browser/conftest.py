@@ -1,0 +1,146 @@
+"""A browser, and a small server that serves a page as Peter's hosts do."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from peter_jupyter.page import STATIC, csp, dashboard_page, list_page
+
+ROOT = Path(__file__).resolve().parents[2]
+GALLERY = ROOT / "tests" / "fixtures" / "artifacts" / "gallery.json"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+TYPES = {".js": "text/javascript", ".css": "text/css"}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One headless Chromium for all browser tests."""
+    path = Path("/usr/bin/chromium")
+    if not path.exists():
+        pytest.fail("the browser tests need /usr/bin/chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watched:
+    """A page with everything that went wrong in it."""
+
+    page: Page
+    faults: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def drawn(self) -> None:
+        """Wait until every plot on the page holds its picture."""
+        self.page.wait_for_function(
+            "[...document.querySelectorAll('.plot')].every(plot => plot.querySelector('svg'))"
+            " && document.querySelector('.card')"
+        )
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[Callable[..., Watched]]:
+    """Open an address; console errors, policy violations and requests are written down."""
+    contexts = []
+
+    def opened(url: str, *, width: int = 1280, theme: str = "light", **more: Any) -> Watched:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, **more
+        )
+        contexts.append(context)
+        watched = Watched(context.new_page())
+        page = watched.page
+        page.add_init_script(
+            "addEventListener('securitypolicyviolation', e =>"
+            " console.error('policy: ' + e.violatedDirective + ' ' + e.blockedURI))"
+        )
+        page.on("console", lambda message: _note(watched, message.type, message.text))
+        page.on("pageerror", lambda error: watched.faults.append(str(error)))
+        page.on("request", lambda request: watched.requests.append(request.url))
+        page.goto(url)
+        return watched
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def _note(watched: Watched, kind: str, text: str) -> None:
+    if kind in ("error", "warning"):
+        watched.faults.append(text)
+
+
+@dataclass
+class Site:
+    """A server on loopback. ``answer`` gives status, type and body for a query of the data."""
+
+    url: str
+    artifact: dict[str, Any]
+    asked: list[dict[str, list[str]]] = field(default_factory=list)
+    answer: Callable[[dict[str, list[str]]], tuple[int, str, bytes]] | None = None
+    entries: list[dict[str, object]] = field(default_factory=list)
+    first_paint: bool = True
+
+    def reply(self, path: str, query: dict[str, list[str]]) -> tuple[int, str, bytes]:
+        """What a GET is answered with."""
+        if path == "/data":
+            self.asked.append(query)
+            answer = self.answer or self._data
+            return answer(query)
+        if path.startswith("/static/"):
+            file = STATIC / path.removeprefix("/static/")
+            return 200, TYPES[file.suffix], file.read_bytes()
+        if path == "/dashboards":
+            return 200, "text/html", list_page(self.entries, static_url="/static").encode()
+        if path == "/page":
+            body = json.dumps(self.artifact).encode() if self.first_paint else None
+            page = dashboard_page(
+                artifact_json=body, title="Sales", data_url="/data", static_url="/static"
+            )
+            return 200, "text/html", page.encode()
+        return 404, "text/plain", b"not here"
+
+    def _data(self, query: dict[str, list[str]]) -> tuple[int, str, bytes]:
+        return 200, "application/json", json.dumps(self.artifact).encode()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A running server with the gallery dashboard."""
+    served = Site(url="", artifact=json.loads(GALLERY.read_text("utf-8")))
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            query = parse_qs(parts.query, keep_blank_values=True)
+            status, kind, body = served.reply(parts.path, query)
+            self.send_response(status)
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
+            self.send_header("Content-Security-Policy", csp())
+            self.send_header("X-Content-Type-Options", "nosniff")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield served
+    server.shutdown()
+    server.server_close()
+    thread.join()
