@@ -104,25 +104,21 @@ def verify_statement(
     allowed_datasets
         The only datasets the statement may read; ``None`` allows all of the engine's.
     run
-        How to run the job, returning the result and whether it came from a cache; the engine
-        itself by default. It gets the caller's cancel token.
+        How to run the job with the caller's cancel token, returning the result and whether it
+        came from a cache; the engine itself by default.
     now
         The moment ages are told from, in the zone of DATE and DATETIME values.
     """
     began = time.perf_counter()
-    asked = _Asked(
+    made = _Verifying(
         engine=engine, price=price, principal=principal, max_bytes=max_bytes,
-        parameters=parameters or {}, declared=declared, checks=tuple(checks), others=others or {},
+        values=parameters or {}, declared=declared, checks=tuple(checks), others=others or {},
         sample_rows=min(max(sample_rows, 0), MOST_SAMPLE_ROWS), timeout_s=timeout_s,
         max_rows=max_rows, dry_run=dry_run, cancel=cancel or CancelToken(),
         allowed_datasets=allowed_datasets, run=run or _runner(engine),
         now=now or dt.datetime.now(dt.UTC), labels=dict(labels or {}),
+        draft=_draft(engine, sql, max_bytes, dry_run),
     )  # fmt: skip
-    draft = Verification(
-        verdict="could_not_run", statement_type="", sql=sql, fingerprint="", engine=engine.name,
-        cap_bytes=max_bytes, dry_run=dry_run,
-    )  # fmt: skip
-    made = _Verifying(asked, draft)
     try:
         made.verify(sql)
     except PeterError as error:
@@ -130,15 +126,15 @@ def verify_statement(
     return replace(made.draft, duration_ms=(time.perf_counter() - began) * 1000)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the caller wants."""
+@dataclass(slots=True)
+class _Verifying:
+    """A verification in the making: ``draft`` holds what is known so far, also when it stops."""
 
     engine: Engine
     price: Prices
     principal: Principal
     max_bytes: int
-    parameters: Mapping[str, object]
+    values: Mapping[str, object]
     declared: Mapping[str, str] | None
     checks: tuple[Check, ...]
     others: Mapping[str, pa.Table]
@@ -151,38 +147,30 @@ class _Asked:
     run: Run
     now: dt.datetime
     labels: dict[str, str]
-
-
-@dataclass(slots=True)
-class _Verifying:
-    """A verification in the making: ``draft`` holds what is known so far, also when it stops."""
-
-    asked: _Asked
     draft: Verification
     parameters: tuple[Parameter, ...] = field(default=())
 
     def verify(self, sql: str) -> None:
         """Go the whole way, or raise the ``PeterError`` that ends it."""
-        asked = self.asked
-        if asked.max_bytes <= 0:
+        if self.max_bytes <= 0:
             raise InvalidRequest(
-                f"A byte cap must be more than zero, and it is {asked.max_bytes}.",
+                f"A byte cap must be more than zero, and it is {self.max_bytes}.",
                 hint="Leave max_bytes out for the default cap.",
             )
         statement = self._read(sql)
         job = Job(
-            statement=statement, parameters=self.parameters, max_bytes=asked.max_bytes,
-            timeout_s=asked.timeout_s, max_rows=asked.max_rows, labels=asked.labels,
+            statement=statement, parameters=self.parameters, max_bytes=self.max_bytes,
+            timeout_s=self.timeout_s, max_rows=self.max_rows, labels=self.labels,
         )  # fmt: skip
-        asked.cancel.raise_if_cancelled()
-        estimate = asked.engine.dry_run(job)
+        self.cancel.raise_if_cancelled()
+        estimate = self.engine.dry_run(job)
         self._price(statement, estimate)
         self._hold_cap(estimate)
-        if asked.dry_run:
+        if self.dry_run:
             self._note(verdict="passed", findings=self._without_result(statement, estimate))
             return
-        asked.cancel.raise_if_cancelled()
-        result, cache_hit = asked.run(job, asked.cancel)
+        self.cancel.raise_if_cancelled()
+        result, cache_hit = self.run(job, self.cancel)
         self._result(result, cache_hit, estimate)
         self._judge(statement, result, estimate)
 
@@ -199,17 +187,16 @@ class _Verifying:
         )  # fmt: skip
 
     def _read(self, sql: str) -> Statement:
-        asked = self.asked
         statement = parse(sql)
         self._note(
             statement_type=statement.kind, sql=statement.text, fingerprint=statement.fingerprint
         )
-        refusals = guard(statement, allowed_datasets=asked.allowed_datasets)
+        refusals = guard(statement, allowed_datasets=self.allowed_datasets)
         if any(problem.is_error for problem in refusals):
             first = next(problem for problem in refusals if problem.is_error)
             raise SqlRefused(first.message, hint=first.hint, problems=refusals)
         self.parameters = bind_parameters(
-            statement.parameters, asked.declared, asked.parameters, text=statement.text
+            statement.parameters, self.declared, self.values, text=statement.text
         )
         return statement
 
@@ -219,11 +206,11 @@ class _Verifying:
             estimated_bytes=estimate.bytes,
             tables=_stamps(estimate.tables),
             columns=_sources(statement, estimate.tables),
-            cost_usd=usd(self.asked.price.price(estimate.billed_bytes)),
+            cost_usd=usd(self.price.price(estimate.billed_bytes)),
         )
 
     def _hold_cap(self, estimate: Estimate) -> None:
-        cap = self.asked.max_bytes
+        cap = self.max_bytes
         if estimate.billed_bytes > cap:
             raise BytesCapExceeded(
                 f"The statement would bill {bytes_text(estimate.billed_bytes)} "
@@ -236,7 +223,7 @@ class _Verifying:
     def _result(self, result: Result, cache_hit: bool, estimate: Estimate) -> None:
         billed = 0 if cache_hit else result.bytes_billed
         # The embedded engine bills nothing; its cost is what BigQuery would bill.
-        priced = estimate.billed_bytes if self.asked.engine.name == EMBEDDED else billed
+        priced = estimate.billed_bytes if self.engine.name == EMBEDDED else billed
         self._note(
             schema=result.columns or estimate.columns,
             row_count=result.row_count,
@@ -244,7 +231,7 @@ class _Verifying:
             tables=_stamps(result.tables or estimate.tables),
             bytes_scanned=0 if cache_hit else result.bytes_scanned,
             bytes_billed=billed,
-            cost_usd=usd(self.asked.price.price(0 if cache_hit else priced)),
+            cost_usd=usd(self.price.price(0 if cache_hit else priced)),
             cache_hit=cache_hit,
             job_id=result.job_id,
             computed_at=dt.datetime.now(dt.UTC),
@@ -252,16 +239,16 @@ class _Verifying:
         )
 
     def _judge(self, statement: Statement, result: Result, estimate: Estimate) -> None:
-        asked, columns = self.asked, self.draft.schema
+        columns = self.draft.schema
         profile = profile_table(result.table, columns)
         outcomes = run_checks(
-            asked.checks, result.table, columns,
-            row_count=result.row_count, others=asked.others, now=asked.now,
+            self.checks, result.table, columns,
+            row_count=result.row_count, others=self.others, now=self.now,
         )  # fmt: skip
         failed = any(not each.passed and each.severity == "error" for each in outcomes)
         self._note(
             verdict="failed" if failed else "passed",
-            sample_rows=rows_of(result.table, [c.type for c in columns], asked.sample_rows),
+            sample_rows=rows_of(result.table, [c.type for c in columns], self.sample_rows),
             profile=profile,
             checks=outcomes,
             findings=findings(
@@ -269,7 +256,7 @@ class _Verifying:
                 row_count=result.row_count, truncated=result.truncated, profile=profile,
             ),
         )  # fmt: skip
-        receipt = make_receipt(self.draft, self.parameters, asked.principal)
+        receipt = make_receipt(self.draft, self.parameters, self.principal)
         self._note(receipt=receipt.id)
 
     def _without_result(self, statement: Statement, estimate: Estimate) -> tuple[Finding, ...]:
@@ -278,6 +265,13 @@ class _Verifying:
 
     def _note(self, **known: Any) -> None:
         self.draft = replace(self.draft, **known)
+
+
+def _draft(engine: Engine, sql: str, max_bytes: int, dry_run: bool) -> Verification:
+    return Verification(
+        verdict="could_not_run", statement_type="", sql=sql, fingerprint="", engine=engine.name,
+        cap_bytes=max_bytes, dry_run=dry_run,
+    )  # fmt: skip
 
 
 def _runner(engine: Engine) -> Run:
