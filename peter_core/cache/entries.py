@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from peter_core.engine.port import Column, Result, TableInfo
+from peter_core.verify.verification import TableStamp
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,14 +24,13 @@ _ZSTD_FROM_BYTES = 2**20
 class Entry:
     """A result that may be given again.
 
-    ``tables`` pairs each source's id with when it had changed last as the result was computed
-    (UTC, ``None`` when that cannot be told), ``computed_at`` is UTC, ``ttl_s`` the age in seconds
-    at which the result is stale whatever the tables say.
+    ``tables`` says when each source had changed last as the result was computed, ``computed_at``
+    is UTC, ``ttl_s`` the age in seconds at which the result is stale whatever the tables say.
     """
 
     result: Result
     fingerprint: str
-    tables: tuple[tuple[str, dt.datetime | None], ...]
+    tables: tuple[TableStamp, ...]
     computed_at: dt.datetime
     ttl_s: float
 
@@ -40,6 +40,11 @@ class Entry:
         size: int = self.result.table.nbytes
         return size + _ENTRY_OVERHEAD
 
+    @property
+    def stamps(self) -> dict[str, dt.datetime | None]:
+        """Table id to its last change (UTC), as `judge` compares them."""
+        return {stamp.id: stamp.updated_at for stamp in self.tables}
+
 
 def encode(entry: Entry) -> bytes:
     """The entry as bytes: the result as a compressed Arrow stream, the rest as JSON."""
@@ -48,7 +53,7 @@ def encode(entry: Entry) -> bytes:
         "fingerprint": entry.fingerprint,
         "computed_at": _text(entry.computed_at),
         "ttl_s": entry.ttl_s,
-        "tables": [[name, _text(at)] for name, at in entry.tables],
+        "tables": [[s.id, _text(s.updated_at), s.rows] for s in entry.tables],
         "result": {
             "columns": [asdict(column) for column in result.columns],
             "row_count": result.row_count,
@@ -79,7 +84,7 @@ def decode(data: bytes) -> Entry:
         return Entry(
             result=_result(header["result"], _from_arrow(memoryview(data)[start + length :])),
             fingerprint=header["fingerprint"],
-            tables=tuple((name, _moment(at)) for name, at in header["tables"]),
+            tables=tuple(TableStamp(i, _moment(at), rows) for i, at, rows in header["tables"]),
             computed_at=dt.datetime.fromisoformat(header["computed_at"]),
             ttl_s=header["ttl_s"],
         )

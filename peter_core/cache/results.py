@@ -221,7 +221,7 @@ class ResultCache:
 
 
 def _tags(entry: Entry) -> frozenset[str]:
-    tables = (_table_tag(name) for name, _ in entry.tables)
+    tables = (_table_tag(stamp.id) for stamp in entry.tables)
     return frozenset({_statement_tag(entry.fingerprint), *tables})
 
 

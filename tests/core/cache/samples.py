@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from peter_core.cache.entries import Entry
 from peter_core.engine.port import Column, Result, TableInfo
+from peter_core.verify.verification import TableStamp
 
 FLIGHTS = "local.nyc.flights"
 CHANGED = dt.datetime(2026, 11, 1, 8, 30, 0, 123456, tzinfo=dt.UTC)
@@ -25,7 +26,7 @@ def sample_entry(
     return Entry(
         result=sample_result(table),
         fingerprint=fingerprint,
-        tables=tuple((name, CHANGED) for name in tables),
+        tables=tuple(TableStamp(name, CHANGED, 7) for name in tables),
         computed_at=dt.datetime(2026, 11, 2, tzinfo=dt.UTC),
         ttl_s=3600,
     )

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from peter_core.cache.entries import decode, encode
+from peter_core.verify.verification import TableStamp
 from tests.core.cache.samples import every_type, sample_entry, sample_result
 
 
@@ -31,8 +32,8 @@ def test_a_result_without_columns_comes_back() -> None:
 
 
 def test_a_table_that_does_not_say_when_it_changed_comes_back() -> None:
-    entry = replace(sample_entry(), tables=(("local.nyc.x", None),))
-    assert decode(encode(entry)).tables == (("local.nyc.x", None),)
+    entry = replace(sample_entry(), tables=(TableStamp("local.nyc.x", None),))
+    assert decode(encode(entry)).stamps == {"local.nyc.x": None}
 
 
 def test_moments_come_back_in_utc() -> None:
