@@ -19,7 +19,7 @@ from peter_core.verify.comparison import (
     outside,
 )
 from peter_core.verify.profile import bounds, typed_columns
-from peter_core.verify.sentences import SHOWN, check_sentence, count_text, row_list, some
+from peter_core.verify.sentences import SHOWN, check_sentence, count_text, row_list
 from peter_core.verify.verification import CheckOutcome
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _accepted(check: AcceptedCheck, rows: _Rows) -> _Answer:
         return _Answer(True, f"Every value of {count_text(rows.kept, 'row')} is accepted.")
     return _Answer(
         False,
-        f"{rows.of(len(where))} hold other values: {some(_texts(data, where))}: {row_list(where)}.",
+        f"{rows.of(len(where))} hold other values: {_texts(data, where)}: {row_list(where)}.",
     )
 
 
@@ -205,8 +205,7 @@ def _range(check: RangeCheck, rows: _Rows) -> _Answer:
         verb = "is" if len(where) == 1 else "are"
         return _Answer(
             False,
-            f"{rows.of(len(where))} {verb} outside: {some(_texts(data, where))}: "
-            f"{row_list(where)}.",
+            f"{rows.of(len(where))} {verb} outside: {_texts(data, where)}: {row_list(where)}.",
         )
     least, most = (json_value(value, data.kind) for value in bounds(data.values))
     if least is None:
@@ -250,10 +249,12 @@ def _named(name: str, columns: Sequence[_Data], owner: str) -> _Data:
     raise Incomparable(f"No column {name} in {owner} (columns: {listed}){hint}")
 
 
-def _texts(data: _Data, where: Sequence[int]) -> list[str]:
+def _texts(data: _Data, where: Sequence[int]) -> str:
+    """The first distinct values of the rows, ``…`` standing for the rest."""
     values = python_values(data.values.take(list(where[:1000])))
-    found = dict.fromkeys(str(json_value(value, data.kind)) for value in values)
-    return [text if len(text) <= 60 else text[:59] + "…" for text in found]
+    found = list(dict.fromkeys(str(json_value(value, data.kind)) for value in values))
+    shown = [text if len(text) <= 60 else text[:59] + "…" for text in found[:SHOWN]]
+    return ", ".join([*shown, "…"] if len(found) > SHOWN else shown)
 
 
 def _key(columns: Sequence[_Data], row: int) -> str:

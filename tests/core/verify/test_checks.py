@@ -119,6 +119,14 @@ def test_much_evidence_is_counted_not_listed() -> None:
     assert outcome.detail == ("x: 1,200 of 1,201 rows are null: rows 1, 2, 3, 4, 5 and 1,195 more.")
 
 
+def test_many_wrong_values_are_shown_by_the_first() -> None:
+    table = pa.table({"x": [f"v{i}" for i in range(9)] + ["w" * 99]})
+    outcome = check({"accepted": {"column": "x", "values": ("v0",)}}, table, ())
+    assert outcome.detail == (
+        "9 of 10 rows hold other values: v1, v2, v3, v4, v5, …: rows 2, 3, 4, 5, 6 and 4 more."
+    )
+
+
 def test_a_warning_keeps_its_severity() -> None:
     assert check({"rows": {"min": 9}, "severity": "warning"}).severity == "warning"
 
