@@ -22,7 +22,7 @@ import diskcache
 from peter_core.cache.port import TierStats
 from peter_core.cache.raw import RawCache
 from peter_core.errors import StorageError
-from peter_core.store.lock import file_lock
+from peter_core.locks import file_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+__all__ = ["RETENTION_S", "CacheStats", "ResultCache"]
+
 RETENTION_S = 7 * 86400
 """Seconds an entry is kept: far past its ttl, to be shown as stale when a refresh fails."""
 

@@ -12,8 +12,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, StatementError
 
 from peter_core.errors import ConfigError, StorageError, StorageFull
+from peter_core.locks import file_lock
 from peter_core.store.files import storage_errors
-from peter_core.store.lock import file_lock
 from peter_core.store.migrations import HEAD
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ from peter_core.errors import (
     PreconditionRequired,
     StorageError,
 )
+from peter_core.locks import file_lock
 from peter_core.store.files import (
     make_folder,
     read_whole,
@@ -37,7 +38,6 @@ from peter_core.store.history import (
     remove_unfinished,
     text_sha256,
 )
-from peter_core.store.lock import file_lock
 from peter_core.store.port import FORCE, Document, Publication
 from peter_core.store.slugs import check_revision, check_slug, folder_of
 

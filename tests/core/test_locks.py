@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from peter_core.errors import StorageError
-from peter_core.store.lock import file_lock
+from peter_core.locks import file_lock
 
 
 def test_threads_take_turns(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_who_waits_too_long_is_told_to_try_again(tmp_path: Path) -> None:
 
 def test_a_killed_holder_frees_the_lock(tmp_path: Path) -> None:
     program = (
-        "import sys, time, pathlib; from peter_core.store.lock import file_lock\n"
+        "import sys, time, pathlib; from peter_core.locks import file_lock\n"
         "with file_lock(pathlib.Path(sys.argv[1]), timeout_s=1, doing='x'):\n"
         "    print('held', flush=True); time.sleep(60)"
     )
