@@ -4,7 +4,7 @@ import type { Artifact, FilterValues } from "../artifact";
 import { fromQuery, toQuery } from "../filters/query";
 import { messages } from "../messages";
 import { type Rendered, renderDashboard } from "../renderer/dashboard";
-import type { Action, RenderOptions } from "../renderer/options";
+import type { Action, RenderOptions, ThemeChoice } from "../renderer/options";
 import { readJson, readMeta } from "./document";
 import { fetchArtifact, RequestProblem } from "./fetching";
 
@@ -25,23 +25,27 @@ function startCopy(
   artifact: Artifact | null,
   options: Pick<RenderOptions, "charts">,
 ): Rendered {
-  const theme = readMeta("peter-theme") === "dark" ? "dark" : "auto";
   const rendered = renderDashboard(root, artifact, {
     ...options,
-    theme: forcedTheme() ?? theme,
+    theme: forcedTheme(),
     still: true,
     actions: [{ label: messages.print, run: () => window.print() }],
   });
-  void rendered.drawn().then(() => {
-    document.documentElement.dataset.peter = "drawn";
-  });
+  void rendered.drawn().then(() => sayDrawn(root));
   return rendered;
 }
 
+/** Tells whoever takes a picture that all is drawn, and how high it is in pixels. */
+function sayDrawn(root: HTMLElement): void {
+  const page = document.documentElement.dataset;
+  page.height = String(Math.ceil(root.getBoundingClientRect().height));
+  page.peter = "drawn";
+}
+
 /** The theme a picture is taken in: the address's fragment says it. */
-function forcedTheme(): "light" | "dark" | null {
+function forcedTheme(): ThemeChoice {
   const asked = location.hash.slice(1);
-  return asked === "light" || asked === "dark" ? asked : null;
+  return asked === "light" || asked === "dark" ? asked : "auto";
 }
 
 class Page {
