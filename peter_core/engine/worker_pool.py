@@ -218,7 +218,8 @@ class WorkerPool:
 
     def _start_idle(self, database: Path) -> None:
         with self._state:
-            if self._closed or len(self._idle) + self._taken >= self._workers:
+            spare = any(worker.database == database for worker in self._idle)
+            if self._closed or spare or len(self._idle) + self._taken >= self._workers:
                 return
         self._park(self._start(database))
 
