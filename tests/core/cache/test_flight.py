@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 
@@ -131,6 +132,20 @@ def test_a_time_limit_counts_as_leaving() -> None:
     with pytest.raises(QueryTimeout, match=r"0\.05 s"):
         flight.do("k", slow, timeout_s=0.05)
     assert slow.cancelled.wait(10)
+
+
+def test_an_interrupt_counts_as_leaving() -> None:
+    flight: SingleFlight[int] = SingleFlight()
+    slow = Slow()
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            flight.do("k", slow)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert slow.cancelled.wait(10)
+    assert flight.running == 0
 
 
 def test_who_comes_after_a_cancel_starts_anew() -> None:
