@@ -19,27 +19,27 @@ $(STAMP): pyproject.toml constraints.txt tools/setup.sh tools/build_frontend.py 
 	@touch $@
 
 frontend: setup ## Build the TypeScript workspace into peter_jupyter/static when it changed.
-	@$(BIN)/python tools/frontend.py
+	@$(BIN)/python -m tools.frontend
 
 demo: frontend ## Load the flights, publish the demo dashboard and open it (HEADLESS=1: files only).
-	@$(BIN)/python tools/demo.py $(if $(filter 1,$(HEADLESS)),--headless,)
+	@$(BIN)/python -m tools.demo $(if $(filter 1,$(HEADLESS)),--headless,)
 
 check: frontend ## Format, lint, types: Python and TypeScript.
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python tools/frontend.py check
+	@$(BIN)/python -m tools.frontend check
 
 test: frontend ## Every test but the slow ones.
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
-	@$(BIN)/python tools/frontend.py test
+	@$(BIN)/python -m tools.frontend test
 
 test-all: frontend ## Every test.
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
-	@$(BIN)/python tools/frontend.py test
+	@$(BIN)/python -m tools.frontend test
 
 images: frontend ## Draw the pictures in docs/images again.
-	@$(BIN)/python tools/images.py
+	@$(BIN)/python -m tools.images
 
 format: setup ## Format the code.
 	@$(BIN)/ruff format .

@@ -12,7 +12,7 @@ import orjson
 
 from peter_core.dashboard.model import OptionsQuery, SelectFilter, TextChart
 from peter_core.plan.charts import chart_view
-from peter_core.plan.compiler import comparison_label
+from peter_core.plan.compiler import comparison_label, shift_days
 from peter_core.plan.filters import default_values, json_value, today_in
 from peter_core.plan.layout import layout_json
 
@@ -176,14 +176,15 @@ def _view(
     result = answer.result
     if result is None:
         return _failed(_error_problem(answer.error), chart)
-    label = comparison_label(plan, chart) if getattr(chart, "comparison", None) else None
+    comparison = getattr(chart, "comparison", None)
     view = chart_view(
         chart,
         result.table,
         result.columns,
         compared=compared.result.table if compared and compared.result else None,
         dashboard=plan.dashboard,
-        comparison_label=label,
+        comparison_label=comparison_label(plan, comparison) if comparison else None,
+        shift_days=shift_days(plan, comparison) if comparison else None,
     )
     return _shown(view, result.row_count, result.truncated)
 

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from peter_core.dashboard.model import (
-    AreaChart,
     DateRangeFilter,
     HeatmapChart,
     KpiChart,
-    LineChart,
     OptionsQuery,
     PieChart,
     ScatterChart,
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from peter_core.dashboard.loading import Loaded
     from peter_core.dashboard.model import Chart, Comparison, Dashboard, Query
     from peter_core.engine.port import Engine, Estimate
+    from peter_core.plan.filters import DateRange
     from peter_core.sql.parameters import Parameter
 
 
@@ -199,9 +198,7 @@ class _Draft:
         role = "options" if user.startswith("filter:") and not step.used_by else step.role
         self.steps[key] = replace(step, role=role, used_by=(*step.used_by, user))
 
-    def _bind(
-        self, statement: Statement, values: Mapping[str, object]
-    ) -> tuple[Parameter, ...]:
+    def _bind(self, statement: Statement, values: Mapping[str, object]) -> tuple[Parameter, ...]:
         declared = filter_parameters(self.dashboard)
         return bind_parameters(
             statement.parameters, declared, parameter_values(self.dashboard, values)
@@ -279,22 +276,30 @@ def encodings(chart: Chart) -> dict[str, tuple[str, ...]]:
     return {key: names for key, names in kept.items() if names}
 
 
-def comparison_label(plan: Plan, chart: KpiChart | LineChart | AreaChart) -> str | None:
-    """What a chart's comparison is called: ``vs previous 30 days``."""
-    comparison = chart.comparison
-    if comparison is None:
-        return None
+def comparison_label(plan: Plan, comparison: Comparison) -> str:
+    """What a chart's value is set against: ``previous 30 days``, ``target``."""
     if comparison.label:
         return comparison.label
     if comparison.to == "previous_year":
-        return "vs previous year"
+        return "previous year"
     if comparison.to != "previous_period":
-        return "vs target" if comparison.to == "target" else f"vs {comparison.field}"
-    name = period_filter(plan.dashboard, comparison)
-    bounds = plan.values.get(name) if name else None
-    if not isinstance(bounds, tuple):
-        return "vs previous period"
+        return "target" if comparison.to == "target" else str(comparison.field)
+    bounds = _bounds(plan, comparison)
+    if bounds is None:
+        return "previous period"
     days = (bounds[1] - bounds[0]).days + 1
-    return "vs previous day" if days == 1 else f"vs previous {days} days"
+    return "previous day" if days == 1 else f"previous {days} days"
 
 
+def shift_days(plan: Plan, comparison: Comparison) -> int | None:
+    """Days between the period shown and the one it is compared with, ``None`` for no period."""
+    bounds = _bounds(plan, comparison)
+    if bounds is None:
+        return None
+    return (bounds[0] - shifted(bounds, comparison.to)[0]).days
+
+
+def _bounds(plan: Plan, comparison: Comparison) -> DateRange | None:
+    name = period_filter(plan.dashboard, comparison) if comparison.is_period else None
+    bounds = plan.values.get(name) if name else None
+    return (bounds[0], bounds[1]) if isinstance(bounds, tuple) else None

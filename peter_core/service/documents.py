@@ -1,4 +1,4 @@
-"""Published documents, loaded once a revision."""
+"""Published documents, loaded once a text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Documents:
-    """Reads the store and keeps the last ``size`` revisions as models; safe from any thread."""
+    """Reads the store and keeps the last ``size`` texts as models; safe from any thread."""
 
     def __init__(self, store: DocumentStore, *, size: int = 256) -> None:
         self._store = store
@@ -34,7 +34,7 @@ class Documents:
         """
         document = self._store.get(slug, revision)
         with self._lock:
-            known = self._loaded.get(document.revision)
+            known = self._loaded.get(document.text)
         if known is None:
             known = load_dashboard(document.text)
             if known.dashboard is None:
@@ -44,7 +44,7 @@ class Documents:
                     problems=known.problems,
                 )
             with self._lock:
-                self._loaded[document.revision] = known
+                self._loaded[document.text] = known
                 while len(self._loaded) > self._size:
                     self._loaded.popitem(last=False)
         return document, known

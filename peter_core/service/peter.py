@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from peter_core.cache.results import CacheStats
+    from peter_core.cache.port import CacheStats
     from peter_core.costs import PlanCost
     from peter_core.dashboard.loading import Loaded
     from peter_core.dashboard.model import Check
@@ -302,22 +302,21 @@ class Peter:
         table: str | None = None,
         fingerprint: str | None = None,
     ) -> int:
-        """Forget cached results by dashboard, table or statement; returns how many."""
+        """Forget cached results that meet every selector; returns how many."""
         if not (slug or table or fingerprint):
             raise InvalidRequest(
                 "Say what to forget.", hint="Give a slug, a table or a fingerprint."
             )
-        deleted = 0
+        prints = None
         if slug:
             _, loaded = self._documents.load(slug)
             plan = self._compiled(loaded, None)
             prints = {step.statement.fingerprint for step in plan.steps.values()}
-            deleted += self._cache.invalidate(fingerprints=prints)
-        if table:
-            deleted += self._cache.invalidate(table=self._engine.table(table).id)
-        if fingerprint:
-            deleted += self._cache.invalidate(fingerprint=fingerprint)
-        return deleted
+        return self._cache.invalidate(
+            table=self._engine.table(table).id if table else None,
+            fingerprint=fingerprint,
+            fingerprints=prints,
+        )
 
     def cache_stats(self) -> CacheStats:
         """Entries, bytes, hits and coalesced requests by tier."""

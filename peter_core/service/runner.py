@@ -156,6 +156,8 @@ class Runner:
 
     def _compute(self, key: str, job: Job, ttl_s: int, cancel: CancelToken | None) -> Entry:
         def compute(token: CancelToken) -> Entry:
+            # The moment before the run: what changes meanwhile makes the result stale.
+            computed_at = dt.datetime.now(dt.UTC)
             result = self._engine.run(job, token)
             entry = Entry(
                 result=result,
@@ -163,7 +165,7 @@ class Runner:
                 tables=tuple(
                     TableStamp(table.id, table.updated_at, table.rows) for table in result.tables
                 ),
-                computed_at=dt.datetime.now(dt.UTC),
+                computed_at=computed_at,
                 ttl_s=ttl_s,
             )
             if cacheable(job.statement):

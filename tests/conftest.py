@@ -1,0 +1,26 @@
+"""Fixtures that several rooms share: the real flights as a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from peter_core import Peter
+from tools.flights import write_flights
+
+
+@pytest.fixture(scope="session")
+def flights_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace folder with the real flights as tables ``nyc.*``."""
+    folder = tmp_path_factory.mktemp("flights")
+    write_flights(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def flights_peter(flights_folder: Path) -> Iterator[Peter]:
+    """Peter over the real flights."""
+    with Peter.local(flights_folder) as peter:
+        yield peter
