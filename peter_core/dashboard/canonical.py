@@ -13,7 +13,7 @@ from peter_core.dashboard.marks import path_text
 from peter_core.errors import DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from peter_core.dashboard.marks import Path
     from peter_core.dashboard.reading import Tree
@@ -73,25 +73,22 @@ def ordered(tree: Tree) -> Tree:
     return _ordered(tree, (), tree)
 
 
-def key_order(path: Path, tree: Tree) -> tuple[str, ...]:
-    """The canonical order of the keys of the mapping at ``path`` in ``tree``."""
-    node = tree
-    for part in path:
-        node = node[part]  # type: ignore[index]  # the path was walked before
-    keys = tuple(node) if isinstance(node, dict) else ()
+def key_order(path: Path, keys: Iterable[str], tree: Tree) -> tuple[str, ...]:
+    """The keys of the mapping at ``path`` in the order of its model; names stay in their order."""
     kind = model_at(path, tree)
-    if kind is not None:
-        rank = {name: index for index, name in enumerate(model_keys(kind))}
-        return tuple(sorted(keys, key=lambda key: (rank.get(key, len(rank)), key)))
-    placed = isinstance(tree, dict) and tree.get("layout") is not None
-    if path == ("queries",) or (path == ("charts",) and placed):
-        return tuple(sorted(keys))
-    return keys
+    if kind is None:
+        return tuple(keys)
+    rank = {name: index for index, name in enumerate(model_keys(kind))}
+    return tuple(sorted(keys, key=lambda key: (rank.get(key, len(rank)), key)))
 
 
 def _ordered(node: Tree, path: Path, tree: Tree) -> Tree:
     if isinstance(node, dict):
-        keys = key_order(path, tree)
+        placed = isinstance(tree, dict) and tree.get("layout") is not None
+        if path == ("queries",) or (path == ("charts",) and placed):
+            keys = tuple(sorted(node))
+        else:
+            keys = key_order(path, node, tree)
         return {key: _ordered(node[key], (*path, key), tree) for key in keys}
     if isinstance(node, tuple):
         return tuple(_ordered(item, (*path, i), tree) for i, item in enumerate(node))

@@ -163,7 +163,7 @@ class _Fault:
                 "bad-slug", said, _SLUG_HINT)  # fmt: skip
         if self.kind == "literal_error":
             known = _expected(self.path, self.context)
-            said = f"{self._subject()} cannot be {shortened(self.value)!r}."
+            said = f"{self._subject()} cannot be {_quoted(self.value)}."
             hint = did_you_mean(self.value, known) or f"One of {listed(known)}."
             return "wrong-value", said, hint
         if self.kind == "value_error":
@@ -171,7 +171,7 @@ class _Fault:
         if self.kind == "string_pattern_mismatch":
             if self.key in _NAME_KEYS:
                 return "bad-name", f"'{shortened(self.value)}' is not a name.", _NAME_HINT
-            said = f"{self._subject()} cannot be {shortened(self.value)!r}."
+            said = f"{self._subject()} cannot be {_quoted(self.value)}."
             return "wrong-value", said, _PATTERN_HINTS.get(self.key)
         return "wrong-value", f"{self._subject()} {self._bound()}", None
 
@@ -342,6 +342,14 @@ def _kind_of(value: object) -> str:
     if isinstance(value, str):
         return "a text"
     return "a list" if isinstance(value, tuple) else "a mapping"
+
+
+def _quoted(value: object) -> str:
+    if isinstance(value, str):
+        return f"'{shortened(value)}'"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return _kind_of(value)
 
 
 def _entries(count: int) -> str:

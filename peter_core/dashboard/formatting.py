@@ -120,7 +120,7 @@ class _Flow:
         gaps.append(self._source[at : _end(mark)])
         order: tuple[str | int, ...] = tuple(entries)
         if isinstance(mark, MapMark) and not any("#" in gap or "?" in gap for gap in gaps):
-            order = key_order(path, self._tree)
+            order = key_order(path, mark.keys, self._tree)
         pieces = [gap + entries[part] for gap, part in zip(gaps, order, strict=False)]
         return "".join((*pieces, gaps[-1]))
 
@@ -203,7 +203,9 @@ class _Blocks:
             slots.append(self._lines[top:head])
             value = self._value(mark.children[name], (*path, name), line + 1, stop)
             entries[name] = [*self._lines[head : line + 1], *value]
-        order = key_order(path, self._tree) if self._movable(keys, column) else tuple(entries)
+        order = tuple(entries)
+        if self._movable(keys, column):
+            order = key_order(path, order, self._tree)
         self._move_dash(entries, keys[0], order[0])
         body = [line for slot, name in zip(slots, order, strict=True)
                 for line in (*slot, *entries[name])]  # fmt: skip
@@ -243,6 +245,8 @@ class _Blocks:
             return
         at = next(i for i, line in enumerate(entries[name]) if line.startswith(dash))
         entries[name][at] = " " * column + entries[name][at][column:]
-        # Its comments, if it has any, come first; they may stand above the dash.
         at = next(i for i, line in enumerate(entries[new]) if not line.lstrip().startswith("#"))
+        # Its comments come to stand above the dash, and in line with it.
+        margin = " " * (len(dash) - len(dash.lstrip()))
+        entries[new][:at] = [margin + line.lstrip() for line in entries[new][:at]]
         entries[new][at] = dash + entries[new][at][column:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from peter_core.dashboard.faults import validate
+from peter_core.dashboard.faults import MAX_PROBLEMS, validate
 from peter_core.dashboard.marks import ListMark, MapMark, child, path_parts, place
 from peter_core.dashboard.positions import source_position
 from peter_core.dashboard.problems import Problem, sorted_problems
@@ -65,8 +65,8 @@ def load_dashboard(text: str | bytes) -> Loaded:
     Returns
     -------
     Loaded
-        With ``problems`` in the order of the text; references between the parts are the matter of
-        ``rules.check_rules``.
+        With ``problems`` in the order of the text, the first hundred; references between the
+        parts are the matter of ``rules.check_rules``.
     """
     reading = read(text)
     if reading.mark is None:
@@ -75,4 +75,5 @@ def load_dashboard(text: str | bytes) -> Loaded:
     # A number that cannot be kept was read as zero, which says nothing about its place.
     unread = {problem.path for problem in reading.problems if problem.rule == "bad-number"}
     found = sorted_problems((*reading.problems, *(p for p in problems if p.path not in unread)))
+    found = found[:MAX_PROBLEMS]
     return Loaded(None if found else dashboard, found, reading.tree, reading.mark, reading.text)

@@ -143,8 +143,10 @@ def _shape(value: object) -> str:
         return "<list>"
     if isinstance(value, dict):
         found = next((key for key in _TELLING if key in value), "mapping")
-    else:
+    elif isinstance(value, BaseModel):
         found = next((key for key in _TELLING if hasattr(value, key)), "mapping")
+    else:
+        found = "other"
     return f"<{found}>"
 
 
@@ -410,9 +412,9 @@ def _relative(value: str) -> str:
 class Query(Model):
     """One BigQuery statement, written here (``sql``) or beside the document (``file``)."""
 
+    description: Text | None = None
     sql: Annotated[str, StringConstraints(min_length=1)] | None = None
     file: Annotated[str, StringConstraints(max_length=300), AfterValidator(_relative)] | None = None
-    description: Text | None = None
     max_bytes: Size | None = None
     ttl: Age | None = None
     checks: tuple[Check, ...] = ()

@@ -125,7 +125,7 @@ def read(source: str | bytes) -> Reading:
     except _Refused as refused:
         return Reading(text, None, None, (refused.problem,))
     except yaml.YAMLError as error:
-        return Reading(text, None, None, (_syntax_problem(error),))
+        return Reading(text, None, None, (_syntax_problem(error, text),))
     return Reading(text, builder.tree, builder.mark, tuple(builder.problems))
 
 
@@ -169,20 +169,27 @@ def _problem(rule: str, message: str, at: Range, path: str, hint: str | None) ->
     )
 
 
-def _syntax_problem(error: yaml.YAMLError) -> Problem:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    at = Range(line, column, line, column + 1)
+def _syntax_problem(error: yaml.YAMLError, text: str) -> Problem:
     parts = (getattr(error, "problem", None), getattr(error, "context", None))
     said = ", ".join(str(part) for part in parts if part) or "it cannot be read"
-    for word in ("directive", "alias", "anchor"):
+    begun, met = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
+    for word, mark in (("directive", begun), ("incompatible", met), ("alias", begun),
+                       ("anchor", begun)):  # fmt: skip
         if word in said:
-            return _refused(f"yaml-{word}", at).problem
-    return _problem("yaml-syntax", f"This is not YAML: {said}.", at, "", _syntax_hint(said))
+            rule = "directive" if word == "incompatible" else word
+            return _refused(f"yaml-{rule}", _range_at(mark)).problem
+    at = _range_at(met or begun)
+    hint = _syntax_hint(said, text.split("\n")[at.line - 1 :][:1])
+    return _problem("yaml-syntax", f"This is not YAML: {said}.", at, "", hint)
 
 
-def _syntax_hint(said: str) -> str | None:
-    if "\t" in said or "tab" in said:
+def _range_at(mark: Any) -> Range:
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return Range(line, column, line, column + 1)
+
+
+def _syntax_hint(said: str, lines: list[str]) -> str | None:
+    if any(line.lstrip(" ").startswith("\t") for line in lines):
         return "Indent with spaces, not tabs."
     if "mapping values are not allowed" in said:
         return "Check the indentation, and quote a text that holds ': '."
