@@ -49,7 +49,7 @@ def typed_columns(
     ----------
     declared
         What the statement promises. Where there is no promise, or the data cannot keep it, the
-        type that was found holds.
+        type that was found holds; so it does for STRING, which also stands for "not known".
     found
         The BigQuery types of what the engine gave, in order.
 
@@ -67,7 +67,8 @@ def typed_columns(
     for name, data, promise, actual in zip(
         table.column_names, table.columns, promises, found, strict=True
     ):
-        column, array = _typed(data, promise or column_of(name, actual), column_of(name, actual))
+        found_column = column_of(name, actual)
+        column, array = _typed(data, promise or found_column, found_column)
         columns.append(column)
         arrays.append(array)
     return pa.table(arrays, names=[column.name for column in columns]), tuple(columns)
@@ -78,7 +79,9 @@ def _typed(
 ) -> tuple[Column, pa.ChunkedArray]:
     import pyarrow as pa
 
-    for column in (promise, Column(promise.name, actual.type, actual.mode)):
+    corrected = Column(promise.name, actual.type, actual.mode)
+    unknown = promise.type == "STRING" and actual.type not in ("STRING", "JSON")
+    for column in (corrected,) if unknown else (promise, corrected):
         target = arrow_type(f"ARRAY<{column.type}>" if column.mode == "REPEATED" else column.type)
         if target is None:
             continue

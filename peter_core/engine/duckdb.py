@@ -226,7 +226,7 @@ class DuckDBEngine:
 
     def _translate(self, job: Job, tables: _Tables) -> _Prepared:
         from peter_core.sql.checking import check_sql
-        from peter_core.sql.columns import output_columns, used_columns
+        from peter_core.sql.columns import used_columns
         from peter_core.sql.dialect import to_duckdb
 
         statement, parameters = job.statement, job.parameters
@@ -235,9 +235,8 @@ class DuckDBEngine:
         self._stop_at(statement, problems, tables)
         translation = to_duckdb(statement, schema=tables.schema, parameters=parameters)
         self._stop_at(statement, translation.problems, tables)
-        columns = output_columns(statement, tables.schema, parameters)
         used = used_columns(statement, tables.schema)
-        return _Prepared(translation.sql, _estimate(used, columns, tables))
+        return _Prepared(translation.sql, _estimate(used, translation.columns, tables))
 
     def _stop_at(self, statement: Statement, problems: Sequence[Problem], tables: _Tables) -> None:
         errors = [problem for problem in problems if problem.is_error]

@@ -80,21 +80,19 @@ def _serve(connection: duckdb.DuckDBPyConnection, answers: int) -> int:
 def _run(
     connection: duckdb.DuckDBPyConnection, request: dict[str, object], answers: int
 ) -> dict[str, object]:
-    import duckdb
-
     from peter_core.engine.duckdb_types import bigquery_type
     from peter_core.engine.worker_parameters import parameters_from_wire
 
     started = time.perf_counter()
-    statements = duckdb.extract_statements(str(request["sql"]))
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise ValueError("Only one SELECT statement can be run.")
-    parameters = parameters_from_wire(request["parameters"])  # type: ignore[arg-type]
-    named = statements[0].named_parameters
-    bound = {name: value for name, value in parameters.items() if name in named}
+    statement = _one_select(str(request["sql"]))
+    values = parameters_from_wire(request["parameters"])  # type: ignore[arg-type]
+    # BigQuery does not care for the case of a parameter's name.
+    folded = {name.lower(): value for name, value in values.items()}
+    named = statement.named_parameters
+    bound = {name: folded[name.lower()] for name in named if name.lower() in folded}
     cursor = connection.cursor()
     try:
-        relation = cursor.sql(statements[0], params=bound)
+        relation = cursor.sql(statement, params=bound)
         if relation is None:
             raise ValueError("The statement gave no rows.")
         facts: dict[str, object] = {"types": [bigquery_type(kind) for kind in relation.types]}
@@ -107,6 +105,16 @@ def _run(
     finally:
         cursor.close()
     return facts | {"duration_ms": (time.perf_counter() - started) * 1000}
+
+
+def _one_select(sql: str) -> duckdb.Statement:
+    """The statement; anything that could change the session is not even started."""
+    import duckdb
+
+    statements = duckdb.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise ValueError("Only one SELECT statement can be run.")
+    return statements[0]
 
 
 def _stream(

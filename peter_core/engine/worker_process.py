@@ -19,6 +19,8 @@ from peter_core.errors import EngineUnavailable
 if TYPE_CHECKING:
     import pyarrow as pa
 
+WORKER_MODULE = "peter_core.engine.duckdb_worker"
+"""The module a worker process runs."""
 _START_SECONDS = 60.0
 _STDERR_BYTES = 65_536
 
@@ -101,7 +103,7 @@ class WorkerProcess:
         self._started = time.monotonic()
         self._ready = False
         command = child_command(
-            "peter_core.engine.duckdb_worker",
+            WORKER_MODULE,
             str(database), str(memory_limit_bytes), str(threads), str(os.getpid()),
         )  # fmt: skip
         try:
