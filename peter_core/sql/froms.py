@@ -53,7 +53,7 @@ def named_table(resolver: Resolver, node: exp.Table, scope: Scope) -> Relation:
     if not is_named_table(node):
         return Relation(open=True)
     if len(parts) > 1 and parts[0].name.lower() in scope.sources:
-        column = exp.column(*[part.copy() for part in reversed(parts[:2])])
+        column = exp.column(parts[1].name, parts[0].name)
         return element_relation(resolver.expression(column, scope), node.alias_or_name)
     name = table_name(node)
     known = resolver.schema.find(name) if resolver.schema else None

@@ -124,7 +124,7 @@ def function_name(node: exp.Func) -> str | None:
 
 
 def _function_reason(name: str) -> tuple[str, str | None] | None:
-    if name.upper() in FUNCTIONS:
+    if name.upper() in FUNCTIONS or name.upper() == "WEEK":
         return None
     near = nearest_function(name)
     return (

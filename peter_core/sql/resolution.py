@@ -79,7 +79,9 @@ class Resolver:
     def _ctes(self, node: exp.Expr, outer: Scope) -> dict[str, Relation]:
         ctes = dict(outer.ctes)
         with_ = node.args.get("with_")
-        for cte in with_.expressions if with_ else ():
+        if with_ is None:
+            return ctes
+        for cte in with_.expressions:
             scope = Scope(ctes=ctes, outer=outer)
             body = cte.this
             if with_.args.get("recursive") and isinstance(body, exp.SetOperation):
@@ -243,7 +245,7 @@ class Resolver:
         return Traced(total.sources, total.known, parts=tuple(parts))
 
     def _path(self, parts: list[exp.Expr], scope: Scope) -> Traced:
-        """The value of ``a``, ``a.b`` or a longer path: a source's column, else a column's field."""
+        """The value of ``a.b``: a column of the source ``a``, else a field of the column ``a``."""
         first = parts[0].name
         relation = scope.source(first) if len(parts) > 1 else None
         if relation is None:
@@ -282,8 +284,8 @@ class Resolver:
             return self._path(parts[1:], scope)
         name = parts[0].name
         if name.lower() in PSEUDO_COLUMNS:
-            tables = [r for r in scope.sources.values() if r.table is not None]
-            return tables[0].guess(name) if len(tables) == 1 else UNKNOWN
+            owners = [r for r in scope.sources.values() if r.table is not None]
+            return owners[0].guess(name) if len(owners) == 1 else UNKNOWN
         near = nearest(name, scope.names())
         if len(parts) > 1:
             message = f"No table or column is called `{name}` here."

@@ -1,0 +1,165 @@
+"""A statement qualified and typed against a schema: every column with its table, every
+expression with its BigQuery type."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from peter_core.engine.port import Column
+from peter_core.sql.froms import data_type
+from peter_core.sql.reading import BIGQUERY
+from peter_core.sql.resolution import resolve
+from peter_core.sql.schema import Schema
+from peter_core.sql.tables import table_uses
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from peter_core.sql.schema import SchemaMapping
+    from peter_core.sql.statement import Statement
+
+UNKNOWN_TYPE = "UNKNOWN"
+_PROJECT = "p"
+_DATASET = "d"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The qualified tree (yours to change) and the columns of the result.
+
+    ``failed`` says why the tree could not be qualified; it is then the statement's own.
+    """
+
+    tree: exp.Expr
+    columns: tuple[Column, ...]
+    failed: str | None = None
+
+
+def typed(statement: Statement, schema: SchemaMapping, parameters: Mapping[str, str]) -> Typed:
+    """Qualify and type a copy of the statement.
+
+    Parameters
+    ----------
+    statement
+        A query; its own tree stays as it is.
+    schema
+        Table to column to BigQuery type.
+    parameters
+        Name to BigQuery type; they stand in the tree as typed casts.
+    """
+    known = Schema(schema)
+    tree = statement.tree.copy()
+    _type_parameters(tree, parameters)
+    mapping = _name_tables(tree, known)
+    failed = None
+    try:
+        tree = _qualified(tree, mapping)
+    except Exception as error:
+        # The optimizer raises many kinds; whatever it is, the names were checked by ours.
+        failed = type(error).__name__
+        tree = statement.tree.copy()
+        _type_parameters(tree, parameters)
+    names = [one.name for one in resolve(statement.text, statement.tree, known).relation.fields]
+    return Typed(tree, _columns(tree, names), failed)
+
+
+def _type_parameters(tree: exp.Expr, parameters: Mapping[str, str]) -> None:
+    kinds = {name.lower(): kind for name, kind in parameters.items()}
+    for node in list(tree.find_all(exp.Parameter)):
+        kind = data_type(kinds.get(node.name.lower(), ""))
+        if kind is not None:
+            node.replace(exp.Cast(this=node.copy(), to=kind.copy()))
+
+
+def _name_tables(tree: exp.Expr, known: Schema) -> dict[str, Any]:
+    """Give every table three parts, so that names of any depth meet one schema."""
+    mapping: dict[str, Any] = {}
+    for use in table_uses(tree):
+        parts = use.name.split(".")
+        project, dataset, name = [_PROJECT, _DATASET, *parts][-3:]
+        if len(parts) == 2:
+            project = _PROJECT
+        node = use.node
+        if not node.alias:
+            node.set("alias", exp.TableAlias(this=exp.to_identifier(parts[-1], quoted=True)))
+        node.set("this", exp.to_identifier(name, quoted=True))
+        node.set("db", exp.to_identifier(dataset, quoted=True))
+        node.set("catalog", exp.to_identifier(project, quoted=True))
+        table = known.find(use.name)
+        if table is not None:
+            columns = {key: kind for key, (_, kind) in table.columns.items()}
+            mapping.setdefault(project, {}).setdefault(dataset, {})[name] = columns
+    return mapping
+
+
+def _qualified(tree: exp.Expr, mapping: dict[str, Any]) -> exp.Expr:
+    # The optimizer takes a tenth of a second to import; reading a statement does not need it.
+    from sqlglot.optimizer.annotate_types import annotate_types
+    from sqlglot.optimizer.qualify import qualify
+    from sqlglot.schema import MappingSchema
+
+    schema = MappingSchema(mapping, dialect=BIGQUERY, normalize=False) if mapping else None
+    qualified = qualify(
+        tree,
+        dialect=BIGQUERY,
+        schema=schema,
+        validate_qualify_columns=False,
+        allow_partial_qualification=True,
+        identify=True,
+    )
+    return annotate_types(qualified, schema=schema, dialect=BIGQUERY)
+
+
+def _columns(tree: exp.Expr, names: list[str]) -> tuple[Column, ...]:
+    query = tree
+    while isinstance(query, exp.Subquery | exp.Paren | exp.SetOperation) and query.this:
+        query = query.this
+    selects = query.selects if isinstance(query, exp.Query) else []
+    if len(selects) == len(names):
+        kinds = [one.type for one in selects]
+    else:
+        by_name = {one.alias_or_name.lower(): one.type for one in selects}
+        kinds = [by_name.get(name.lower()) for name in names]
+    return tuple(_column(name, kind) for name, kind in zip(names, kinds, strict=True))
+
+
+def _column(name: str, kind: exp.DataType | None) -> Column:
+    if kind is not None and kind.is_type(exp.DType.ARRAY):
+        element = kind.expressions[0] if kind.expressions else None
+        return Column(name, type_name(element), "REPEATED")
+    return Column(name, type_name(kind))
+
+
+def type_name(kind: exp.Expr | None) -> str:
+    """A type as BigQuery writes it, ``UNKNOWN`` when it could not be told."""
+    if not isinstance(kind, exp.DataType) or kind.is_type(exp.DType.UNKNOWN, exp.DType.NULL):
+        return UNKNOWN_TYPE
+    return str(kind.sql(dialect=BIGQUERY)).replace("`", "")
+
+
+class TypedCache:
+    """A few typed statements by their text, schema and parameter types; safe in threads."""
+
+    def __init__(self, size: int = 256) -> None:
+        self._size = size
+        self._lock = Lock()
+        self._kept: OrderedDict[object, object] = OrderedDict()
+
+    def get(self, key: object) -> object | None:
+        """What is kept under the key."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: object, value: object) -> None:
+        """Keep a value; the one unused for longest makes room."""
+        with self._lock:
+            self._kept[key] = value
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
