@@ -103,7 +103,8 @@ def _drawn(chart: Chart, frame: Frame, dashboard: Dashboard, earlier: Earlier) -
         return ChartView("ready", kpi.view, kpi_summary(chart.title, kpi))
     if isinstance(chart, TableChart):
         view = table_view(chart, frame, dashboard)
-        summary = table_summary(chart.title, frame.rows, len(view["columns"]))
+        shown = sum(not column.get("hidden") for column in view["columns"])
+        summary = table_summary(chart.title, frame.rows, shown)
         over = frame.rows > MAX_POINTS
         note = f"First {MAX_POINTS:,} of {frame.rows:,} rows." if over else None
         return ChartView("ready", view, summary, truncated=over, note=note)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from peter_core.plan.tokens import themed, tokens, vega_config
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from peter_core.plan.tokens import Theme
 
 VEGA_LITE = "6.4"
+
+_GRADIENT = re.compile(r"\bgradient_\d+\b")
 
 
 def draw_svg(
@@ -28,7 +32,7 @@ def draw_svg(
     svg: str = vl_convert.vegalite_to_svg(
         _complete(view, theme, width, height), vl_version=VEGA_LITE, allowed_base_urls=[]
     )
-    return svg
+    return _own_names(svg)
 
 
 def draw_png(
@@ -69,6 +73,13 @@ def _complete(view: dict[str, Any], theme: Theme, width: int, height: int) -> di
     spec["layer"] = [_still(layer) for layer in spec["layer"] if layer.get("name") != HOVER]
     spec["config"] = {**themed(vega_config(), theme), **spec.get("config", {}), "aria": False}
     return spec
+
+
+def _own_names(svg: str) -> str:
+    """Gradients named by the picture's content: two pictures may stand in one page."""
+    mark = hashlib.sha256(_GRADIENT.sub("", svg).encode()).hexdigest()[:8]
+    order = {name: i for i, name in enumerate(dict.fromkeys(_GRADIENT.findall(svg)))}
+    return _GRADIENT.sub(lambda match: f"gradient-{mark}-{order[match.group()]}", svg)
 
 
 def _still(layer: dict[str, Any]) -> dict[str, Any]:

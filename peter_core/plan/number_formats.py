@@ -23,7 +23,8 @@ def as_number(value: object) -> Number | None:
     """The value when it is a number, ``None`` for nulls, booleans, texts and the rest."""
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         return None
-    return value
+    # A decimal NaN cannot even be compared.
+    return float(value) if isinstance(value, Decimal) and not value.is_finite() else value
 
 
 def separators(locale: Locale, currency: str | None = None) -> Separators:

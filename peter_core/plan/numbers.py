@@ -93,6 +93,8 @@ class Specifier:
 
 def write(value: Number, specifier: Specifier, separators: Separators) -> Written:
     """The number as d3-format writes it with these separators."""
+    if isinstance(value, Decimal) and not value.is_finite():
+        value = float(value)
     negative = value < 0 or (isinstance(value, float) and math.copysign(1.0, value) < 0)
     digits, prefix = _digits(value, specifier)
     if specifier.trim:
@@ -117,8 +119,6 @@ def _sign(sign: str, negative: bool) -> str:
 
 def _digits(value: Number, spec: Specifier) -> tuple[str, str]:
     """Digits with a point, without sign, and the SI prefix."""
-    if isinstance(value, Decimal) and not value.is_finite():
-        value = float(value)
     if isinstance(value, float) and not math.isfinite(value):
         return ("NaN" if math.isnan(value) else "∞"), ""
     # A float is written from its exact binary value, as JavaScript does; scaling is done in

@@ -44,7 +44,7 @@ class Bytes:
         if number is None:
             return Written("", other_text(value), "")
         rounded = abs(float(f"{float(number):.2e}"))
-        power = 0 if rounded < 1000 or math.isinf(rounded) else _byte_power(rounded)
+        power = _byte_power(rounded) if 1000 <= rounded < math.inf else 0
         return self._in(number, power, ".3~r" if power else ",.3~r")
 
     def short(self, value: object) -> str:

@@ -9,6 +9,7 @@ from peter_core.plan.moments import milliseconds
 from peter_core.plan.views.axes import thinned
 from peter_core.plan.views.dots import Dot
 from peter_core.plan.views.frame import MAX_POINTS, instant, measure
+from peter_core.plan.views.places import slot_key
 from peter_core.plan.views.series import melt
 
 if TYPE_CHECKING:
@@ -98,8 +99,8 @@ def _move(
     if places.kind == "number":
         return measure
     if places.kind == "slot":
-        place = {value: places.at[row] for row, value in enumerate(x.values)}
-        return lambda value: place.get(value)
+        place = {slot_key(value, x, zone): places.at[row] for row, value in enumerate(x.values)}
+        return lambda value: place.get(slot_key(value, x, zone))
     if chart.comparison is not None and chart.comparison.to == "previous_year":
         return lambda value: _year_later(instant(value, zone))
     shift = (

@@ -94,9 +94,21 @@ def aggregate(field: Field, how: str) -> object:
     if not known:
         return None
     if how in ("min", "max"):
-        ordered = [v for v in known if v == v] or known
-        return min(ordered) if how == "min" else max(ordered)  # type: ignore[type-var]
+        return _extreme(field, known, least=how == "min")
     return _total(field, known, mean=how == "mean")
+
+
+def _extreme(field: Field, known: list[Any], *, least: bool) -> object:
+    ordered = [v for v in known if v == v] or known
+    try:
+        return min(ordered) if least else max(ordered)
+    except TypeError as error:
+        raise Undrawable(
+            "not_ordered",
+            "Column has no order",
+            f"Column {field.name!r} has type {field.type}, whose values are neither more nor less.",
+            "Choose another column, or the aggregate first, last or count.",
+        ) from error
 
 
 def _total(field: Field, known: list[object], *, mean: bool) -> object:

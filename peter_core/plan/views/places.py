@@ -73,9 +73,9 @@ def slotted(
     """
     texts = [written.text(value) for value in field.values]
     zone = dashboard.timezone
-    keys: list[object] = [_key(value, field, zone) for value in field.values]
+    keys: list[object] = [slot_key(value, field, zone) for value in field.values]
     if order is not None:
-        slots = list(dict.fromkeys(_key(value, field, zone) for value in order))
+        slots = list(dict.fromkeys(slot_key(value, field, zone) for value in order))
     else:
         slots = _ordered(field, keys)
     place = {key: at for at, key in enumerate(slots)}
@@ -135,7 +135,8 @@ def slot_channel(
     }
 
 
-def _key(value: object, field: Field, zone: str) -> object:
+def slot_key(value: object, field: Field, zone: str) -> object:
+    """What makes two values one category: the same instant, and NaN is NaN."""
     if field.is_temporal:
         return instant(value, zone)
     if isinstance(value, bool):
