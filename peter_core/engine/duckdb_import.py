@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peter_core.engine import worker_limits as limits
+from peter_core.engine.arrow_columns import column_of
 from peter_core.engine.csv_files import csv_fault, csv_options
 from peter_core.engine.duckdb_types import (
     BigQueryTypeError,
-    bigquery_type,
+    bigquery_types,
     bytes_expression,
     quoted,
     stored_expression,
@@ -34,7 +35,6 @@ from peter_core.engine.folder_catalog import (
     read_catalog,
     write_catalog,
 )
-from peter_core.engine.port import Column
 
 if TYPE_CHECKING:
     import duckdb
@@ -156,17 +156,13 @@ class _Import:
     def _read(self, source: Source, target: str) -> CatalogTable:
         file = _table_function(source)
         relation = self._connection.sql(f"FROM {file}")
-        columns = []
-        for name, kind in zip(relation.columns, relation.types, strict=True):
-            try:
-                columns.append(_column(name, bigquery_type(kind)))
-            except BigQueryTypeError as error:
-                raise BigQueryTypeError(f"The column {name!r} {error}.") from error
+        types = bigquery_types(relation.columns, relation.types)
         selected = ", ".join(map(stored_expression, relation.columns, relation.types))
         create = f"CREATE TABLE {target} AS SELECT {selected} FROM {file}"  # noqa: S608 - quoted
         _execute(self._connection, create)
         rows, sizes = self._measure(target)
-        return CatalogTable(source, tuple(columns), rows, sizes)
+        columns = tuple(map(column_of, relation.columns, types))
+        return CatalogTable(source, columns, rows, sizes)
 
     def _measure(self, target: str) -> tuple[int, dict[str, int]]:
         table = self._connection.sql(f"FROM {target}")
@@ -180,12 +176,6 @@ class _Import:
         if row is None:  # an aggregate always has its row
             raise BigQueryTypeError("The table has no columns.")
         return row[0], dict(zip(table.columns, row[1:], strict=True))
-
-
-def _column(name: str, kind: str) -> Column:
-    if kind.startswith("ARRAY<"):
-        return Column(name, kind[6:-1], "REPEATED")
-    return Column(name, kind)
 
 
 def _execute(connection: duckdb.DuckDBPyConnection, sql: str) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from duckdb.sqltypes import DuckDBPyType
 
 _BIGQUERY = {
@@ -69,6 +71,23 @@ def bigquery_type(kind: DuckDBPyType) -> str:
     if name == "decimal":
         return _decimal(kind)
     return _BIGQUERY.get(str(kind), "STRING")
+
+
+def bigquery_types(names: Sequence[str], kinds: Sequence[DuckDBPyType]) -> list[str]:
+    """The BigQuery type of each column.
+
+    Raises
+    ------
+    BigQueryTypeError
+        Naming the column.
+    """
+    types = []
+    for name, kind in zip(names, kinds, strict=True):
+        try:
+            types.append(bigquery_type(kind))
+        except BigQueryTypeError as error:
+            raise BigQueryTypeError(f"The column {name!r} {error}.") from error
+    return types
 
 
 def stored_type(kind: DuckDBPyType) -> str:

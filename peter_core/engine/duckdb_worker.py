@@ -80,7 +80,7 @@ def _serve(connection: duckdb.DuckDBPyConnection, answers: int) -> int:
 def _run(
     connection: duckdb.DuckDBPyConnection, request: dict[str, object], answers: int
 ) -> dict[str, object]:
-    from peter_core.engine.duckdb_types import bigquery_type
+    from peter_core.engine.duckdb_types import bigquery_types
     from peter_core.engine.worker_parameters import parameters_from_wire
 
     started = time.perf_counter()
@@ -95,8 +95,8 @@ def _run(
         relation = cursor.sql(statement, params=bound)
         if relation is None:
             raise ValueError("The statement gave no rows.")
-        facts: dict[str, object] = {"types": [bigquery_type(kind) for kind in relation.types]}
-        facts |= _stream(
+        types = bigquery_types(relation.columns, relation.types)
+        facts = _stream(
             relation.to_arrow_reader(_BATCH_ROWS),
             answers,
             max_rows=int(request["max_rows"]),  # type: ignore[call-overload]
@@ -104,7 +104,7 @@ def _run(
         )
     finally:
         cursor.close()
-    return facts | {"duration_ms": (time.perf_counter() - started) * 1000}
+    return facts | {"types": types, "duration_ms": (time.perf_counter() - started) * 1000}
 
 
 def _one_select(sql: str) -> duckdb.Statement:
