@@ -7,16 +7,19 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from peter_core.dashboard.faults import model_at, model_keys
 from peter_core.dashboard.loading import Loaded, load_dashboard
 from peter_core.dashboard.marks import path_text
+from peter_core.dashboard.schema import ROOT, model_keys
 from peter_core.errors import DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pydantic import BaseModel
+
     from peter_core.dashboard.marks import Path
     from peter_core.dashboard.reading import Tree
+    from peter_core.dashboard.schema import Kinds
 
 Kind: TypeAlias = Literal["added", "removed", "changed", "moved"]
 
@@ -70,30 +73,34 @@ def diff(old_text: str | bytes, new_text: str | bytes) -> tuple[Change, ...]:
 
 def ordered(tree: Tree) -> Tree:
     """The tree in canonical order and spelling."""
-    return _ordered(tree, (), tree)
+    placed = isinstance(tree, dict) and tree.get("layout") is not None
+    return _ordered(tree, ROOT, frozenset({"queries", "charts"} if placed else {"queries"}))
 
 
-def key_order(path: Path, keys: Iterable[str], tree: Tree) -> tuple[str, ...]:
-    """The keys of the mapping at ``path`` in the order of its model; names stay in their order."""
-    kind = model_at(path, tree)
+def key_order(kind: type[BaseModel] | None, keys: Iterable[str]) -> tuple[str, ...]:
+    """Keys of a mapping in the order of its model; without one they are names and stay."""
     if kind is None:
         return tuple(keys)
-    rank = {name: index for index, name in enumerate(model_keys(kind))}
-    return tuple(sorted(keys, key=lambda key: (rank.get(key, len(rank)), key)))
+    known = model_keys(kind)
+    given = set(keys)
+    return (*(key for key in known if key in given), *sorted(given.difference(known)))
 
 
-def _ordered(node: Tree, path: Path, tree: Tree) -> Tree:
-    if isinstance(node, dict):
-        placed = isinstance(tree, dict) and tree.get("layout") is not None
-        if path == ("queries",) or (path == ("charts",) and placed):
-            keys = tuple(sorted(node))
-        else:
-            keys = key_order(path, node, tree)
-        return {key: _ordered(node[key], (*path, key), tree) for key in keys}
-    if isinstance(node, tuple):
-        return tuple(_ordered(item, (*path, i), tree) for i, item in enumerate(node))
+def _ordered(node: Tree, kinds: Kinds, by_name: frozenset[str] = frozenset()) -> Tree:
     if isinstance(node, str):
         return node.rstrip("\n")
+    if isinstance(node, dict):
+        kind = kinds.model(node)
+        found = {}
+        for key in key_order(kind, node):
+            value = node[key]
+            if key in by_name and isinstance(value, dict):
+                value = dict(sorted(value.items()))
+            found[key] = _ordered(value, kinds.below(key, node))
+        return found
+    if isinstance(node, tuple):
+        inside = kinds.below(0, node)
+        return tuple(_ordered(item, inside) for item in node)
     if isinstance(node, float) and node.is_integer():
         return int(node)
     return node

@@ -5,17 +5,19 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from peter_core.dashboard import model
 from peter_core.dashboard.marks import path_text, place
 from peter_core.dashboard.model import Dashboard
 from peter_core.dashboard.names import did_you_mean, listed, nearest, shortened
 from peter_core.dashboard.problems import Problem
+from peter_core.dashboard.schema import model_at, model_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pydantic import BaseModel
     from pydantic_core import ErrorDetails
 
     from peter_core.dashboard.marks import Mark, Path
@@ -48,7 +50,6 @@ _SLUG_HINT: Final = (
     "flight-operations."
 )
 _NAME_HINT: Final = "A name is letters, digits and underscores and does not start with a digit."
-_FIRST_KEYS: Final = ("type", "query", "title", "label")
 _NAME_KEYS: Final = frozenset({"query", "chart", "filter"})
 
 
@@ -245,73 +246,6 @@ def _fields_at(path: Path, tree: Tree) -> tuple[str, ...]:
     """The keys that the model at ``path`` knows, in its order."""
     found = model_at(path, tree)
     return model_keys(found) if found is not None else ()
-
-
-def model_keys(kind: type[BaseModel]) -> tuple[str, ...]:
-    """The keys of a model as documents spell them: what it is, of what, then the model's order."""
-    keys = [field.alias or name for name, field in kind.model_fields.items()]
-    first = [key for key in _FIRST_KEYS if key in keys] if "type" in keys else []
-    return (*first, *(key for key in keys if key not in first))
-
-
-def model_at(path: Path, tree: Tree) -> type[BaseModel] | None:
-    """The model that describes the mapping at ``path``, ``None`` for lists, maps and scalars."""
-    kinds: tuple[Any, ...] = (Dashboard,)
-    node: Tree = tree
-    for part in path:
-        kinds = _step(kinds, part, node)
-        if isinstance(node, dict):
-            node = node.get(part) if isinstance(part, str) else None
-        elif isinstance(node, tuple) and isinstance(part, int) and 0 <= part < len(node):
-            node = node[part]
-        else:
-            node = None
-    return _pick(kinds, node)
-
-
-def _pick(kinds: tuple[Any, ...], node: Tree) -> type[BaseModel] | None:
-    models = [k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)]
-    if len(models) < 2 or not isinstance(node, dict):
-        return models[0] if models else None
-    tagged = [m for m in models if "type" in m.model_fields]
-    if tagged:
-        tag = node.get("type")
-        return next((m for m in tagged if tag in get_args(m.model_fields["type"].annotation)), None)
-    return max(models, key=lambda m: sum(key in node for key in model_keys(m)))
-
-
-def _step(kinds: tuple[Any, ...], part: str | int, node: Tree) -> tuple[Any, ...]:
-    if isinstance(part, int):
-        return tuple(m for kind in kinds for m in _items(kind, tuple))
-    found = _pick(kinds, node)
-    if found is None:
-        return tuple(m for kind in kinds for m in _items(kind, dict))
-    for name, field in found.model_fields.items():
-        if (field.alias or name) == part:
-            return _members(cast("Any", field.annotation))
-    return ()
-
-
-@lru_cache(maxsize=512)
-def _members(annotation: Any) -> tuple[Any, ...]:
-    """The plain types and containers of an annotation, unions and ``Annotated`` taken apart."""
-    if isinstance(annotation, type) or not get_args(annotation):
-        return (annotation,)
-    origin = getattr(annotation, "__origin__", None)
-    if origin in (tuple, dict):
-        return (annotation,)
-    if hasattr(annotation, "__metadata__"):
-        return _members(origin)
-    if origin is not None and str(origin) == "typing.Literal":
-        return (annotation,)
-    return tuple(m for arg in get_args(annotation) for m in _members(arg))
-
-
-def _items(kind: Any, container: type) -> tuple[Any, ...]:
-    if getattr(kind, "__origin__", None) is not container:
-        return ()
-    args = get_args(kind)
-    return _members(args[1] if container is dict else args[0])
 
 
 def _expected(path: Path, context: Mapping[str, Any]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from peter_core.dashboard.canonical import key_order, revision
 from peter_core.dashboard.loading import load_dashboard
 from peter_core.dashboard.marks import ListMark, MapMark
+from peter_core.dashboard.schema import model_at
 from peter_core.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class _Flow:
         gaps.append(self._source[at : _end(mark)])
         order: tuple[str | int, ...] = tuple(entries)
         if isinstance(mark, MapMark) and not any("#" in gap or "?" in gap for gap in gaps):
-            order = key_order(path, mark.keys, self._tree)
+            order = key_order(model_at(path, self._tree), mark.keys)
         pieces = [gap + entries[part] for gap, part in zip(gaps, order, strict=False)]
         return "".join((*pieces, gaps[-1]))
 
@@ -205,7 +206,7 @@ class _Blocks:
             entries[name] = [*self._lines[head : line + 1], *value]
         order = tuple(entries)
         if self._movable(keys, column):
-            order = key_order(path, order, self._tree)
+            order = key_order(model_at(path, self._tree), order)
         self._move_dash(entries, keys[0], order[0])
         body = [line for slot, name in zip(slots, order, strict=True)
                 for line in (*slot, *entries[name])]  # fmt: skip
