@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from peter_core.plan.artifact import Artifact, FailedCheck, artifact_etag, build_artifact
 from peter_core.verify.checks import run_checks
@@ -82,7 +83,7 @@ def _failed_checks(
             continue
         outcomes = run_checks(
             declared, result.table, result.columns, row_count=result.row_count, others=others,
-            now=dt.datetime.now(dt.UTC),
+            now=dt.datetime.now(ZoneInfo(plan.dashboard.timezone)),
         )  # fmt: skip
         failed = [FailedCheck(o.check, o.detail, o.severity) for o in outcomes if not o.passed]
         if failed:

@@ -179,12 +179,19 @@ class Bookkeeper:
 
 def column_graph(plan: Plan) -> Graph:
     """The lineage of a plan from source columns to the encodings of its charts."""
-    lineage = {}
-    for query, key in plan.query_steps.items():
-        step = plan.steps[key]
-        schema = {table.id: table.schema for table in step.tables}
-        lineage[query] = sql_lineage(step.statement.text, schema=schema).columns
-    return plan_graph(plan, columns=True, column_lineage=lineage)
+    lineage = {
+        query: sql_lineage(
+            plan.steps[key].statement.text,
+            schema={table.id: table.schema for table in plan.steps[key].tables},
+        )
+        for query, key in plan.query_steps.items()
+    }
+    return plan_graph(
+        plan,
+        columns=True,
+        column_lineage={query: found.columns for query, found in lineage.items()},
+        side_inputs={query: found.side_inputs for query, found in lineage.items()},
+    )
 
 
 def _record(receipt: Receipt, slug: str, revision: str, query: str) -> ReceiptRecord:
