@@ -57,11 +57,15 @@ export function moment(value: string, locale: string, timezone: string): string 
     hourCycle: "h23",
     timeZoneName: "short",
   };
-  try {
-    return new Intl.DateTimeFormat(locale, { ...options, timeZone: timezone }).format(date);
-  } catch {
-    return new Intl.DateTimeFormat("en", { ...options, timeZone: "UTC" }).format(date);
-  }
+  return dateText(date, locale, timezone, options);
+}
+
+/** The day of a UTC moment in the dashboard's zone: "23 Nov 2026". */
+export function day(value: string, locale: string, timezone: string): string {
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime())) return value;
+  const options: Intl.DateTimeFormatOptions = { day: "numeric", month: "short", year: "numeric" };
+  return dateText(date, locale, timezone, options);
 }
 
 /** Two ISO days as a short range: "1 – 30 Jun 2013". Days are never shifted. */
@@ -78,6 +82,20 @@ export function dayRange(from: string, to: string, locale: string): string {
     return new Intl.DateTimeFormat(locale, options).formatRange(start, end);
   } catch {
     return `${from} – ${to}`;
+  }
+}
+
+/** A moment by the given options; in English and UTC where locale or zone is unknown. */
+function dateText(
+  date: Date,
+  locale: string,
+  timezone: string,
+  options: Intl.DateTimeFormatOptions,
+): string {
+  try {
+    return new Intl.DateTimeFormat(locale, { ...options, timeZone: timezone }).format(date);
+  } catch {
+    return new Intl.DateTimeFormat("en", { ...options, timeZone: "UTC" }).format(date);
   }
 }
 

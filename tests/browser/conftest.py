@@ -5,21 +5,18 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-from peter_jupyter.page import STATIC, csp, dashboard_page, list_page
+from peter_jupyter.page import csp
+from tests.browser.serving import GALLERY, Site, Watched
 
-ROOT = Path(__file__).resolve().parents[2]
-GALLERY = ROOT / "tests" / "fixtures" / "artifacts" / "gallery.json"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
 @pytest.fixture(scope="session")
@@ -32,22 +29,6 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
-
-
-@dataclass
-class Watched:
-    """A page with everything that went wrong in it."""
-
-    page: Page
-    faults: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-    def drawn(self) -> None:
-        """Wait until every plot on the page holds its picture."""
-        self.page.wait_for_function(
-            "[...document.querySelectorAll('.plot')].every(plot => plot.querySelector('svg'))"
-            " && document.querySelector('.card')"
-        )
 
 
 @pytest.fixture
@@ -80,40 +61,6 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Watched]]:
 def _note(watched: Watched, kind: str, text: str) -> None:
     if kind in ("error", "warning"):
         watched.faults.append(text)
-
-
-@dataclass
-class Site:
-    """A server on loopback. ``answer`` gives status, type and body for a query of the data."""
-
-    url: str
-    artifact: dict[str, Any]
-    asked: list[dict[str, list[str]]] = field(default_factory=list)
-    answer: Callable[[dict[str, list[str]]], tuple[int, str, bytes]] | None = None
-    entries: list[dict[str, object]] = field(default_factory=list)
-    first_paint: bool = True
-
-    def reply(self, path: str, query: dict[str, list[str]]) -> tuple[int, str, bytes]:
-        """What a GET is answered with."""
-        if path == "/data":
-            self.asked.append(query)
-            answer = self.answer or self._data
-            return answer(query)
-        if path.startswith("/static/"):
-            file = STATIC / path.removeprefix("/static/")
-            return 200, TYPES[file.suffix], file.read_bytes()
-        if path == "/dashboards":
-            return 200, "text/html", list_page(self.entries, static_url="/static").encode()
-        if path == "/page":
-            body = json.dumps(self.artifact).encode() if self.first_paint else None
-            page = dashboard_page(
-                artifact_json=body, title="Sales", data_url="/data", static_url="/static"
-            )
-            return 200, "text/html", page.encode()
-        return 404, "text/plain", b"not here"
-
-    def _data(self, query: dict[str, list[str]]) -> tuple[int, str, bytes]:
-        return 200, "application/json", json.dumps(self.artifact).encode()
 
 
 @pytest.fixture

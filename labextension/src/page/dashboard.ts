@@ -25,10 +25,13 @@ function startCopy(
   artifact: Artifact | null,
   options: Pick<RenderOptions, "charts">,
 ): Rendered {
+  const theme = pictureTheme();
+  root.classList.toggle("pt-picture", theme !== null);
   const rendered = renderDashboard(root, artifact, {
     ...options,
-    theme: forcedTheme(),
+    theme: theme ?? "auto",
     still: true,
+    stacked: theme !== null,
     actions: [{ label: messages.print, run: () => window.print() }],
   });
   void rendered.drawn().then(() => sayDrawn(root));
@@ -42,10 +45,10 @@ function sayDrawn(root: HTMLElement): void {
   page.peter = "drawn";
 }
 
-/** The theme a picture is taken in: the address's fragment says it. */
-function forcedTheme(): ThemeChoice {
+/** The theme a picture is taken in, which the address's fragment says; null for a reader. */
+function pictureTheme(): ThemeChoice | null {
   const asked = location.hash.slice(1);
-  return asked === "light" || asked === "dark" ? asked : "auto";
+  return asked === "light" || asked === "dark" ? asked : null;
 }
 
 class Page {

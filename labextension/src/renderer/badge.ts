@@ -1,7 +1,7 @@
 /** How fresh the shown data is. */
 
 import type { Artifact, Chart } from "../artifact";
-import { age, ago, moment } from "../format";
+import { age, ago, day, moment } from "../format";
 import { messages } from "../messages";
 import { h } from "./dom";
 
@@ -68,7 +68,7 @@ function stamps(artifact: Artifact, of: Stamped): string[] {
 
 function staleText(artifact: Artifact, computed: string | null, still: boolean): string {
   if (computed === null) return messages.staleBare;
-  const told = still ? moment(computed, artifact.locale, artifact.timezone) : age(computed);
+  const told = still ? day(computed, artifact.locale, artifact.timezone) : age(computed);
   return messages.stale(told);
 }
 

@@ -12,6 +12,7 @@ import { type Figure, figure } from "./figure";
 import { icon } from "./icons";
 import { kpiBody } from "./kpi";
 import type { RenderOptions } from "./options";
+import type { Spans } from "./packing";
 import { type MenuItem, menu } from "./popover";
 import { prose } from "./prose";
 import { stateBlock } from "./states";
@@ -31,19 +32,15 @@ export class Card {
   constructor(
     private artifact: Artifact,
     tile: Tile,
+    spans: Spans,
     private readonly theme: Theme,
     private readonly options: RenderOptions,
   ) {
     this.chart = chartOf(artifact, tile.chart);
-    const style = `--w:${tile.width ?? 12}${tile.height ? `;--h:${tile.height}px` : ""}`;
-    const kind = this.chart.type === "kpi" ? " kpi" : this.chart.type === "text" ? " words" : "";
-    const wide = (tile.width ?? 12) > 6 ? " wide" : "";
+    const kind = this.chart.type === "kpi" ? " kpi" : "";
     const labelled = this.chart.title === null ? null : this.titleId;
-    this.element = h("section", {
-      class: `card${kind}${wide}`,
-      style,
-      "aria-labelledby": labelled,
-    });
+    const style = cardStyle(tile, spans);
+    this.element = h("section", { class: `card${kind}`, style, "aria-labelledby": labelled });
     this.element.dataset.chart = tile.chart;
     this.draw();
   }
@@ -190,6 +187,11 @@ export class Card {
     const content = await (kind === "svg" ? drawing.toSvg() : drawing.toPng());
     save(fileName(this.chart.title ?? this.chart.type, kind), content, "image/svg+xml");
   }
+}
+
+function cardStyle(tile: Tile, spans: Spans): string {
+  const height = tile.height ? `;--h:${tile.height}px` : "";
+  return `--w:${tile.width ?? 12};--m:${spans.medium};--n:${spans.narrow}${height}`;
 }
 
 /** "First 2,000 of 1.2 M rows" where not everything is shown, else null. */

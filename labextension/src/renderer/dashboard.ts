@@ -1,12 +1,13 @@
 /** A dashboard in an element: the one renderer behind widget, page and export. */
 
-import type { Artifact, Problem, Tab } from "../artifact";
+import type { Artifact, Problem, Tab, Tile } from "../artifact";
 import { messages } from "../messages";
 import { Card } from "./card";
 import { button, h } from "./dom";
 import { footer } from "./footer";
 import { type Header, header } from "./header";
 import type { RenderOptions, ThemeChoice } from "./options";
+import { packed } from "./packing";
 import { skeleton, stateBlock } from "./states";
 import { tabList } from "./tabs";
 import { Theme } from "./theme";
@@ -43,6 +44,8 @@ export function renderDashboard(
     destroy: () => surface.destroy(),
   };
 }
+
+const WHOLE = { medium: 12, narrow: 12 };
 
 class Surface {
   readonly theme: Theme;
@@ -115,7 +118,7 @@ class Surface {
     this.openTab = Math.min(this.openTab, Math.max(tabs.length - 1, 0));
     this.head = header(artifact, this.options);
     this.foot = footer(artifact);
-    const list = tabs.length > 1 ? this.tabs(tabs) : null;
+    const list = tabs.length > 1 && !this.options.stacked ? this.tabs(tabs) : null;
     const parts = [
       this.skipLink(),
       this.head.element,
@@ -139,13 +142,22 @@ class Surface {
 
   private fillMain(artifact: Artifact): void {
     this.clearCards();
-    const rows = artifact.layout.tabs[this.openTab]?.rows ?? [];
-    const grids = rows.map((row) => {
-      const cards = row.map((tile) => new Card(artifact, tile, this.theme, this.options));
-      this.cards.push(...cards);
-      return h("div", { class: "grid" }, ...cards.map((card) => card.element));
+    const { tabs } = artifact.layout;
+    const shown = this.options.stacked ? tabs : tabs.slice(this.openTab, this.openTab + 1);
+    const parts = shown.flatMap((tab) => {
+      const title = shown.length > 1 && tab.title ? [h("h2", { class: "tab" }, tab.title)] : [];
+      return [...title, ...tab.rows.map((row) => this.row(artifact, row))];
     });
-    this.main.replaceChildren(...grids);
+    this.main.replaceChildren(...parts);
+  }
+
+  private row(artifact: Artifact, row: Tile[]): HTMLElement {
+    const spans = packed(row, artifact.charts);
+    const cards = row.map(
+      (tile, at) => new Card(artifact, tile, spans[at] ?? WHOLE, this.theme, this.options),
+    );
+    this.cards.push(...cards);
+    return h("div", { class: "grid" }, ...cards.map((card) => card.element));
   }
 
   private setFoot(artifact: Artifact): void {

@@ -18,4 +18,6 @@ export interface RenderOptions {
   actions?: Action[];
   /** A kept copy: ages are told as moments, filters are shown and cannot be changed. */
   still?: boolean;
+  /** All tabs below each other, for a picture of the whole. */
+  stacked?: boolean;
 }

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import theme from "../../peter_core/plan/theme.json";
+import fixture from "../../tests/fixtures/artifacts/gallery.json";
+import type { Artifact, VegaView } from "../src/artifact";
+import { readThroughVoronoi } from "../src/charts/draw";
+import { refusingLoader } from "../src/charts/loader";
+import { toRows } from "../src/charts/rows";
+import { token, tokens, withTokens } from "../src/charts/tokens";
+import { tooltipRows } from "../src/charts/tooltip";
+
+const gallery = fixture as unknown as Artifact;
+const plots = Object.entries(gallery.charts).filter(([, chart]) => chart.view?.kind === "vega");
+
+describe("rows", () => {
+  it("turn columns round and fill what is short with null", () => {
+    const columns = [
+      { name: "a", type: "number" },
+      { name: "b", type: "text" },
+    ];
+    expect(toRows({ columns, values: [[1, 2], ["x"]] })).toEqual([
+      { a: 1, b: "x" },
+      { a: 2, b: null },
+    ]);
+  });
+
+  it("take a column of any name without touching a prototype", () => {
+    const columns = [{ name: "__proto__", type: "number" }];
+    const [row] = toRows({ columns, values: [[1]] });
+    expect(Object.getPrototypeOf(row ?? {})).toBeNull();
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
+
+describe("tokens", () => {
+  it("are the same in both themes", () => {
+    expect(Object.keys(theme.light)).toEqual(Object.keys(theme.dark));
+  });
+
+  it("leave texts alone that only look like one", () => {
+    expect(token("$price", tokens.light)).toBe("$price");
+    expect(token("$constructor", tokens.light)).toBe("$constructor");
+    expect(token("a $c1", tokens.light)).toBe("a $c1");
+  });
+
+  it("are replaced everywhere but in params, which hold texts of people", () => {
+    const spec = { mark: { color: "$c1" }, layer: ["$ink"], params: [{ value: "$c1" }] };
+    expect(withTokens(spec, tokens.dark)).toEqual({
+      mark: { color: theme.dark.c1 },
+      layer: [theme.dark.ink],
+      params: [{ value: "$c1" }],
+    });
+  });
+
+  it.each(plots)("of %s are all known", (_, chart) => {
+    for (const values of [tokens.light, tokens.dark]) {
+      const { $schema: _schema, params: _params, ...spec } = (chart.view as VegaView).spec;
+      const text = JSON.stringify(withTokens(spec, values));
+      expect(text).not.toMatch(/"\$[a-z]/);
+    }
+  });
+});
+
+describe("tooltips", () => {
+  it("read pairs, objects and single texts", () => {
+    expect(tooltipRows([["Day", "1 Jun"], ["x", null], "odd"])).toEqual([["Day", "1 Jun"]]);
+    expect(tooltipRows({ Day: 3 })).toEqual([["Day", "3"]]);
+    expect(tooltipRows("text")).toEqual([["", "text"]]);
+    expect(tooltipRows(null)).toEqual([]);
+  });
+
+  it("read the row behind a cell, and leave the mark that shares the expression", () => {
+    const tooltip = { signal: "[[tips[0], datum.t0]]" };
+    const cell = { encode: { update: { isVoronoi: { value: true }, tooltip } } };
+    const dot = { encode: { update: { tooltip } } };
+    readThroughVoronoi([{ marks: [cell, dot] }]);
+    expect(cell.encode.update.tooltip.signal).toBe("[[tips[0], datum.datum.t0]]");
+    expect(dot.encode.update.tooltip.signal).toBe("[[tips[0], datum.t0]]");
+  });
+});
+
+it.each(["https://example.com/x.json", "data:text/plain,x", "/local", "javascript:x"])(
+  "the loader refuses %s in every way",
+  async (address) => {
+    for (const way of Object.values(refusingLoader)) {
+      await expect(way(address)).rejects.toThrow("may not load");
+    }
+  },
+);
