@@ -118,7 +118,7 @@ class DuckDBEngine:
             message, hint = _cannot_be_read(id, tables.unreadable[id])
             raise TableNotFound(message, hint=hint)
         short = {id.removeprefix(f"{self.project}."): id for id in tables.infos}
-        near = difflib.get_close_matches(name.removeprefix(f"{self.project}."), short, n=3)
+        near = difflib.get_close_matches(name.removeprefix(f"{self.project}."), short, n=3, cutoff=0.75)
         raise TableNotFound(
             f"There is no table called {name}.",
             hint=f"Did you mean {' or '.join(near)}?" if near else None,

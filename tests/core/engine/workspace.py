@@ -31,7 +31,7 @@ def make_workspace(folder: Path, *, rows: int = 1000) -> Path:
     )
     ops = folder / "data/ops"
     ops.mkdir(parents=True)
-    events = [{"id": 1, "tags": ["a", "bc"], "at": {"x": 1}}, {"id": 2, "tags": [], "at": None}]
+    events = [{"id": 1, "tags": ["a", "bc"], "place": {"x": 1}}, {"id": 2, "tags": [], "place": None}]
     (ops / "events.json").write_text(json.dumps(events), encoding="utf-8")
     (ops / "log.ndjson").write_text('{"n": 1}\n{"n": 2}\n', encoding="utf-8")
     return folder
