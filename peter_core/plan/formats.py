@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from peter_core.dashboard.model import DateFormat, NumberFormat
 from peter_core.engine.values import json_value
 from peter_core.plan.locales import locale as locale_of
-from peter_core.plan.moments import strftime, wall_clock
+from peter_core.plan.moments import moment_at, strftime, wall_clock
 from peter_core.plan.number_formats import DASH, Plain, Rate, Specified
 from peter_core.plan.numbers import Specifier, Written
 from peter_core.plan.unit_formats import Bytes, Duration
@@ -119,8 +119,7 @@ class Moments:
 
     def ticks(self, values: Sequence[float]) -> list[str]:
         """Labels of milliseconds of the wall clock."""
-        start = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # a wall clock has no zone
-        return [self.text(start + dt.timedelta(milliseconds=value)) for value in values]
+        return [self.text(moment_at(value)) for value in values]
 
     def fitted(self, values: Iterable[object]) -> Moments:
         """Without a time of day when no value has one and the document chose no pattern."""

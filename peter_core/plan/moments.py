@@ -38,6 +38,14 @@ def milliseconds(moment: dt.datetime) -> int | float:
     return micros // 1000 if micros % 1000 == 0 else micros / 1000
 
 
+def moment_at(at: int | float) -> dt.datetime:
+    """The wall clock of milliseconds since 1970, held inside the calendar's years."""
+    try:
+        return EPOCH + dt.timedelta(milliseconds=at)
+    except OverflowError:
+        return dt.datetime.max if at > 0 else dt.datetime.min  # noqa: DTZ901  # wall clocks
+
+
 def strftime(moment: dt.datetime, pattern: str, locale: Locale) -> str:
     """The moment by a strftime pattern; names of months and days are the locale's.
 

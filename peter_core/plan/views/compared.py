@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from peter_core.plan.moments import milliseconds
+from peter_core.plan.moments import milliseconds, moment_at
 from peter_core.plan.views.axes import thinned
 from peter_core.plan.views.dots import Dot
 from peter_core.plan.views.frame import MAX_POINTS, instant, measure
@@ -141,7 +141,7 @@ def _best(
 def _year_later(at: float | int | None) -> float | int | None:
     if at is None:
         return None
-    moment = dt.datetime(1970, 1, 1) + dt.timedelta(milliseconds=at)  # noqa: DTZ001  # wall clock
+    moment = moment_at(at)
     if moment.year == dt.MAXYEAR:
         return None
     day = 28 if (moment.month, moment.day) == (2, 29) else moment.day

@@ -11,7 +11,7 @@ from math import gcd
 from typing import TYPE_CHECKING, Any, Literal
 
 from peter_core.plan.formats import Moments
-from peter_core.plan.moments import milliseconds, wall_clock
+from peter_core.plan.moments import milliseconds, moment_at, wall_clock
 from peter_core.plan.views.frame import Field, compact_number, instant, measure
 
 if TYPE_CHECKING:
@@ -100,8 +100,11 @@ def time_channel(plot: Plot, places: Places) -> dict[str, Any]:
     days = (max(whole) - min(whole)) / _DAY_MS if whole else 0
     axis = {"labelExpr": "utcFormat(datum.value, x_format)", "tickCount": _steps(places, days)}
     scale: dict[str, Any] = {"type": "utc"}
-    if whole and min(whole) == max(whole):
-        scale["domain"] = [whole[0] - _DAY_MS, whole[0] + _DAY_MS]
+    if whole:
+        around = _DAY_MS if min(whole) == max(whole) else 0
+        # Vega-Lite mistakes numbers in a time domain for dates of its own; it lets expressions be.
+        scale["domainMin"] = {"expr": f"{min(whole) - around}"}
+        scale["domainMax"] = {"expr": f"{max(whole) + around}"}
     return {"field": "f0", "type": "temporal", "scale": scale, "axis": axis}
 
 
@@ -178,7 +181,7 @@ def filled(instants: Sequence[int | float]) -> list[int | float]:
 
 
 def _months(known: Sequence[int | float]) -> list[int | float] | None:
-    days = [_moment(at) for at in known]
+    days = [moment_at(at) for at in known]
     if any((m.day, m.time()) != (1, dt.time()) for m in days):
         return None
     numbers = [m.year * 12 + m.month - 1 for m in days]
@@ -190,10 +193,6 @@ def _months(known: Sequence[int | float]) -> list[int | float] | None:
     ]
 
 
-def _moment(at: int | float) -> dt.datetime:
-    return dt.datetime(1970, 1, 1) + dt.timedelta(milliseconds=at)  # noqa: DTZ001  # a wall clock
-
-
 def _labels(
     field: Field, written: Formatter, zone: str, slots: list[object], texts: dict[object, str]
 ) -> tuple[list[str], str]:
@@ -202,6 +201,6 @@ def _labels(
     pattern = axis_pattern(field, written, zone)
     shown = Moments(written.locale, zone, pattern, given=True)
     return [
-        shown.text(_moment(slot)) if isinstance(slot, (int, float)) else shown.text(None)
+        shown.text(moment_at(slot)) if isinstance(slot, (int, float)) else shown.text(None)
         for slot in slots
     ], pattern

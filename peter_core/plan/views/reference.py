@@ -33,24 +33,34 @@ def add_references(
 ) -> None:
     """Draw each line that has a place on the plot; ``flipped`` when measures lie on x."""
     for index, reference in enumerate(references):
+        row: dict[str, float | int] = {}
         if reference.y is not None:
             label = reference.label or written.text(reference.y)
             channel = "x" if flipped else "y"
             spot: dict[str, Any] = {"datum": reference.y, "type": "quantitative"}
         else:
             found = _place(reference.x, x, places, zone)
-            if found is None:
+            if found is None or not _in_sight(found, places):
                 continue
             label = reference.label or str(reference.x)
             channel = "y" if flipped else "x"
             kind = {"time": "temporal", "number": "quantitative", "slot": "ordinal"}[places.kind]
-            spot = {"datum": found, "type": kind}
-        _draw(plot, index, channel, spot, label)
+            # A field, since Vega-Lite mistakes a bare number on a time axis for a date of its own.
+            row["f0"] = found
+            spot = {"field": "f0", "type": kind}
+        _draw(plot, index, channel, spot, label, row)
 
 
-def _draw(plot: Plot, index: int, channel: str, spot: dict[str, Any], label: str) -> None:
+def _draw(
+    plot: Plot,
+    index: int,
+    channel: str,
+    spot: dict[str, Any],
+    label: str,
+    row: dict[str, float | int],
+) -> None:
     plot.param(f"reference_{index}", label)
-    data: dict[str, Any] = {"values": [{}]}
+    data: dict[str, Any] = {"values": [row]}
     plot.layers.append({"data": data, "mark": {"type": "rule"}, "encoding": {channel: spot}})
     other = "x" if channel == "y" else "y"
     offset = {"dx": 2, "dy": -8} if channel == "y" else {"dx": 5, "dy": 6}
@@ -75,6 +85,11 @@ def _place(value: Scalar | None, x: Field, places: Places, zone: str) -> float |
         number = measure(value)
         return None if number is None else compact_number(number)
     return _instant(value, zone)
+
+
+def _in_sight(at: float | int, places: Places) -> bool:
+    known = [place for place in places.at if place is not None]
+    return bool(known) and (places.kind == "slot" or min(known) <= at <= max(known))
 
 
 def _instant(value: object, zone: str) -> float | int | None:

@@ -304,3 +304,10 @@ def test_a_reference_line_is_always_in_sight() -> None:
     domain = view.view["spec"]["layer"][0]["encoding"]["y"]["scale"]["domain"]
     assert domain[1] >= 50
     assert param(view, "reference_0") == "Plan"
+
+
+def test_a_reference_day_outside_the_period_is_left_out() -> None:
+    view = lines(DAYS[:2], [1.0, 2.0], reference=[{"x": "2013-06-02"}, {"x": "2014-01-01"}])
+    names = [p["name"] for p in view.view["spec"]["params"]]
+    assert "reference_0" in names
+    assert "reference_1" not in names
