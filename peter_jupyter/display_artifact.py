@@ -93,17 +93,22 @@ def _chart_text(name: str, chart: dict[str, Any]) -> list[str]:
     if chart["freshness"] == "stale":
         marks.append(f"stale: {chart['freshness_reason'] or 'the data is old'}")
     if chart["truncated"] or chart.get("note"):
-        marks.append(chart.get("note") or f"truncated, {chart['row_count']:,} rows in all")
+        marks.append(chart.get("note") or _cut_text(chart))
     receipt = chart["receipt"]
     if receipt is not None and not receipt["matches"]:
         marks.append("its verification is of an older version")
     title = f"{chart['title']} " if chart["title"] else ""
-    lines = [f"- {title}[{name}, {'; '.join([chart['type'], *marks])}]: {chart['summary']}"]
+    head = f"- {title}[{name}, {'; '.join([chart['type'], *marks])}]"
+    lines = [f"{head}: {chart['summary']}" if chart["summary"] else head]
     problem = chart["problem"]
     if problem is not None:
         lines.append("    " + " ".join(filter(None, [problem["detail"], problem["hint"]])))
     lines += [f"    check not met: {c['check']}: {c['detail']}" for c in chart["failed_checks"]]
     return lines
+
+
+def _cut_text(chart: dict[str, Any]) -> str:
+    return f"truncated, {chart['row_count']:,} rows in all"
 
 
 def _header(payload: dict[str, Any]) -> Markup:
@@ -135,7 +140,7 @@ def _tile(payload: dict[str, Any], tile: dict[str, Any]) -> Markup:
             f"</div>{described}</div>{badge}</div>"
         )
     body = _state(chart) if view is None or chart["problem"] else _view(view, chart, tile)
-    note = chart.get("note")
+    note = chart.get("note") or (_cut_text(chart) if chart["truncated"] else None)
     noted = f'<p class="pt-desc">{escape(note)}</p>' if note else ""
     classes = f"pt-card pt-tile{' pt-' + kind if kind else ''}"
     return Markup(f'<div class="{classes}" style="--w:{width}">{head}{body}{noted}</div>')

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from peter_core.errors import (
     BytesCapExceeded,
+    DocumentError,
     EngineUnavailable,
     PeterError,
     QueryCancelled,
@@ -17,6 +18,9 @@ from peter_core.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from peter_core.dashboard.problems import Problem
     from peter_core.verify.verification import Verification
 
 _RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"
@@ -98,6 +102,13 @@ def _could_not_run_kind(verification: Verification) -> type[PeterError]:
     if verification.reason == "refused":
         return SqlRefused if is_refusal(verification) else SqlError
     return _REASONS.get(verification.reason or "", PeterError)
+
+
+def invalid_document(problems: Sequence[Problem]) -> DocumentError:
+    """The error that a document with these problems ends its cell with: the first one's."""
+    errors = [problem for problem in problems if problem.is_error]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return DocumentError(f"{errors[0].message}{more}", hint=errors[0].hint, problems=errors)
 
 
 def place_text(line: int | None, column: int | None) -> str:

@@ -18,7 +18,7 @@ from peter_jupyter.arguments import (
 )
 from peter_jupyter.cell_output import CellOutput
 from peter_jupyter.commands import DASHBOARD, SQL, VERBS, find_verb, help_text
-from peter_jupyter.failure import failure_of, one_line
+from peter_jupyter.failure import failure_of, invalid_document, one_line
 from peter_jupyter.interruption import run_interruptibly
 from peter_jupyter.session import Session, read_document, write_document
 
@@ -101,29 +101,28 @@ class PeterMagics(Magics):
         """Render a dashboard's YAML live, with what is wrong with it."""
         read = parse_line(DASHBOARD, line)
         filters = self._filters(DASHBOARD, read)
+        if not cell.strip():
+            raise InvalidRequest("The cell holds no document.", hint=f"Usage: {DASHBOARD.usage}")
         peter = self.session.peter
-        checked = peter.validate(cell)
-        if not checked.valid:
+        checked = self._run("Checking the dashboard", lambda _: peter.validate(cell))
+        if checked.problems:
             self._show_problems(checked.problems, cell)
-        try:
+        if checked.revision is not None:
+            # What is well is drawn even where something is not: the author sees both.
             artifact = self._run(
                 "Computing the dashboard",
                 lambda cancel: peter.preview(cell, filters=filters, cancel=cancel),
             )
-        except PeterError as error:
-            if checked.valid and error.problems:
-                self._show_problems(error.problems, cell)
-            raise
-        if checked.problems:
-            self._show_problems(checked.problems, cell)
+            self._show_dashboard(
+                artifact,
+                lambda asked, cancel: peter.preview(cell, filters=asked, cancel=cancel),
+                filters,
+                with_sql=True,
+            )
+        if not checked.valid:
+            raise invalid_document(checked.problems)
         if (target := read.one("--save")) is not None:
             write_document(target, cell)
-        self._show_dashboard(
-            artifact,
-            lambda asked, cancel: peter.preview(cell, filters=asked, cancel=cancel),
-            filters,
-            with_sql=True,
-        )
 
     @no_var_expand
     @line_magic
@@ -196,8 +195,11 @@ class PeterMagics(Magics):
         self._show("graph_bundle", graph)
 
     def _use(self, read: Line) -> None:
-        folder = self.session.use(read.positionals[0])
-        self._show("message_bundle", f"Peter works with {folder}.")
+        name = read.positionals[0]
+        folder = self._run(f"Opening {name}", lambda _: self.session.use(name))
+        tables = self._run(f"Reading {name}", lambda _: self.session.peter.tables())
+        names = ", ".join(table.id for table in tables) or "no tables yet, they belong in data/"
+        self._show("message_bundle", f"Peter works with {folder}: {names}.")
 
     def _help(self, _: Line) -> None:
         self._show("message_bundle", help_text(SQL, DASHBOARD, *VERBS.values()))

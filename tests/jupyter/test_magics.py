@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from peter_core.errors import InvalidRequest, PeterError
+from peter_core.errors import DocumentError, InvalidRequest, PeterError
 from tests.jupyter.conftest import DASHBOARD, Notebook
 
 
@@ -120,11 +120,19 @@ def test_a_broken_dashboard_shows_its_line_and_is_not_saved(
     cells: Notebook, workspace: Path
 ) -> None:
     cells.run(f"%%peter_dashboard --save bad.yaml\n{DASHBOARD.replace('y: delay}', 'y: dealy}')}")
-    assert "DocumentError" in type(cells.result.error_in_exec).__name__
+    assert isinstance(cells.result.error_in_exec, DocumentError)
     line = next(i for i, text in enumerate(DASHBOARD.splitlines(), 1) if "y: delay}" in text)
     assert f"line {line}" in cells.error
     assert "^" in cells.shown()
+    assert "- Departures [flights, kpi]: " in cells.shown()
     assert not (workspace / "bad.yaml").exists()
+
+
+def test_an_unreadable_document_is_one_line(cells: Notebook) -> None:
+    cells.run("%%peter_dashboard\nversion: 1\nslug: [\n")
+    assert isinstance(cells.result.error_in_exec, DocumentError)
+    assert cells.output.stdout.count("\n") == 1
+    assert "Dashboard" not in cells.shown()
 
 
 def test_a_dashboard_is_priced_published_listed_opened_and_traced(
