@@ -12,6 +12,7 @@ from peter_core.dashboard.marks import path_text, place
 from peter_core.dashboard.model import Dashboard
 from peter_core.dashboard.names import did_you_mean, listed, nearest, shortened
 from peter_core.dashboard.problems import Problem
+from peter_core.dashboard.reading import MAX_PROBLEMS
 from peter_core.dashboard.schema import model_at, model_keys
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from peter_core.dashboard.marks import Mark, Path
     from peter_core.dashboard.reading import Tree
-
-MAX_PROBLEMS: Final = 100
 
 _KINDS: Final = {
     "string_type": "a text",
@@ -59,7 +58,7 @@ def validate(tree: Tree, mark: Mark | None) -> tuple[Dashboard | None, tuple[Pro
         return Dashboard.model_validate(tree), ()
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
-    faults = [_Fault(detail, tree) for detail in details[: 4 * MAX_PROBLEMS]]
+    faults = [_Fault(detail, tree) for detail in details[: 2 * MAX_PROBLEMS]]
     problems: dict[tuple[str, str], Problem] = {}
     for fault in _without_echoes(faults):
         problem = fault.problem(mark)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from peter_core.dashboard.faults import MAX_PROBLEMS, validate
+from peter_core.dashboard.faults import validate
 from peter_core.dashboard.marks import ListMark, MapMark, child, path_parts, place
 from peter_core.dashboard.positions import source_position
 from peter_core.dashboard.problems import Problem, sorted_problems
-from peter_core.dashboard.reading import read
+from peter_core.dashboard.reading import MAX_PROBLEMS, read
 
 if TYPE_CHECKING:
     from peter_core.dashboard.marks import Mark, Path, Range

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 24
 MAX_NODES: Final = 20_000
+MAX_PROBLEMS: Final = 100
 
 Tree: TypeAlias = "str | int | float | bool | tuple[Tree, ...] | dict[str, Tree] | None"
 
@@ -119,11 +120,11 @@ def read(source: str | bytes) -> Reading:
         text = _decode(source)
     except _Refused as refused:
         return Reading("", None, None, (refused.problem,))
+    builder = _Builder(_PARSER(text).get_event)
     try:
-        builder = _Builder(_PARSER(text).get_event)
         builder.document()
     except _Refused as refused:
-        return Reading(text, None, None, (refused.problem,))
+        return Reading(text, None, None, (*builder.problems, refused.problem)[-MAX_PROBLEMS:])
     except yaml.YAMLError as error:
         return Reading(text, None, None, (_syntax_problem(error, text),))
     return Reading(text, builder.tree, builder.mark, tuple(builder.problems))
@@ -256,7 +257,7 @@ class _Builder:
             path.append(key)
             value, value_mark = self._node(self._next(), depth)
             if key in tree:
-                self.problems.append(self._refuse("duplicate-key", event, key).problem)
+                self._note("duplicate-key", event, key)
             else:
                 tree[key] = value
                 mark.keys[key] = event
@@ -309,9 +310,15 @@ class _Builder:
         elif not _NOT_FINITE.fullmatch(text):
             return text
         if number is None or number - number != 0:
-            self.problems.append(self._refuse("bad-number", event, text).problem)
+            self._note("bad-number", event, text)
             return 0
         return number
+
+    def _note(self, rule: str, event: Event, said: object) -> None:
+        refused = self._refuse(rule, event, said)
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise refused
+        self.problems.append(refused.problem)
 
     def _refuse(self, rule: str, event: Event, said: object = "") -> _Refused:
         return _refused(rule, event_range(event), said, tuple(self._path))
