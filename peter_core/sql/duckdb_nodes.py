@@ -92,6 +92,11 @@ def literal_text(node: exp.Expr | None) -> str | None:
     return str(node.this) if isinstance(node, exp.Literal) and node.is_string else None
 
 
+def is_literal_int(node: exp.Expr | None) -> bool:
+    """Whether it is a whole number literal."""
+    return literal_int(node) is not None
+
+
 def literal_int(node: exp.Expr | None) -> int | None:
     """The value of a whole number literal."""
     if isinstance(node, exp.Neg):

@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from peter_core.sql.froms import add_from_item, named_table
+from peter_core.sql.outputs import (
+    joined,
+    output_name,
+    part_of,
+    part_or_none,
+    renamed,
+    row_of,
+    united,
+    with_names,
+)
 from peter_core.sql.positions import problem_at, span_of
 from peter_core.sql.relations import (
     NOTHING,
@@ -87,7 +97,7 @@ class Resolver:
             if with_.args.get("recursive") and isinstance(body, exp.SetOperation):
                 # What the recursive part reads of itself is what the first part gives.
                 ctes[cte.alias.lower()] = self.query(body.this, scope)
-            ctes[cte.alias.lower()] = _renamed(self.query(body, scope), cte)
+            ctes[cte.alias.lower()] = renamed(self.query(body, scope), cte)
         return ctes
 
     def _set_operation(self, node: exp.SetOperation, scope: Scope) -> Relation:
@@ -100,7 +110,7 @@ class Resolver:
                 break
         relation = self.query(left, scope)
         for branch in reversed(branches):
-            relation = _united(relation, self.query(branch, scope))
+            relation = united(relation, self.query(branch, scope))
         self._ordering(node, scope, relation)
         return relation
 
@@ -119,7 +129,7 @@ class Resolver:
             self._side(node.args.get(clause), named)
         for window in node.args.get("windows") or ():
             self._side(window, named)
-        return Relation(tuple(_unnamed(fields)), open=any(f.key == "*" for f in fields))
+        return Relation(tuple(with_names(fields)), open=any(f.key == "*" for f in fields))
 
     def _join(self, join: exp.Join, scope: Scope) -> None:
         before = list(scope.sources.values())
@@ -148,20 +158,20 @@ class Resolver:
         inner = item.this if isinstance(item, exp.Column) else None
         if isinstance(item, exp.Dot) and isinstance(item.expression, exp.Star):
             value = self.expression(item.this, scope)
-            return self._starred(item.expression, _row_of(value), scope)
+            return self._starred(item.expression, row_of(value), scope)
         if isinstance(inner, exp.Star):
             return self._starred(inner, self._prefix(item, scope), scope)
         if star is not None:
-            return self._starred(star, _joined(scope), scope)
-        return [Field(_output_name(item), self.expression(item, scope))]
+            return self._starred(star, joined(scope), scope)
+        return [Field(output_name(item), self.expression(item, scope))]
 
     def _prefix(self, item: exp.Expr, scope: Scope) -> Relation:
         parts = [part for part in item.parts if not isinstance(part, exp.Star)]  # type: ignore[attr-defined]
         relation = scope.source(parts[0].name)
         if relation is None:
-            return _row_of(self._path(parts, scope))
+            return row_of(self._path(parts, scope))
         for part in parts[1:]:
-            relation = _row_of(relation.find(part.name) or relation.guess(part.name))
+            relation = row_of(relation.find(part.name) or relation.guess(part.name))
         return relation
 
     def _starred(self, star: exp.Star, relation: Relation, scope: Scope) -> list[Field]:
@@ -208,7 +218,7 @@ class Resolver:
         if isinstance(node, exp.Struct):
             return self._struct(node, scope)
         if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
-            return _part(self.expression(node.this, scope), node.expression.name)
+            return part_of(self.expression(node.this, scope), node.expression.name)
         return None
 
     def _children(self, node: exp.Expr, scope: Scope) -> list[exp.Expr]:
@@ -238,7 +248,7 @@ class Resolver:
         for item in node.expressions:
             named = isinstance(item, exp.PropertyEQ)
             value = self.expression(item.expression if named else item, scope)
-            parts.append(Field(item.this.name if named else _output_name(item), value))
+            parts.append(Field(item.this.name if named else output_name(item), value))
         total = NOTHING
         for one in parts:
             total = total | one.value
@@ -257,12 +267,12 @@ class Resolver:
             value = self._of_source(parts[1], relation, first)
             rest = parts[2:]
         for part in rest:
-            value = _part(value, part.name)
+            value = part_of(value, part.name)
         return value
 
     def _of_source(self, part: exp.Expr, relation: Relation, alias: str) -> Traced:
         name = part.name
-        if relation.element is not None and (inner := _part_or_none(relation.element, name)):
+        if relation.element is not None and (inner := part_or_none(relation.element, name)):
             return inner
         value = relation.find(name)
         if value is not None:
@@ -312,90 +322,3 @@ def _listed(value: object) -> list[exp.Expr]:
     if isinstance(value, list):
         return value
     return [value] if isinstance(value, exp.Expr) else []
-
-
-def _part_or_none(value: Traced, name: str) -> Traced | None:
-    key = name.lower()
-    for one in value.parts:
-        if one.key == key:
-            return one.value
-    return None
-
-
-def _part(value: Traced, name: str) -> Traced:
-    """A field of a struct: of one the statement built, else as much as is known of the whole."""
-    return _part_or_none(value, name) or Traced(value.sources, value.known)
-
-
-def _row_of(value: Traced) -> Relation:
-    """A struct's fields as a relation."""
-    if value.parts:
-        return Relation(value.parts)
-    fields = struct_fields(value)
-    return Relation(fields, element=value, open=not fields)
-
-
-def struct_fields(value: Traced) -> tuple[Field, ...]:
-    """The fields of a struct-typed column, each with the column as its source."""
-    kind = value.type
-    if kind is None or not kind.is_type(exp.DType.STRUCT):
-        return ()
-    return tuple(
-        Field(part.name, Traced(value.sources, value.known, type=part.args.get("kind")))
-        for part in kind.expressions
-        if isinstance(part, exp.ColumnDef)
-    )
-
-
-def _joined(scope: Scope) -> Relation:
-    """All fields of a FROM clause; a column joined by USING stands once."""
-    fields: list[Field] = []
-    seen: dict[str, int] = {}
-    for relation in scope.sources.values():
-        for one in relation.fields:
-            if one.key in scope.using and one.key in seen:
-                index = seen[one.key]
-                fields[index] = Field(fields[index].name, fields[index].value | one.value)
-                continue
-            seen[one.key] = len(fields)
-            fields.append(one)
-    return Relation(tuple(fields), open=any(r.open for r in scope.sources.values()))
-
-
-def _united(left: Relation, right: Relation) -> Relation:
-    fields = list(left.fields)
-    for index, one in enumerate(right.fields[: len(fields)]):
-        fields[index] = Field(fields[index].name, fields[index].value | one.value)
-    return Relation(tuple(fields), open=left.open or right.open)
-
-
-def _renamed(relation: Relation, cte: exp.CTE) -> Relation:
-    names = cte.alias_column_names
-    if not names or len(names) != len(relation.fields):
-        return relation
-    return Relation(
-        tuple(Field(n, one.value) for n, one in zip(names, relation.fields, strict=True))
-    )
-
-
-def _output_name(item: exp.Expr) -> str:
-    if isinstance(item, exp.Alias):
-        return str(item.alias)
-    if isinstance(item, exp.Column):
-        return str(item.name)
-    if isinstance(item, exp.Dot) and isinstance(item.expression, exp.Identifier):
-        return str(item.expression.name)
-    return ""
-
-
-def _unnamed(fields: list[Field]) -> list[Field]:
-    """BigQuery calls columns without a name f0_, f1_, ..."""
-    named = []
-    count = 0
-    for one in fields:
-        if one.name:
-            named.append(one)
-        else:
-            named.append(Field(f"f{count}_", one.value))
-            count += 1
-    return named

@@ -10,16 +10,22 @@ from peter_core.sql.aggregates import AGGREGATE_RULES
 from peter_core.sql.duckdb_nodes import Untranslatable
 from peter_core.sql.guard import function_name
 from peter_core.sql.scalars import SCALAR_RULES
-from peter_core.sql.support import NOT_IN_DUCKDB
+from peter_core.sql.support import NOT_IN_DUCKDB, UNSUPPORTED_NODES
 from peter_core.sql.tables import is_named_table, table_name
 from peter_core.sql.temporal import TEMPORAL_RULES
+from peter_core.sql.time_values import TIME_VALUE_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Rule = Callable[[exp.Expr], exp.Expr | None]
 
-RULES: dict[type[exp.Expr], Rule] = {**SCALAR_RULES, **AGGREGATE_RULES, **TEMPORAL_RULES}
+RULES: dict[type[exp.Expr], Rule] = {
+    **SCALAR_RULES,
+    **AGGREGATE_RULES,
+    **TEMPORAL_RULES,
+    **TIME_VALUE_RULES,
+}
 
 
 def rewrite(tree: exp.Expr, names: Sequence[str]) -> exp.Expr:
@@ -39,6 +45,7 @@ def rewrite(tree: exp.Expr, names: Sequence[str]) -> exp.Expr:
     """
     _refuse_unsupported(tree)
     _spell_names(tree, names)
+    _expand_group_aliases(tree)
     found: list[tuple[exp.Expr, str]] = []
     for node in reversed(list(tree.walk())):
         if isinstance(node, exp.Table):
@@ -71,8 +78,12 @@ def _refuse_unsupported(tree: exp.Expr) -> None:
             found.append((node.parent or node, "FOR SYSTEM_TIME AS OF"))
         elif isinstance(node, exp.Table) and is_named_table(node) and "*" in node.name:
             found.append((node, f"The wildcard table `{table_name(node)}`"))
+        elif isinstance(node, exp.Pivot) and _names_its_columns(node):
+            found.append((node, "PIVOT with aliases"))
         elif isinstance(node, exp.Func):
             name = function_name(node)
+            if name is None and type(node) in UNSUPPORTED_NODES:
+                name = node.sql_name()
             if name and name in NOT_IN_DUCKDB:
                 found.append((node, name))
         elif isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous):
@@ -81,9 +92,34 @@ def _refuse_unsupported(tree: exp.Expr) -> None:
         raise Untranslatable(found)
 
 
+def _names_its_columns(pivot: exp.Pivot) -> bool:
+    """DuckDB puts the value's name first, BigQuery the aggregate's."""
+    aliased = any(isinstance(one, exp.Alias) for one in pivot.expressions)
+    return not pivot.args.get("unpivot") and (
+        aliased or len(pivot.expressions) > 1 or pivot.find(exp.PivotAlias) is not None
+    )
+
+
 def _drop_project(node: exp.Table) -> None:
     if node.args.get("db"):
         node.set("catalog", None)
+        if node.meta_get("bare"):
+            node.set("db", None)
+
+
+def _expand_group_aliases(tree: exp.Expr) -> None:
+    """GROUP BY an output name: BigQuery means the output, DuckDB finds two columns ambiguous."""
+    for group in tree.find_all(exp.Group):
+        select = group.parent
+        if not isinstance(select, exp.Select):
+            continue
+        outputs = {
+            one.alias.lower(): one.this for one in select.expressions if isinstance(one, exp.Alias)
+        }
+        for item in list(group.expressions):
+            bare = isinstance(item, exp.Column) and not item.table
+            if bare and item.name.lower() in outputs:
+                item.replace(outputs[item.name.lower()].copy())
 
 
 def _spell_names(tree: exp.Expr, names: Sequence[str]) -> None:

@@ -42,6 +42,50 @@ def _literal(node: exp.Expr) -> exp.Expr | None:
     return exp.Literal.number(value if "e" in value.lower() else f"{value}e0")
 
 
+def _wide(node: exp.Expr) -> exp.Expr | None:
+    """Whole numbers have 64 bits; DuckDB reads small ones in 32 and overflows sooner."""
+    for key in ("this", "expression"):
+        operand = node.args.get(key)
+        if isinstance(operand, exp.Literal) and literal_int(operand) is not None:
+            node.set(key, cast(operand.copy(), "BIGINT"))
+    return None
+
+
+def _within(node: exp.Expr) -> exp.Expr | None:
+    """``array[OFFSET(n)]`` past the end is BigQuery's error; DuckDB would answer NULL."""
+    if node.args.get("safe") or node.args.get("offset") is None or len(node.expressions) != 1:
+        return None
+    array, index = node.this, node.expressions[0]
+    if isinstance(array, exp.Anonymous | exp.Query):
+        return None
+    first = node.args["offset"]
+    past = exp.Or(
+        this=exp.LT(this=paren(index.copy()), expression=number(first)),
+        expression=exp.GTE(
+            this=paren(index.copy()),
+            expression=exp.Paren(
+                this=exp.Add(this=call("len", array.copy()), expression=number(first))
+            ),
+        ),
+    )
+    outside = call("error", text("Array index out of bounds"))
+    return exp.Case(ifs=[exp.If(this=past, true=outside)], default=node.copy())
+
+
+def _positive(name: str, smallest: type[exp.Binary]) -> Callable[[exp.Expr], exp.Expr | None]:
+    """A function that BigQuery refuses outside its domain and DuckDB answers with NaN."""
+
+    def rule(node: exp.Expr) -> exp.Expr | None:
+        value = node.this
+        if isinstance(value, exp.Literal):
+            return None
+        outside = smallest(this=paren(value.copy()), expression=number(0))
+        failed = call("error", text(f"{name} of a number outside its domain"))
+        return exp.Case(ifs=[exp.If(this=outside, true=failed)], default=node.copy())
+
+    return rule
+
+
 def _nonzero(node: exp.Expr) -> exp.Expr:
     """The divisor, or BigQuery's error where DuckDB would answer NULL or infinity."""
     value = literal_int(node)
@@ -150,7 +194,12 @@ def _substring(node: exp.Expr) -> exp.Expr | None:
 
 
 def _safe(node: exp.Expr) -> exp.Expr:
-    return call("try", node.this)
+    """SAFE. turns an error into NULL; errors of our own making become NULL at once."""
+    inner = node.this
+    for one in list(inner.find_all(exp.Anonymous)):
+        if one.name == "error" and one is not inner:
+            one.replace(exp.Null())
+    return call("try", inner)
 
 
 def _safe_operator(kind: type[exp.Binary]) -> Callable[[exp.Expr], exp.Expr]:
@@ -193,15 +242,13 @@ def _range_bucket(node: exp.Expr) -> exp.Expr:
     return call("len", kept)
 
 
-_BY_NAME: dict[str, Callable[[exp.Expr], exp.Expr]] = {
-    "IEEE_DIVIDE": _ieee_divide,
-    "PARSE_NUMERIC": lambda node: cast(node.expressions[0], _NUMERIC),
-    "PARSE_BIGNUMERIC": lambda node: cast(node.expressions[0], "DECIMAL(38, 18)"),
-}
+_BY_NAME: dict[str, Callable[[exp.Expr], exp.Expr]] = {"IEEE_DIVIDE": _ieee_divide}
 
 SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Anonymous: _anonymous,
     exp.BitwiseCount: _bit_count,
+    exp.BitwiseLeftShift: _wide,
+    exp.Bracket: _within,
     exp.ByteLength: _byte_length,
     exp.Cast: _cast,
     exp.Ceil: _as_double,
@@ -218,7 +265,12 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.LaxString: _json_scalar("VARCHAR", lax=True),
     exp.Length: _length,
     exp.Literal: _literal,
+    exp.Ln: _positive("LN", exp.LTE),
     exp.Mod: _modulo,
+    exp.Mul: _wide,
+    exp.ParseBignumeric: lambda node: cast(node.this, "DECIMAL(38, 18)"),
+    exp.ParseNumeric: lambda node: cast(node.this, _NUMERIC),
+    exp.Sqrt: _positive("SQRT", exp.LT),
     exp.RangeBucket: _range_bucket,
     exp.Round: _as_double,
     exp.SafeAdd: _safe_operator(exp.Add),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlglot import exp
+
 _NAMES = """
 APPROX_TOP_SUM ARRAY_CONCAT_AGG BIT_XOR CODE_POINTS_TO_BYTES
 COLLATE CONTAINS_SUBSTR_JSON CSC CSCH SEC SECH COTH DATE_BUCKET DATETIME_BUCKET TIMESTAMP_BUCKET
@@ -26,3 +28,8 @@ ST_SIMPLIFY ST_SNAPTOGRID ST_STARTPOINT ST_TOUCHES ST_UNION ST_UNION_AGG ST_WITH
 S2_CELLIDFROMPOINT S2_COVERINGCELLIDS
 """
 NOT_IN_DUCKDB = frozenset(_NAMES.split())
+
+UNSUPPORTED_NODES: frozenset[type[exp.Expr]] = frozenset(
+    {exp.Normalize, exp.JSONObject, exp.JSONArray, exp.MakeInterval, exp.SessionUser, exp.NetFunc}
+)
+"""Parts of the tree that keep no written name."""

@@ -90,6 +90,7 @@ def _name_tables(tree: exp.Expr, known: Schema) -> dict[str, Any]:
         node.set("this", exp.to_identifier(name, quoted=True))
         node.set("db", exp.to_identifier(dataset, quoted=True))
         node.set("catalog", exp.to_identifier(project, quoted=True))
+        node.meta["bare"] = len(parts) == 1
         table = known.find(use.name)
         if table is not None:
             columns = {key: kind for key, (_, kind) in table.columns.items()}
@@ -121,11 +122,26 @@ def _columns(tree: exp.Expr, names: list[str]) -> tuple[Column, ...]:
         query = query.this
     selects = query.selects if isinstance(query, exp.Query) else []
     if len(selects) == len(names):
-        kinds = [one.type for one in selects]
+        kinds = [_kind(one) for one in selects]
     else:
-        by_name = {one.alias_or_name.lower(): one.type for one in selects}
+        by_name = {one.alias_or_name.lower(): _kind(one) for one in selects}
         kinds = [by_name.get(name.lower()) for name in names]
     return tuple(_column(name, kind) for name, kind in zip(names, kinds, strict=True))
+
+
+# What the optimizer's typing leaves open.
+_KINDS: dict[type[exp.Expr], str] = {
+    exp.Trunc: "FLOAT64", exp.Datetime: "DATETIME", exp.Date: "DATE", exp.Timestamp: "TIMESTAMP",
+    exp.ApproxDistinct: "INT64", exp.RangeBucket: "INT64",
+}  # fmt: skip
+
+
+def _kind(node: exp.Expr) -> exp.DataType | None:
+    if node.type is not None and not node.type.is_type(exp.DType.UNKNOWN):
+        return node.type
+    inner = node.this if isinstance(node, exp.Alias) else node
+    name = _KINDS.get(type(inner))
+    return data_type(name) if name else node.type
 
 
 def _column(name: str, kind: exp.DataType | None) -> Column:
