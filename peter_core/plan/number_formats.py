@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from peter_core.plan.locales import Locale
 
 DASH = "–"
+_SEPARATORS: dict[tuple[str, str | None], Separators] = {}
 _COMPACT_FROM = 1_000_000
 
 
@@ -29,8 +30,13 @@ def as_number(value: object) -> Number | None:
 
 def separators(locale: Locale, currency: str | None = None) -> Separators:
     """The signs d3-format needs, with the space before % that this product writes."""
-    signs = locale.currency(currency) if currency else ("", "")
-    return Separators(locale.decimal, locale.group, locale.grouping, signs, f"{NBSP}%")
+    key = (locale.tag, currency)
+    if key not in _SEPARATORS:
+        signs = locale.currency(currency) if currency else ("", "")
+        _SEPARATORS[key] = Separators(
+            locale.decimal, locale.group, locale.grouping, signs, f"{NBSP}%"
+        )
+    return _SEPARATORS[key]
 
 
 def decimals_of(values: Iterable[float], most: int) -> int:

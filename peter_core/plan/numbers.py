@@ -9,6 +9,7 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from peter_core.plan.locales import MINUS
@@ -64,6 +65,7 @@ class Specifier:
     type: str = ""
 
     @classmethod
+    @cache
     def parse(cls, text: str) -> Specifier:
         """Read ``,.2f`` and the like.
 
@@ -96,6 +98,8 @@ def write(value: Number, specifier: Specifier, separators: Separators) -> Writte
     if isinstance(value, Decimal) and not value.is_finite():
         value = float(value)
     negative = value < 0 or (isinstance(value, float) and math.copysign(1.0, value) < 0)
+    if (plain := _plain(value, specifier, separators, negative=negative)) is not None:
+        return plain
     digits, prefix = _digits(value, specifier)
     if specifier.trim:
         digits = _trimmed(digits)
@@ -109,6 +113,34 @@ def write(value: Number, specifier: Specifier, separators: Separators) -> Writte
     before = _sign(specifier.sign, negative) + before
     unit = prefix + after + closing
     return Written(*_padded(specifier, separators, before, whole, rest, unit))
+
+
+def _plain(value: Number, spec: Specifier, signs: Separators, *, negative: bool) -> Written | None:
+    """What nearly every cell is, fixed decimals in groups of three, by Python's own formatting."""
+    if (
+        spec.type != "f"
+        or spec.width
+        or spec.trim
+        or spec.sign != "-"
+        or isinstance(value, Decimal)
+    ):
+        return None
+    precision = spec.precision or 0
+    size = abs(value)
+    # Python rounds a tie to the even digit, d3-format away from zero; ties take the long way.
+    if isinstance(value, float) and (not size < 1e15 or size * 10**precision * 2 % 2 == 1):
+        return None
+    if spec.comma and signs.grouping != (3,):
+        return None
+    text = f"{size:{',' if spec.comma else ''}.{precision}f}" if isinstance(value, float) else ""
+    if not text:
+        text = f"{size:,}" if spec.comma else str(size)
+        text += "." + "0" * precision if precision else ""
+    if (signs.group, signs.decimal) != (",", "."):
+        text = text.replace(",", "\0").replace(".", signs.decimal).replace("\0", signs.group)
+    before, after = signs.currency if spec.currency else ("", "")
+    shows = negative and any(char in "123456789" for char in text)
+    return Written((MINUS if shows else "") + before, text, after)
 
 
 def _sign(sign: str, negative: bool) -> str:
@@ -126,8 +158,8 @@ def _digits(value: Number, spec: Specifier) -> tuple[str, str]:
     if spec.type in "%p":
         exact = (
             _decimal(abs(value) * 100)
-            if isinstance(value, float)
-            else _EXACT.multiply(_EXACT.abs(Decimal(value)), Decimal(100))
+            if isinstance(value, float) and abs(value) < 1e300
+            else _EXACT.multiply(_EXACT.abs(_decimal(value)), Decimal(100))
         )
     else:
         exact = _EXACT.abs(_decimal(value))
