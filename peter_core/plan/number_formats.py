@@ -132,8 +132,9 @@ class Plain:
         return self._write(number, f"{comma}.{decimals}f", unit)
 
     def _compact(self, number: Number) -> Written:
-        rounded = float(f"{float(number):.2e}")
-        power = 0 if abs(rounded) < 1000 else min(4, int(math.log10(abs(rounded)) / 3))
+        # The largest float rounds beyond every float; its unit is the largest anyway.
+        rounded = min(abs(float(f"{float(number):.2e}")), 1e300)
+        power = 0 if rounded < 1000 else min(4, int(math.log10(rounded) / 3))
         if power == 0:
             return self._write(number, ".3~r" if number != int(number) else ",.0f")
         exact = number if isinstance(number, Decimal) else Decimal(number)

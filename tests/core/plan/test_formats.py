@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from chart_cases import board
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from peter_core.dashboard.model import DateFormat, NumberFormat
@@ -155,6 +155,8 @@ def test_a_null_is_a_dash(type_: str, chosen: str | None) -> None:
     assert full(None, chosen, type_) == "–"
 
 
+@example(1.7976931348623157e308, "compact")
+@example(1.7976931348623157e308, "percent")
 @given(
     st.one_of(st.integers(-(2**63), 2**63 - 1), st.floats(), st.decimals(allow_nan=None)),
     st.sampled_from([None, "compact", "percent", "bytes", "duration", "currency:EUR"]),
