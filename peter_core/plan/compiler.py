@@ -201,7 +201,10 @@ class _Draft:
     def _bind(self, statement: Statement, values: Mapping[str, object]) -> tuple[Parameter, ...]:
         declared = filter_parameters(self.dashboard)
         return bind_parameters(
-            statement.parameters, declared, parameter_values(self.dashboard, values)
+            statement.parameters,
+            declared,
+            parameter_values(self.dashboard, values),
+            text=statement.text,
         )
 
     def _estimate(
