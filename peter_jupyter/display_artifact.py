@@ -38,9 +38,12 @@ def artifact_html(artifact: Artifact) -> str:
     for tab in tabs:
         if tab.get("title"):
             parts.append(Markup(f'<div class="pt-tab">{escape(tab["title"])}</div>'))
-        for row in tab["rows"]:
-            tiles = "".join(_tile(payload, tile) for tile in row)
-            parts.append(Markup(f'<div class="pt-grid">{tiles}</div>'))
+        tiles = "".join(
+            _tile(payload, tile, first=at == 0)
+            for row in tab["rows"]
+            for at, tile in enumerate(row)
+        )
+        parts.append(Markup(f'<div class="pt-grid">{tiles}</div>'))
     footer = "".join(f"<span>{escape(item)}</span>" for item in footer_items(payload))
     parts.append(Markup(f'<div class="pt-foot pt-last">{footer}</div>'))
     return page(f'<div class="pt-page">{"".join(parts)}</div>')
@@ -120,7 +123,7 @@ def _header(payload: dict[str, Any]) -> Markup:
     return Markup(f'<div class="pt-h1" role="heading" aria-level="1">{title}</div>{sub}{chips}')
 
 
-def _tile(payload: dict[str, Any], tile: dict[str, Any]) -> Markup:
+def _tile(payload: dict[str, Any], tile: dict[str, Any], *, first: bool) -> Markup:
     chart = payload["charts"][tile["chart"]]
     width = int(tile["width"])
     view = chart["view"]
@@ -142,7 +145,9 @@ def _tile(payload: dict[str, Any], tile: dict[str, Any]) -> Markup:
     body = _state(chart) if view is None or chart["problem"] else _view(view, chart, tile)
     note = chart.get("note") or (_cut_text(chart) if chart["truncated"] else None)
     noted = f'<p class="pt-desc">{escape(note)}</p>' if note else ""
-    classes = f"pt-card pt-tile{' pt-' + kind if kind else ''}"
+    classes = " ".join(
+        ["pt-card pt-tile", *(["pt-first"] if first else []), *([f"pt-{kind}"] if kind else [])]
+    )
     return Markup(f'<div class="{classes}" style="--w:{width}">{head}{body}{noted}</div>')
 
 
@@ -168,22 +173,17 @@ def _view(view: dict[str, Any], chart: dict[str, Any], tile: dict[str, Any]) -> 
 
 
 def _figure(view: dict[str, Any], chart: dict[str, Any], tile: dict[str, Any]) -> str:
-    width = max(240, int(tile["width"]) * _COLUMN_PX - 40)
+    # A narrow page makes narrow tiles wider: drawn for five columns, their text keeps its size.
+    width = max(5, int(tile["width"])) * _COLUMN_PX - 40
     height = max(tile.get("height") or _FIGURE_PX, view.get("min_height") or 0)
     items = []
     for entry in view.get("legend") or ():
         name = str(entry["color"]).removeprefix("$")
         mark = {"line": ' class="pt-line"', "dash": ' class="pt-dash"'}.get(entry["mark"], "")
-        color = f"var(--{name},{_light(name)})"
+        color = f"var(--{escape(name)})"
         items.append(f'<li><b{mark} style="--k:{color}"></b>{escape(entry["label"])}</li>')
     legend = f'<ul class="pt-legend">{"".join(items)}</ul>' if items else ""
     return legend + chart_image(view, chart["summary"], width=width, height=height)
-
-
-def _light(name: str) -> str:
-    from peter_core.plan.tokens import tokens
-
-    return tokens("light").get(name, "currentColor")
 
 
 def _kpi(view: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peter_jupyter.display_markup import Heading, block, card, fold, foot, page, pill, status, table
+from peter_jupyter.display_markup import Heading, block, card, foot, page, pill, status, table
 from peter_jupyter.display_values import NULL, count_text, moment_text
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def listing_html(listing: Listing) -> str:
     return page(
         card(
             status(pill("Dashboards", "info"), [_count(listing)]),
-            fold("Published", "", body) if rows else block(_EMPTY),
+            body if rows else block(_EMPTY),
             foot(["%peter open SLUG shows one"] if rows else []),
         )
     )

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from peter_core.plan.tokens import tokens
 from peter_jupyter.display_values import NULL, source_lines
 
 if TYPE_CHECKING:
@@ -45,7 +46,19 @@ def page(body: str) -> str:
 
 @cache
 def _style() -> str:
-    return Path(__file__).with_name("display.css").read_text(encoding="utf-8").replace("\n", "")
+    rules = Path(__file__).with_name("display.css").read_text(encoding="utf-8").replace("\n", "")
+    light, dark = _variables("light"), _variables("dark")
+    # The system's scheme, unless the notebook's own theme says otherwise.
+    return (
+        f".peter-out{{{light}}}@media (prefers-color-scheme:dark){{.peter-out{{{dark}}}}}"
+        f"[data-jp-theme-light=true] .peter-out,.vscode-light .peter-out{{{light}}}"
+        f"[data-jp-theme-light=false] .peter-out,.vscode-dark .peter-out{{{dark}}}{rules}"
+    )
+
+
+def _variables(theme: Literal["light", "dark"]) -> str:
+    colors = "".join(f"--{name}:{color};" for name, color in tokens(theme).items())
+    return f"{colors}color-scheme:{theme}"
 
 
 def card(*parts: str) -> Markup:

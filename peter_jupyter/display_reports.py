@@ -221,7 +221,7 @@ def graph_html(graph: Graph) -> str:
         for node in _ordered(graph)
     ]
     counts = _graph_counts(graph)
-    return page(card(status(pill("Lineage", "info"), counts), fold("", "", table(headings, rows))))
+    return page(card(status(pill("Lineage", "info"), counts), table(headings, rows)))
 
 
 def graph_text(graph: Graph) -> str:

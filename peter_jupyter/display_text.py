@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peter_core.costs import usd_text
 from peter_jupyter.display_values import (
     clip,
     count_text,
@@ -14,6 +13,7 @@ from peter_jupyter.display_values import (
     value_text,
 )
 from peter_jupyter.display_verification import (
+    cost_note,
     error_place,
     other_findings,
     place,
@@ -96,11 +96,11 @@ def _markdown_table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _head(verification: Verification) -> str:
-    kind = "Dry run" if verification.dry_run else "Verification"
+    kind = "Dry run:" if verification.dry_run else "Verification"
     lines = [f"{kind} {verdict_text(verification)} · {' · '.join(status_items(verification))}"]
     facts = [verification.statement_type, f"engine {verification.engine}"]
     facts.append(f"fingerprint {verification.fingerprint[:12]}")
-    facts.append(f"cost {usd_text(verification.cost_usd)} (${verification.cost_usd})")
+    facts.append(f"cost ${verification.cost_usd}{cost_note(verification)}")
     if verification.bytes_billed:
         facts.append(f"{verification.bytes_billed:,} B billed")
     if verification.computed_at is not None:
@@ -155,7 +155,7 @@ def _columns(verification: Verification) -> list[str]:
             values = _profile_values(profile, 24)
             shown = zip(names, values, strict=True)
             text += ": " + ", ".join(f"{name} {value}" for name, value in shown if value != "–")
-            top = [f"{value_text(value, 16)} {count:,}" for value, count in profile.top[:3]]
+            top = [f"{value_text(value, 16)} {n:,}" for value, n in profile.top[:3] if n > 1]
             text += f", top {' | '.join(top)}" if top else ""
         if sources.get(column.name):
             text += f" <- {', '.join(sources[column.name])}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from peter_core.costs import bytes_text, usd_text
@@ -151,6 +152,8 @@ def provenance(verification: Verification) -> list[str]:
     if verification.computed_at is not None:
         items.append(f"computed {moment_text(verification.computed_at)}")
     items.append(verification.engine)
+    if cost_note(verification):
+        items.append(f"${verification.cost_usd}{cost_note(verification)}")
     if verification.bytes_billed:
         items.append(f"{bytes_text(verification.bytes_billed)} billed")
     if verification.job_id:
@@ -158,6 +161,12 @@ def provenance(verification: Verification) -> list[str]:
     if verification.receipt:
         items.append(f"receipt {verification.receipt[:12]}")
     return items
+
+
+def cost_note(verification: Verification) -> str:
+    """How to read the cost: the embedded engine itself is free."""
+    free = verification.engine == "duckdb" and Decimal(verification.cost_usd) > 0
+    return " is what BigQuery would bill" if free else ""
 
 
 def _plain(value: object) -> object:
@@ -279,7 +288,8 @@ def _profile_cells(profile: ColumnProfile | None, rows: int | None) -> list[str]
 
 def _top(top: Iterable[tuple[object, int]], rows: int | None) -> str:
     best = next(iter(top), None)
-    if best is None:
+    # A value that occurs once is no more frequent than any other.
+    if best is None or best[1] < 2:
         return NULL
     value, count = best
     return share_bar(count / rows if rows else 0, f"{value_text(value, 24)} {count:,}")

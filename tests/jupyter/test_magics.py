@@ -65,7 +65,7 @@ def test_parameters_are_bound_with_their_types(cells: Notebook) -> None:
 def test_a_dry_run_binds_nothing(cells: Notebook) -> None:
     cells.run("%%peter_sql out --dry-run\nSELECT carrier FROM nyc.flights")
     assert cells.result.success, cells.error
-    assert cells.shown().startswith("Dry run would run")
+    assert cells.shown().startswith("Dry run: would run")
     assert "out" not in cells.shell.user_ns
 
 
