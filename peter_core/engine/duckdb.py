@@ -118,7 +118,9 @@ class DuckDBEngine:
             message, hint = _cannot_be_read(id, tables.unreadable[id])
             raise TableNotFound(message, hint=hint)
         short = {id.removeprefix(f"{self.project}."): id for id in tables.infos}
-        near = difflib.get_close_matches(name.removeprefix(f"{self.project}."), short, n=3, cutoff=0.75)
+        near = difflib.get_close_matches(
+            name.removeprefix(f"{self.project}."), short, n=3, cutoff=0.75
+        )
         raise TableNotFound(
             f"There is no table called {name}.",
             hint=f"Did you mean {' or '.join(near)}?" if near else None,
@@ -152,9 +154,8 @@ class DuckDBEngine:
         _hold_cap(prepared.estimate, job.max_bytes)
         try:
             answer = self._execute(prepared, job, tables, deadline, cancel)
-        except WorkerStartError:
-            # Another process imported the folder anew and removed the database meanwhile.
-            self._database.forget()
+        except WorkerStartError as error:
+            self._give_up(tables, str(error))
             tables = self._tables(deadline, cancel)
             prepared = self._prepare(job, tables)
             answer = self._execute_again(prepared, job, tables, deadline, cancel)
@@ -279,6 +280,13 @@ class DuckDBEngine:
         except WorkerCrashError as crash:
             limit = self._memory_limit_bytes
             raise duckdb_errors.crash_error(crash, memory_limit_bytes=limit) from None
+
+    def _give_up(self, tables: _Tables, complaint: str) -> None:
+        """Another process replaced the database meanwhile, or it is damaged."""
+        if duckdb_errors.is_damage(complaint):
+            self._database.discard(tables.catalog)
+        else:
+            self._database.forget()
 
     def _execute_again(
         self,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _PATH = re.compile(r"""["']?(?<![\w.])/(?:[^\s"'/]+/)+[^\s"':,;)]*["']?""")
 _OWN_NAME = re.compile(r'"?peter-[0-9a-f]{32}(?:\.duckdb)?"?\.?')
+_DAMAGE = re.compile(r"valid DuckDB|corrupt|checksum|IO Error|Serialization", re.IGNORECASE)
 _PREFIX = re.compile(r"^[A-Z][A-Za-z -]* Error: ")
 _TYPES = {
     "INT8": "INT64", "INT16": "INT64", "INT32": "INT64", "INT128": "INT64", "BIGINT": "INT64",
@@ -63,12 +64,17 @@ def out_of_memory(memory_limit_bytes: int) -> QueryFailed:
 def crash_error(crash: WorkerCrashError, *, memory_limit_bytes: int) -> EngineError:
     """The error of a statement during which the worker's process ended."""
     code = crash.exit_code
-    how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
     return QueryFailed(
         f"The engine's process ended while it ran the query ({how}); most likely it needed more "
         f"memory than the {memory_limit_bytes / 2**20:,.0f} MiB it may use.",
         hint="Read fewer rows or columns, or raise the engine's memory.",
     )
+
+
+def is_damage(reason: str) -> bool:
+    """Whether a worker could not start because its database is damaged."""
+    return _DAMAGE.search(reason) is not None
 
 
 def start_error(reason: str) -> EngineUnavailable:

@@ -35,6 +35,7 @@ from peter_core.engine.folder_catalog import (
     read_catalog,
     write_catalog,
 )
+from peter_core.engine.json_files import json_fault
 
 if TYPE_CHECKING:
     import duckdb
@@ -73,7 +74,8 @@ def main() -> int:
     try:
         import_folder(request)
     except Exception as error:
-        sys.stderr.write(f"{type(error).__name__}: {str(error).splitlines()[0]}\n")
+        lines = str(error).splitlines() or [type(error).__name__]
+        sys.stderr.write(f"{lines[0]}\n")
         return 1
     return 0
 
@@ -108,6 +110,10 @@ def import_folder(request: ImportRequest) -> Catalog:
     return catalog
 
 
+class UnreadableFileError(Exception):
+    """A file is not what its name says."""
+
+
 class _Import:
     """One pass over the files: unchanged tables are copied from the previous database."""
 
@@ -122,8 +128,16 @@ class _Import:
         self._request = request
         self._old = {table.source: table for table in previous.tables} if previous else {}
         if previous and any(source in self._old for source in request.sources):
-            path = str(state / previous.database).replace("'", "''")
-            _execute(connection, f"ATTACH '{path}' AS previous (READ_ONLY)")
+            self._attach(state / previous.database)
+
+    def _attach(self, database: Path) -> None:
+        import duckdb
+
+        path = str(database).replace("'", "''")
+        try:
+            _execute(self._connection, f"ATTACH '{path}' AS previous (READ_ONLY)")
+        except duckdb.Error:  # damaged: every file is read again
+            self._old = {}
 
     def run(self, database: str) -> Catalog:
         import duckdb
@@ -136,7 +150,7 @@ class _Import:
                 try:
                     tables.append(self._table(source))
                     continue
-                except (duckdb.Error, BigQueryTypeError, OSError) as error:
+                except (duckdb.Error, BigQueryTypeError, UnreadableFileError, OSError) as error:
                     reason = _reason(source, error)
                     if "No space left" in reason:
                         raise
@@ -146,12 +160,20 @@ class _Import:
     def _table(self, source: Source) -> CatalogTable:
         target = f"{quoted(source.dataset)}.{quoted(source.table)}"
         _execute(self._connection, f"CREATE SCHEMA IF NOT EXISTS {quoted(source.dataset)}")
-        if source in self._old:
-            _execute(self._connection, f"CREATE TABLE {target} AS FROM previous.{target}")
+        if source in self._old and self._copy(target):
             return self._old[source]
         sys.stdout.write(f"{source.path}\n")
         sys.stdout.flush()
         return self._read(source, target)
+
+    def _copy(self, target: str) -> bool:
+        import duckdb
+
+        try:
+            _execute(self._connection, f"CREATE TABLE {target} AS FROM previous.{target}")
+        except duckdb.Error:  # damaged there: the file is read again
+            return False
+        return True
 
     def _read(self, source: Source, target: str) -> CatalogTable:
         file = _table_function(source)
@@ -189,6 +211,9 @@ def _table_function(source: Source) -> str:
     if reader == "read_csv":
         options = csv_options(Path(source.path))
     elif reader == "read_json":
+        fault = json_fault(Path(source.path))
+        if fault is not None:
+            raise UnreadableFileError(fault)
         options = _JSON_OPTIONS
     return f"{reader}('{source.path}'{options})"
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from peter_core.engine.duckdb_errors import plain
 from peter_core.engine.duckdb_import import ImportRequest
 from peter_core.engine.folder import Source, scan
 from peter_core.engine.folder_catalog import Catalog, catalog_stamp, read_catalog
@@ -67,6 +68,11 @@ class FolderDatabase:
         with self._lock:
             self._look_again = 0.0
             self._stamp = None
+
+    def discard(self, catalog: Catalog) -> None:
+        """Give up a database that cannot be opened; the next call imports every file anew."""
+        self.path(catalog).unlink(missing_ok=True)
+        self.forget()
 
     def current(self, deadline: float | None = None, cancel: CancelToken | None = None) -> Catalog:
         """The catalog of the files as they are now, importing what changed.
@@ -124,6 +130,12 @@ class FolderDatabase:
             raise EngineUnavailable(
                 f"The workspace folder {self._folder} does not exist.",
                 hint="Create it, with files such as data/sales/orders.csv in it.",
+            )
+        if "?" in str(self._folder):
+            raise EngineUnavailable(
+                f"The workspace folder {self._folder} cannot be used: DuckDB takes a ? in a path "
+                "for its end.",
+                hint="Rename the folder.",
             )
         try:
             return scan(self._data)
@@ -201,7 +213,7 @@ class FolderDatabase:
             return EngineUnavailable("The embedded engine was closed during an import.")
         why = f"it was ended by signal {-code}" if code < 0 else complaint or f"exit code {code}"
         return EngineUnavailable(
-            f"The workspace's tables could not be imported: {why}.",
+            f"The workspace's tables could not be imported: {plain(why)}",
             hint="Is there room on the disk and in memory? The next call tries again.",
         )
 

@@ -35,7 +35,7 @@ _MAX_WAITING = 256
 class WorkerCrashError(Exception):
     """The worker's process ended while it ran the statement."""
 
-    def __init__(self, exit_code: int | None) -> None:
+    def __init__(self, exit_code: int) -> None:
         super().__init__(f"exit code {exit_code}")
         self.exit_code = exit_code
 
@@ -255,13 +255,13 @@ class WorkerPool:
     def _why_it_ended(
         self, worker: WorkerProcess, error: Exception, cancel: CancelToken | None
     ) -> Exception:
-        code = worker.close()
+        code, complaint = worker.end()
         if cancel and cancel.cancelled:
             return QueryCancelled("The query was cancelled.")
         if self._closed:
             return EngineUnavailable("The embedded engine was closed while the query ran.")
         if isinstance(error, WorkerStartError):
-            return error
+            return WorkerStartError(complaint)
         return WorkerCrashError(code)
 
     def _give_back(self, worker: WorkerProcess, *, reusable: bool) -> None:

@@ -157,20 +157,23 @@ class WorkerProcess:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
 
-    def close(self) -> int | None:
-        """End the process, reap it and close its pipes; returns its exit code."""
+    def end(self) -> tuple[int, str]:
+        """End the process and reap it; its exit code and last line of complaint."""
         self.kill()
-        code = self._process.wait()
+        return self._process.wait(), self._last_words()
+
+    def close(self) -> None:
+        """End the process, reap it and close its pipes."""
+        self.kill()
+        self._process.wait()
         self._close_pipes()
-        return code
 
     def abandon(self) -> None:
         """Forget the process in a fork of its parent: it belongs to the parent alone."""
         self._process.returncode = 0
         self._close_pipes()
 
-    def last_words(self) -> str:
-        """The last line the process wrote to standard error; call it when the process ended."""
+    def _last_words(self) -> str:
         fd = _fd(self._process.stderr)
         os.set_blocking(fd, False)
         text = b""

@@ -303,6 +303,12 @@ def test_an_engine_of_a_missing_folder_says_so(tmp_path: Path) -> None:
     engine.close()
 
 
+def test_a_folder_whose_name_looks_like_a_pattern_works(tmp_path: Path) -> None:
+    engine = DuckDBEngine(make_workspace(tmp_path / "a*[b]'#"))
+    assert rows(engine, "SELECT COUNT(*) AS n FROM nyc.airlines") == [{"n": 3}]
+    engine.close()
+
+
 def test_a_folder_without_data_still_answers(tmp_path: Path) -> None:
     engine = DuckDBEngine(tmp_path)
     assert engine.tables() == ()
@@ -345,6 +351,14 @@ def test_many_threads_get_their_own_answers(engine: DuckDBEngine) -> None:
     for thread in threads:
         thread.join()
     assert answers == {number: [{"id": number}] for number in range(30)}
+
+
+def test_a_damaged_database_is_made_anew(own: tuple[DuckDBEngine, Path]) -> None:
+    engine, folder = own
+    assert len(engine.tables()) == 4
+    (database,) = (folder / ".peter/engine").glob("peter-*.duckdb")
+    database.write_bytes(b"no database at all")
+    assert rows(engine, "SELECT COUNT(*) AS n FROM nyc.flights") == [{"n": 1000}]
 
 
 def test_an_error_names_no_file_of_this_machine(own: tuple[DuckDBEngine, Path]) -> None:

@@ -20,7 +20,8 @@ def write_parquet(path: Path, sql: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'").fetchall()
-        connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet)").fetchall()
+        target = str(path).replace("'", "''")
+        connection.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet)").fetchall()
 
 
 def make_workspace(folder: Path, *, rows: int = 1000) -> Path:
@@ -31,7 +32,10 @@ def make_workspace(folder: Path, *, rows: int = 1000) -> Path:
     )
     ops = folder / "data/ops"
     ops.mkdir(parents=True)
-    events = [{"id": 1, "tags": ["a", "bc"], "place": {"x": 1}}, {"id": 2, "tags": [], "place": None}]
+    events = [
+        {"id": 1, "tags": ["a", "bc"], "place": {"x": 1}},
+        {"id": 2, "tags": [], "place": None},
+    ]
     (ops / "events.json").write_text(json.dumps(events), encoding="utf-8")
     (ops / "log.ndjson").write_text('{"n": 1}\n{"n": 2}\n', encoding="utf-8")
     return folder
