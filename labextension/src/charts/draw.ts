@@ -2,7 +2,7 @@
 
 import { parse, View as VegaRuntime } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
-import { compile } from "vega-lite";
+import { compile, type TopLevelSpec } from "vega-lite";
 import type { VegaView } from "../artifact";
 import { refusingLoader } from "./loader";
 import { toRows } from "./rows";
@@ -64,18 +64,19 @@ function makeRuntime(
     width: "container",
     height: "container",
   };
-  const config = vegaConfig(tokens, font);
-  // biome-ignore lint/suspicious/noExplicitAny: the spec is checked where it is made, in Python.
-  const compiled = compile(spec as any, { config: { ...config, aria: false } as any });
+  // The spec is checked where it is made, in Python.
+  const compiled = compile(spec as unknown as TopLevelSpec, {
+    config: { ...vegaConfig(tokens, font), aria: false },
+  });
   readThroughVoronoi(compiled.spec.marks);
   const runtime = new VegaRuntime(parse(compiled.spec, undefined, { ast: true }), {
-    logger: logger as never,
+    logger,
     renderer: "svg",
     container: plot,
     hover: true,
-    loader: refusingLoader as never,
+    loader: refusingLoader,
     expr: expressionInterpreter as never,
-    tooltip: tooltip.handle as never,
+    tooltip: tooltip.handle,
   });
   plot.addEventListener("pointerleave", () => tooltip.hide());
   return runtime;
@@ -83,7 +84,7 @@ function makeRuntime(
 
 /** Keeps the first error of a drawing, which Vega would only write to the console. */
 class FaultLog {
-  first: unknown = null;
+  first: Error | null = null;
   private threshold = 1;
 
   level(value?: number): number | this {
@@ -92,7 +93,8 @@ class FaultLog {
     return this;
   }
   error(...faults: unknown[]): this {
-    this.first ??= faults[0] ?? new Error("unknown");
+    const [fault] = faults;
+    this.first ??= fault instanceof Error ? fault : new Error("Vega could not draw the chart.");
     return this;
   }
   warn(): this {

@@ -9,7 +9,7 @@ export function toRows(data: Data): Row[] {
   const length = Math.max(0, ...data.values.map((column) => column.length));
   const rows: Row[] = [];
   for (let index = 0; index < length; index += 1) {
-    const row: Row = Object.create(null);
+    const row = Object.create(null) as Row;
     data.columns.forEach((column, position) => {
       row[column.name] = data.values[position]?.[index] ?? null;
     });

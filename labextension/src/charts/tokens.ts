@@ -14,7 +14,7 @@ export const tokens: Readonly<Record<ThemeName, Tokens>> = { light: theme.light,
  */
 export function withTokens<T>(tree: T, values: Tokens): T {
   if (typeof tree === "string") return token(tree, values) as T;
-  if (Array.isArray(tree)) return tree.map((item) => withTokens(item, values)) as T;
+  if (Array.isArray(tree)) return tree.map((item: unknown) => withTokens(item, values)) as T;
   if (tree === null || typeof tree !== "object") return tree;
   const copy: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(tree)) {

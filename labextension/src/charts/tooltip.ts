@@ -55,9 +55,16 @@ export class Tooltip {
 /** The lines of a tooltip: pairs of a title and a text, in an array or an object; or one text. */
 export function tooltipRows(value: unknown): [string, string][] {
   if (value === null || value === undefined || value === "") return [];
-  if (typeof value !== "object") return [["", String(value)]];
+  if (typeof value !== "object") return [["", told(value)]];
   const pairs: unknown[] = Array.isArray(value) ? value : Object.entries(value);
-  return pairs.filter(isTold).map(([title, text]) => [String(title ?? ""), String(text)]);
+  return pairs.filter(isTold).map(([title, text]) => [told(title), told(text)]);
+}
+
+/** Texts and numbers as they are; nothing else is told. */
+function told(value: unknown): string {
+  const known =
+    typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return known ? String(value) : "";
 }
 
 function isTold(pair: unknown): pair is [unknown, unknown] {

@@ -13,7 +13,7 @@ export function startDashboard(
   root: HTMLElement,
   options: Pick<RenderOptions, "charts">,
 ): Rendered {
-  const artifact = readJson<Artifact>("peter-artifact");
+  const artifact = readJson("peter-artifact") as Artifact | null;
   const address = readMeta("peter-data");
   if (artifact) document.title = `${artifact.title} · Peter`;
   if (address === null) return startCopy(root, artifact, options);

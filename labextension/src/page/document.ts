@@ -1,9 +1,9 @@
 /** What the HTML of a page carries besides its text. */
 
 /** The JSON of a data block, or null where there is none. */
-export function readJson<T = unknown>(id: string): T | null {
+export function readJson(id: string): unknown {
   const text = document.getElementById(id)?.textContent;
-  return text ? (JSON.parse(text) as T) : null;
+  return text ? (JSON.parse(text) as unknown) : null;
 }
 
 /** The content of a meta element, or null where it is missing or empty. */

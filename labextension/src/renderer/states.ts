@@ -5,22 +5,25 @@ import { messages } from "../messages";
 import { type Child, h } from "./dom";
 import { icon } from "./icons";
 
+const UNTOLD: Record<"failed" | "empty", Problem> = {
+  failed: { code: "failed", title: messages.failedTitle },
+  empty: { code: "empty", title: messages.emptyTitle, detail: messages.emptyDetail },
+};
+
 /** Why there is nothing to see, and what to do: an icon, a title, a detail and a hint. */
 export function stateBlock(
   kind: "failed" | "empty",
   problem: Problem | null,
   ...actions: Child[]
 ): HTMLElement {
-  const failed = kind === "failed";
-  const title = problem?.title ?? (failed ? messages.failedTitle : messages.emptyTitle);
-  const detail = problem?.detail ?? (failed || problem ? null : messages.emptyDetail);
+  const { title, detail, hint } = problem ?? UNTOLD[kind];
   return h(
     "div",
     { class: `state ${kind}` },
-    h("span", { class: "ic" }, icon(failed ? "alert" : "empty", 18)),
+    h("span", { class: "ic" }, icon(kind === "failed" ? "alert" : "empty", 18)),
     h("strong", {}, title),
     detail && h("p", {}, detail),
-    problem?.hint && h("p", { class: "hint" }, problem.hint),
+    hint && h("p", { class: "hint" }, hint),
     actions.some(Boolean) && h("div", { class: "acts" }, ...actions),
   );
 }

@@ -3,7 +3,7 @@
 import type { TableColumn, TableView } from "../artifact";
 import { count } from "../format";
 import { messages } from "../messages";
-import { button, h, link } from "./dom";
+import { button, type Child, h, link } from "./dom";
 import { icon } from "./icons";
 import { isNumeric, type Order, sortedRows } from "./sorting";
 
@@ -116,18 +116,27 @@ function visible(view: TableView): [TableColumn, number][] {
 
 function cell(view: TableView, column: TableColumn, at: number, row: number): HTMLElement {
   const value = view.values[at]?.[row] ?? null;
-  const shown = view.texts[at]?.[row] ?? (value === null ? messages.null : String(value));
+  const content = cellContent(view, column, at, row);
+  if (value === null) return h("td", { class: cellClass(column) }, content);
+  if (column.bar) return barCell(percent(value, column.bar), content);
+  if (column.color_scale) return tintCell(column, percent(value, column.color_scale), content);
+  return h("td", { class: cellClass(column) }, content);
+}
+
+function cellContent(view: TableView, column: TableColumn, at: number, row: number): Child {
+  const value = view.values[at]?.[row] ?? null;
+  const text = view.texts[at]?.[row] ?? (value === null ? messages.null : String(value));
   const target = linkTarget(view, column, row);
-  const content = target === null ? shown : link(target, shown);
-  if (column.bar && value !== null) {
-    const bar = h("i", { style: `width:${percent(value, column.bar)}%` });
-    const face = h("div", { class: "share" }, h("span", {}, bar), h("em", {}, content));
-    return h("td", { class: "n" }, face);
-  }
-  const tint = column.color_scale && value !== null ? percent(value, column.color_scale) : null;
-  const style = tint === null ? null : `--t:${tint}%`;
-  const extra = tint === null ? "" : tint > 60 ? " tint high" : " tint";
-  return h("td", { class: cellClass(column) + extra, style }, content);
+  return target === null ? text : link(target, text);
+}
+
+function barCell(share: number, content: Child): HTMLElement {
+  const bar = h("span", {}, h("i", { style: `width:${share}%` }));
+  return h("td", { class: "n" }, h("div", { class: "share" }, bar, h("em", {}, content)));
+}
+
+function tintCell(column: TableColumn, share: number, content: Child): HTMLElement {
+  return h("td", { class: `${cellClass(column)} tint`, style: `--t:${share}%` }, content);
 }
 
 function linkTarget(view: TableView, column: TableColumn, row: number): unknown {
