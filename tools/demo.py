@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -16,9 +15,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from peter_core import Peter
+
+    Say = Callable[[str], None]
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "demo"
@@ -86,14 +87,13 @@ def export(peter: Peter) -> None:
     """Write the dashboard as one HTML file and as a picture."""
     from peter_jupyter.export import export_html, export_png
 
-    body = peter.data(SLUG).body
+    page = BUILD / f"{SLUG}.html"
     with step("Exporting HTML") as say:
-        page = BUILD / f"{SLUG}.html"
-        page.write_text(export_html(body), encoding="utf-8")
+        page.write_text(export_html(peter.data(SLUG).body), encoding="utf-8")
         say(str(page.relative_to(ROOT)))
     with step("Drawing a PNG") as say:
         picture = BUILD / f"{SLUG}.png"
-        export_png(body, picture)
+        export_png(page, picture)
         say(str(picture.relative_to(ROOT)))
 
 
@@ -120,20 +120,17 @@ def run_notebook() -> None:
 
 def open_lab() -> int:
     """Start JupyterLab on loopback with the notebook, the API and the page."""
-    port, token = _free_port(), secrets.token_urlsafe(16)
+    from tools.lab import free_port, lab_command
+
+    port, token = free_port(), secrets.token_urlsafe(16)
     base = f"http://127.0.0.1:{port}"
     console.print()
     console.print(f"  Notebook   {base}/lab/tree/{NOTEBOOK.name}?token={token}")
     console.print(f"  Page       {base}/peter/dashboards/{SLUG}?token={token}")
     console.print(f"  API        {base}/peter/api/v1/dashboards?token={token}")
     console.print("\n  Press Ctrl-C to stop.\n", style="dim")
-    command = [
-        *(sys.executable, "-m", "jupyterlab", f"--port={port}", "--ip=127.0.0.1"),
-        *(f"--IdentityProvider.token={token}", f"--notebook-dir={NOTEBOOK.parent}"),
-        *(f"--LabApp.default_url=/lab/tree/{NOTEBOOK.name}", "--ServerApp.port_retries=0"),
-    ]
-    if os.geteuid() == 0:
-        command.append("--allow-root")
+    start = f"--LabApp.default_url=/lab/tree/{NOTEBOOK.name}"
+    command = lab_command(NOTEBOOK.parent, port, token, start)
     try:
         return subprocess.call(command, env={**os.environ, "PETER_FOLDER": str(WORKSPACE)})
     except KeyboardInterrupt:
@@ -156,17 +153,6 @@ def _peter() -> Peter:
 
     return Peter.local(WORKSPACE)
 
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Say = Callable[[str], None]
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,0 +1,65 @@
+"""A person opens JupyterLab, runs the notebook and sees the dashboard as a widget."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tools.flights import write_flights
+from tools.lab import running_lab
+
+pytestmark = pytest.mark.browser
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+TOKEN = "a-token-of-the-test"  # noqa: S105 (the server is this test's own)
+PATIENCE_MS = 90_000
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """JupyterLab with the demo notebook over the real flights; its address."""
+    home = tmp_path_factory.mktemp("lab")
+    workspace, root = home / "workspace", home / "notebooks"
+    workspace.mkdir()
+    write_flights(workspace)
+    shutil.copytree(NOTEBOOKS, root)
+    with running_lab(root, workspace, home, TOKEN) as url:
+        yield url
+
+
+def test_the_notebook_runs_and_its_widget_draws_every_chart(lab: str, chromium: Browser) -> None:
+    page = chromium.new_page(viewport={"width": 1440, "height": 1000})
+    outside: list[str] = []
+    page.on("request", lambda r: None if r.url.startswith((lab, "data:", "blob:"))
+            else outside.append(r.url))  # fmt: skip
+    page.goto(f"{lab}/lab/tree/flight-operations.ipynb?token={TOKEN}")
+    _run_all(page)
+    card = page.locator(".jp-OutputArea .pt .card").first
+    expect(card).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_role("heading", name="Departure delay by day").first).to_be_attached()
+    expect(page.locator(".jp-OutputArea .pt figure svg").first).to_be_attached(timeout=PATIENCE_MS)
+    status = page.locator(".jp-OutputArea").filter(has_text="passed").first
+    expect(status).to_be_attached()
+    assert page.locator(".jp-OutputArea .pt .card").count() >= 10
+    assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
+    assert outside == []
+    page.close()
+
+
+def test_the_page_of_the_published_dashboard_opens_on_the_same_server(
+    lab: str, chromium: Browser
+) -> None:
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{lab}/peter/dashboards/flight-operations?token={TOKEN}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Flight operations")
+    expect(page.locator(".pt figure svg").first).to_be_attached(timeout=PATIENCE_MS)
+    page.close()
+
+
+def _run_all(page: Page) -> None:
+    page.get_by_role("menuitem", name="Run", exact=True).first.click(timeout=PATIENCE_MS)
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
