@@ -207,6 +207,10 @@ class Peter:
         """
         return self._store.get(slug, revision)
 
+    def read(self, slug: str, revision: str | None = None) -> tuple[Document, Loaded]:
+        """What `get` gives, with its model."""
+        return self._documents.load(slug, revision)
+
     def history(self, slug: str) -> tuple[HistoryEntry, ...]:
         """Everything that was published under the slug, the newest first."""
         return self._store.history(slug)
@@ -253,6 +257,14 @@ class Peter:
         """All charts of a published dashboard in one artifact, from the cache where it is fresh."""
         plan = self._plan(slug, filters, revision)
         return self._artifacts.draw(plan, principal=principal, force=refresh, cancel=cancel)
+
+    def held(self, slug: str, *, filters: Filters | None = None,
+             principal: Principal = LOCAL) -> Artifact | None:  # fmt: skip
+        """What `data` gives when the cache holds all of it fresh, else ``None``; runs nothing."""
+        plan = self._plan(slug, filters)
+        if len(self._runner.fresh_answers(plan, principal)) < len(plan.steps):
+            return None
+        return self._artifacts.draw(plan, principal=principal)
 
     def answers(
         self,

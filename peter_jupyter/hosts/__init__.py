@@ -1,0 +1,1 @@
+"""Where the handlers are mounted; each host brings its own principal."""

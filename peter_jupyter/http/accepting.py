@@ -1,0 +1,61 @@
+"""Content negotiation: which of the offered media types a client likes best."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peter_jupyter.http.statuses import RefusalError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+JSON = "application/json"
+YAML = "application/yaml"
+CSV = "text/csv"
+ARROW = "application/vnd.apache.arrow.stream"
+NDJSON = "application/x-ndjson"
+
+
+def preferred(accept: str | None, offers: Sequence[str]) -> str:
+    """The offer of the highest quality, the first one among equals (RFC 9110 section 12.5.1).
+
+    Raises
+    ------
+    RefusalError
+        406: none of the offers is acceptable.
+    """
+    if not accept or not accept.strip():
+        return offers[0]
+    ranges = [_range(part) for part in accept.split(",") if part.strip()]
+    best = max(offers, key=lambda offer: _quality(offer, ranges))
+    if _quality(best, ranges) <= 0:
+        raise RefusalError(
+            "not_acceptable",
+            "There is no representation of the media types that were asked for.",
+            hint=f"Accept one of {', '.join(offers)}.",
+        )
+    return best
+
+
+def takes_gzip(accept: str | None) -> bool:
+    """Whether an Accept-Encoding takes gzip (RFC 9110 section 12.5.3)."""
+    codings = dict(_range(part) for part in (accept or "").split(",") if part.strip())
+    return codings.get("gzip", codings.get("*", 0.0)) > 0
+
+
+def _range(part: str) -> tuple[str, float]:
+    name, *parameters = (item.strip().lower() for item in part.split(";"))
+    quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+    try:
+        return name, min(max(float(quality), 0.0), 1.0)
+    except ValueError:
+        return name, 0.0
+
+
+def _quality(offer: str, ranges: Sequence[tuple[str, float]]) -> float:
+    """The quality of the most specific range that takes the offer in."""
+    for wanted in (offer, f"{offer.partition('/')[0]}/*", "*/*"):
+        found = [quality for name, quality in ranges if name == wanted]
+        if found:
+            return max(found)
+    return 0.0

@@ -1,0 +1,202 @@
+"""Published dashboards: list, create, read, change, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peter_core.dashboard.loading import load_dashboard
+from peter_core.errors import InvalidRequest, NotFound, PreconditionFailed
+from peter_jupyter.http.accepting import JSON, YAML
+from peter_jupyter.http.access import needs
+from peter_jupyter.http.bodies import read_document
+from peter_jupyter.http.differences import difference
+from peter_jupyter.http.etags import ANY, matching_revision, strong
+from peter_jupyter.http.models.dashboard import (
+    DashboardDetail,
+    DashboardList,
+    PublicationAnswer,
+)
+from peter_jupyter.http.resource import Resource
+
+if TYPE_CHECKING:
+    from peter_core.dashboard.loading import Loaded
+    from peter_core.service import Peter, Publication
+    from peter_core.store.port import Document
+
+_LIST_ARGUMENTS = ("q", "tag", "owner", "page", "page_size")
+
+
+class DashboardsResource(Resource):
+    """Every published dashboard."""
+
+    long = True
+
+    @needs("viewer")
+    async def get(self) -> None:
+        """A page of them by title; ``q`` are words that all occur."""
+        unknown = sorted(self.arguments(but=_LIST_ARGUMENTS))
+        if unknown:
+            raise InvalidRequest(
+                f"The list has no argument {unknown[0][:40]!r}.",
+                hint=f"It has {', '.join(_LIST_ARGUMENTS)}.",
+            )
+        q, tag, owner = (self.argument(name) for name in ("q", "tag", "owner"))
+        page, size = self.number("page", 1) or 0, self.number("page_size", 50) or 0
+        found = await self.call(
+            lambda peter: peter.list(q=q, tag=tag, owner=owner, page=page, page_size=size)
+        )
+        self.answer(DashboardList.model_validate(found))
+
+    @needs("author")
+    async def post(self) -> None:
+        """Verify and publish under a slug that is new."""
+        body = read_document(self.request.headers, self.body())
+        who = self.who
+        made = await self.call(
+            lambda peter: peter.publish(
+                body.yaml, create=True, message=body.message, principal=who, cancel=self.cancel
+            )
+        )
+        self.set_header("Location", f"{self.root}api/v1/dashboards/{made.slug}")
+        self.published(made, 201)
+
+    def published(self, made: Publication, status: int = 200) -> None:
+        """Answer with what a publish did."""
+        self.tag(strong(made.revision))
+        self.set_header("ETag", strong(made.revision))
+        self.answer(publication_answer(made), status)
+
+
+class ConditionalResource(DashboardsResource):
+    """Changes of one published dashboard: whoever makes one says what it was made from."""
+
+    def if_match(self, peter: Peter, slug: str) -> str | None:
+        """The revision that the change was made from, as the service takes it."""
+        header = self.request.headers.get("If-Match")
+        return matching_revision(header, _revision(peter, slug))
+
+    def note_conflict(self, peter: Peter, slug: str, base: str | None) -> None:
+        """Keep for the problem what was published since the revision that was named."""
+        current = _revision(peter, slug)
+        if base is None or base == ANY or current is None:
+            return
+        try:
+            before = peter.get(slug, base)
+        except (NotFound, InvalidRequest):
+            return
+        self._diff = difference(before, peter.get(slug))
+
+    def change(self, peter: Peter, slug: str, text: str, message: str | None) -> Publication:
+        """Publish a text in place of what is published, unless somebody else did since."""
+        base = self.if_match(peter, slug)
+        try:
+            return peter.publish(
+                text, if_match=base, message=message, principal=self.who, cancel=self.cancel
+            )
+        except PreconditionFailed:
+            self.note_conflict(peter, slug, base)
+            raise
+
+
+class DashboardResource(ConditionalResource):
+    """One published dashboard."""
+
+    @needs("viewer")
+    async def get(self, slug: str) -> None:
+        """The document, or with ``Accept: application/yaml`` the file as it was written."""
+        kind = self.wanted(JSON, YAML)
+        revision = self.argument("revision")
+        document, loaded = await self.call(lambda peter: read_published(peter, slug, revision))
+        self.tag(strong(document.revision))
+        if kind == YAML:
+            self.send(document.text.encode(), YAML)
+        else:
+            self.answer(_detail(document, loaded))
+
+    @needs("author")
+    async def put(self, slug: str) -> None:
+        """Verify and publish a new revision."""
+        body = read_document(self.request.headers, self.body())
+
+        def changed(peter: Peter) -> Publication:
+            _require_slug(slug, body.yaml)
+            read_published(peter, slug)
+            return self.change(peter, slug, body.yaml, body.message)
+
+        self.published(await self.call(changed))
+
+    @needs("author")
+    async def delete(self, slug: str) -> None:
+        """Take it away; its history stays."""
+
+        def deleted(peter: Peter) -> None:
+            base = self.if_match(peter, slug)
+            try:
+                peter.delete(slug, if_match=base, principal=self.who)
+            except PreconditionFailed:
+                self.note_conflict(peter, slug, base)
+                raise
+
+        await self.call(deleted)
+        self.set_status(204)
+        self.finish()
+
+
+def read_published(peter: Peter, slug: str, revision: str | None = None) -> tuple[Document, Loaded]:
+    """A published document; what can be no slug was never published."""
+    try:
+        return peter.read(slug, revision)
+    except InvalidRequest as error:
+        if revision is not None:
+            raise
+        raise NotFound(f"No dashboard is published as {slug[:80]!r}.", hint=error.hint) from error
+
+
+def publication_answer(made: Publication) -> PublicationAnswer:
+    """What a publish did, as the API tells it."""
+    return PublicationAnswer.model_validate(
+        {
+            "slug": made.slug,
+            "revision": made.revision,
+            "created": made.created,
+            "changed": made.changed,
+            "estimated_bytes": made.cost.estimated_bytes,
+            "cost_usd": made.cost.cost_usd,
+            "cost_usd_month": made.cost.cost_usd_month,
+            "receipts": made.receipts,
+            "problems": made.problems,
+        },
+        from_attributes=True,
+    )
+
+
+def _detail(document: Document, loaded: Loaded) -> DashboardDetail:
+    board = loaded.dashboard
+    return DashboardDetail(
+        slug=document.slug,
+        title=board.title if board else document.slug,
+        revision=document.revision,
+        published_at=document.published_at,
+        published_by=document.published_by,
+        description=board.description if board else None,
+        owner=board.owner if board else None,
+        tags=board.tags if board else (),
+        message=document.message,
+        yaml=document.text,
+    )
+
+
+def _revision(peter: Peter, slug: str) -> str | None:
+    try:
+        return peter.get(slug).revision
+    except (NotFound, InvalidRequest):
+        return None
+
+
+def _require_slug(slug: str, text: str) -> None:
+    board = load_dashboard(text).dashboard
+    if board is not None and board.slug != slug:
+        raise InvalidRequest(
+            f"The document's slug is {board.slug}, and it was sent to {slug[:80]}.",
+            hint="A slug is what a dashboard is known by; publish under a new one with POST.",
+        )

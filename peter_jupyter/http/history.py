@@ -1,0 +1,76 @@
+"""The revisions of a dashboard: list them, compare them, bring one back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peter_core.errors import InvalidRequest
+from peter_jupyter.http.access import needs
+from peter_jupyter.http.dashboards import ConditionalResource
+from peter_jupyter.http.differences import difference
+from peter_jupyter.http.models.dashboard import History, HistoryItem, RestoreBody
+from peter_jupyter.http.resource import Resource
+
+if TYPE_CHECKING:
+    from peter_core.service import Peter, Publication
+    from peter_jupyter.http.models.dashboard import Difference
+
+
+class RevisionsResource(Resource):
+    """Everything that was published under a slug."""
+
+    @needs("viewer")
+    async def get(self, slug: str) -> None:
+        """The newest first; deletions stand among them."""
+        entries = await self.call(lambda peter: peter.history(slug))
+        items = tuple(HistoryItem.model_validate(_fields(entry)) for entry in entries)
+        self.answer(History(slug=slug, revisions=items))
+
+
+class RestoreResource(ConditionalResource):
+    """An earlier revision again."""
+
+    @needs("author")
+    async def post(self, slug: str) -> None:
+        """Publish it as the newest; it is verified like any other."""
+        asked = self.json_body(RestoreBody)
+
+        def restored(peter: Peter) -> Publication:
+            earlier = peter.get(slug, asked.revision)
+            message = f"Restored {earlier.revision[:12]}"
+            return self.change(peter, slug, earlier.text, message)
+
+        self.published(await self.call(restored))
+
+
+class DiffResource(Resource):
+    """What changed in meaning between two revisions."""
+
+    @needs("viewer")
+    async def get(self, slug: str) -> None:
+        """From ``from`` to ``to``: without them the last change."""
+        first, last = self.argument("from"), self.argument("to")
+
+        def compared(peter: Peter) -> Difference:
+            after = peter.get(slug, last)
+            before = first or _before(peter, slug, after.revision)
+            return difference(peter.get(slug, before), after)
+
+        self.answer(await self.call(compared))
+
+
+def _before(peter: Peter, slug: str, revision: str) -> str:
+    """The revision that was published before another."""
+    revisions = [entry.revision for entry in peter.history(slug) if not entry.deleted]
+    older = revisions[revisions.index(revision) + 1 :] if revision in revisions else []
+    found = next((other for other in older if other != revision), None)
+    if found is None:
+        raise InvalidRequest(
+            f"There is no revision of {slug} before {revision[:12]}.",
+            hint="Say which revision to compare with: from=….",
+        )
+    return found
+
+
+def _fields(entry: object) -> dict[str, object]:
+    return {name: getattr(entry, name) for name in HistoryItem.model_fields}

@@ -1,0 +1,33 @@
+"""Where a number comes from and what hangs on it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from peter_jupyter.http.access import needs
+from peter_jupyter.http.models.lineage import LineageGraph
+from peter_jupyter.http.resource import Resource
+
+
+class DashboardLineageResource(Resource):
+    """What a dashboard is made of."""
+
+    @needs("viewer")
+    async def get(self, slug: str) -> None:
+        """Down to its tables, with ``columns=true`` down to their columns."""
+        columns = self.flag("columns")
+        graph = await self.call(lambda peter: peter.lineage(slug, columns=columns))
+        self.answer(LineageGraph.model_validate(graph))
+
+
+class NodeLineageResource(Resource):
+    """The lineage of a node across all published dashboards."""
+
+    @needs("viewer")
+    async def get(self, direction: Literal["upstream", "downstream"], node: str) -> None:
+        """What the node is made from, or what is made from it, ``depth`` edges far."""
+        depth = self.number("depth")
+        graph = await self.call(
+            lambda peter: getattr(peter.whole_lineage(), direction)(node, depth)
+        )
+        self.answer(LineageGraph.model_validate(graph))

@@ -1,0 +1,35 @@
+"""Errors on the wire: RFC 9457 problem details with Peter's own members."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from peter_jupyter.http.models.dashboard import Difference
+from peter_jupyter.http.models.finding import ProblemItem
+from peter_jupyter.http.models.shapes import Answer
+
+
+class ProblemDetails(Answer):
+    """An error. ``code`` is for programs, ``title``, ``detail`` and ``hint`` are for people.
+
+    ``trace_id`` is the request's id, to be named when asking for help. ``diff`` comes with 412:
+    what others changed since the revision that the change was made from.
+    """
+
+    type: str
+    title: str
+    status: int = Field(ge=400, le=599)
+    detail: str
+    code: str
+    trace_id: str
+    hint: str | None = None
+    problems: tuple[ProblemItem, ...] = ()
+    diff: Difference | None = None
+
+
+class FailureEvent(ProblemDetails):
+    """The last line of a stream that could not be finished."""
+
+    event: Literal["failed"] = "failed"

@@ -1,0 +1,38 @@
+"""The base of every body and answer, and the values that are written in one way only."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+
+from peter_core.costs import usd
+from peter_core.plan.artifact import rfc3339
+
+Moment = Annotated[
+    dt.datetime,
+    PlainSerializer(rfc3339, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""A moment, written as RFC 3339 in UTC."""
+
+Usd = Annotated[
+    Decimal,
+    PlainSerializer(usd, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}),
+]
+"""An amount of US dollars, written as a decimal string."""
+
+
+class Body(BaseModel):
+    """What a client sends; a key that is not known is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Answer(BaseModel):
+    """What the server sends; may be read off an object with attributes of the same names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)

@@ -1,0 +1,171 @@
+"""The pages for people: the list, a dashboard, its export, and the files they load."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from peter_core.errors import InvalidRequest, NotFound
+from peter_core.plan.artifact import rfc3339
+from peter_jupyter.export import export_html
+from peter_jupyter.http.access import needs
+from peter_jupyter.http.dashboards import read_published
+from peter_jupyter.http.etags import strong
+from peter_jupyter.http.representation import Representations
+from peter_jupyter.http.resource import Resource
+from peter_jupyter.http.statuses import problem_of
+from peter_jupyter.page import STATIC, asset_version, csp, dashboard_page, list_page
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from peter_core.service import Peter
+    from peter_core.store.records import DashboardEntry
+
+HTML = "text/html"
+_LISTED = 200
+_PAINTED = Representations()
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+
+
+class Page(Resource):
+    """HTML under a strict policy; whoever is not logged in is sent to the login."""
+
+    policy = csp()
+
+    def get_login_url(self) -> str:
+        """The host's login page."""
+        return super(Resource, self).get_login_url()
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Tell a failure in words."""
+        info = kwargs.get("exc_info")
+        problem = problem_of(
+            info[1] if info else None,
+            status=status_code,
+            trace_id=self.request_id,
+            author=self.is_author(),
+        )
+        words = " ".join(filter(None, [problem.detail, problem.hint]))
+        self.send(_error_page(problem.title, words, self.request_id).encode(), HTML)
+
+
+class ListPage(Page):
+    """The published dashboards."""
+
+    @needs("viewer")
+    async def get(self) -> None:
+        """All of them; the page searches in what it got."""
+
+        def listed(peter: Peter) -> list[DashboardEntry]:
+            found: list[DashboardEntry] = []
+            for page in range(1, 51):
+                listing = peter.list(page=page, page_size=_LISTED)
+                found += listing.dashboards
+                if len(found) >= listing.total:
+                    break
+            return found
+
+        entries = [_entry(entry, self.root) for entry in await self.call(listed)]
+        body = list_page(entries, static_url=f"{self.root}static")
+        self.send(body.encode(), HTML)
+
+
+class DashboardPage(Page):
+    """One dashboard."""
+
+    @needs("viewer")
+    async def get(self, slug: str) -> None:
+        """Painted at once when the cache holds it; otherwise the page asks for its data."""
+        filters, who = self.arguments(), self.who
+
+        def painted(peter: Peter) -> tuple[str, bytes | None]:
+            _, loaded = read_published(peter, slug)
+            title = loaded.dashboard.title if loaded.dashboard else slug
+            try:
+                artifact = peter.held(slug, filters=filters, principal=who)
+            except InvalidRequest:
+                # The page shows the problem where the reader can change the filter.
+                return title, None
+            if artifact is None:
+                return title, None
+            return title, _PAINTED.of(artifact, author=who.may("author")).plain
+
+        title, body = await self.call(painted)
+        page = dashboard_page(
+            artifact_json=body,
+            title=title,
+            data_url=f"{self.root}api/v1/dashboards/{slug}/data",
+            static_url=f"{self.root}static",
+            export_url=_with_query(f"{self.root}dashboards/{slug}/export", filters),
+        )
+        self.send(page.encode(), HTML)
+
+
+class ExportPage(Page):
+    """One dashboard as a file that needs nothing else."""
+
+    policy = "sandbox allow-scripts; default-src 'none'"
+    long = True
+
+    @needs("viewer")
+    async def get(self, slug: str) -> None:
+        """A download; the file brings a strict policy of its own."""
+        filters, who = self.arguments(), self.who
+
+        def exported(peter: Peter) -> str:
+            artifact = peter.data(slug, filters=filters, cancel=self.cancel, principal=who)
+            return export_html(_PAINTED.of(artifact, author=who.may("author")).plain)
+
+        text = await self.call(exported)
+        self.set_header("Content-Disposition", f'attachment; filename="{slug}.html"')
+        self.send(text.encode(), HTML)
+
+
+class StaticFile(Resource):
+    """A built script or style."""
+
+    @needs("viewer")
+    async def get(self, name: str) -> None:
+        """A file of the static folder; one that is asked for by its version never changes."""
+        path = STATIC / name
+        kind = _TYPES.get(path.suffix)
+        version = asset_version(name) if kind else "0"
+        if kind is None or version == "0":
+            raise NotFound(f"There is no file {name[:60]!r}.")
+        body = await self.call(lambda _: path.read_bytes())
+        self.tag(strong(version))
+        if self.argument("v") == version:
+            self.set_header("Cache-Control", "private, max-age=31536000, immutable")
+        self.send(body, kind)
+
+
+def _entry(entry: DashboardEntry, root: str) -> dict[str, object]:
+    return {
+        "slug": entry.slug,
+        "title": entry.title,
+        "url": f"{root}dashboards/{entry.slug}",
+        "description": entry.description,
+        "owner": entry.owner,
+        "tags": list(entry.tags),
+        "revision": entry.revision,
+        "published_at": rfc3339(entry.published_at),
+    }
+
+
+def _with_query(address: str, filters: dict[str, str | list[str]]) -> str:
+    return f"{address}?{urlencode(filters, doseq=True)}" if filters else address
+
+
+def _error_page(title: str, words: str, trace_id: str) -> str:
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
+        "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:38rem;margin:15vh auto;"
+        "padding:0 1rem}small{opacity:.6}</style>\n"
+        f"<title>{html.escape(title)} · Peter</title>\n</head>\n<body>\n"
+        f"<h1>{html.escape(title)}</h1>\n<p>{html.escape(words)}</p>\n"
+        f"<p><small>Trace {html.escape(trace_id)}</small></p>\n</body>\n</html>\n"
+    )

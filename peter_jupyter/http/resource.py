@@ -1,0 +1,282 @@
+"""The side of every handler that is the same on all hosts."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import traceback
+import uuid
+from functools import cached_property
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tornado.web import Finish, HTTPError, stream_request_body
+
+from peter_core.engine.port import CancelToken
+from peter_core.errors import InvalidRequest, PeterError
+from peter_jupyter.http.accepting import JSON, preferred
+from peter_jupyter.http.access import METHODS, access_of, needs
+from peter_jupyter.http.bodies import LARGEST, read_json, require_size, require_type
+from peter_jupyter.http.host import Host
+from peter_jupyter.http.models.shapes import Answer, Body
+from peter_jupyter.http.statuses import RefusalError, problem_of, status_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from peter_core.principal import Principal
+    from peter_core.service import Peter
+    from peter_jupyter.http.models.dashboard import Difference
+
+T = TypeVar("T")
+B = TypeVar("B", bound=Body)
+
+log = logging.getLogger("peter.http")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_RESERVED = frozenset({"token", "_xsrf", "no_track_activity"})
+"""Query arguments of the hosts."""
+
+
+@stream_request_body
+class Resource(Host):
+    """Verbs take a body within its limits, work in the pool and answer with a model or bytes.
+
+    Every failure is a problem (RFC 9457); a client that goes away cancels what it asked for.
+    """
+
+    policy = "default-src 'none'; frame-ancestors 'none'"
+    long = False
+    """Whether a verb runs every query of a dashboard and has the longer deadline."""
+
+    def initialize(self, **more: Any) -> None:
+        """Start a request."""
+        super().initialize(**more)
+        self.cancel = CancelToken()
+        self._tag: str | None = None
+        self._body = bytearray()
+        self._diff: Difference | None = None
+
+    @cached_property
+    def request_id(self) -> str:
+        """The client's id of the request, or one of ours."""
+        asked = self.request.headers.get("X-Request-Id", "")
+        return asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+
+    @property
+    def who(self) -> Principal:
+        """The principal of a verb that needs one."""
+        principal = self.principal()
+        if principal is None:
+            raise RefusalError("unauthenticated", "This needs a login.")
+        return principal
+
+    # The way in ------------------------------------------------------------------------------
+
+    def set_default_headers(self) -> None:
+        """Set what every answer carries."""
+        super().set_default_headers()
+        self.clear_header("Server")
+        self.set_header("X-Request-Id", self.request_id)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.set_header("Content-Security-Policy", self.policy)
+        self.set_header("Cache-Control", "no-store")
+
+    async def prepare(self) -> None:
+        """Turn away what another site sent, and bodies that are too large."""
+        prepared = super().prepare()
+        if isawaitable(prepared):
+            await prepared
+        if self._finished or self.request.method in _SAFE:
+            return
+        self._require_own_site()
+        length = self.request.headers.get("Content-Length", "0")
+        require_size(int(length) if length.isdigit() else 0)
+
+    def data_received(self, chunk: bytes) -> None:
+        """Keep a part of the body; what is beyond the limit is only counted."""
+        if len(self._body) <= LARGEST:
+            self._body += chunk
+
+    def on_connection_close(self) -> None:
+        """Stop what nobody waits for any more."""
+        super().on_connection_close()
+        self.pool.stop(self.cancel)
+
+    def body(self) -> bytes:
+        """The bytes that were sent."""
+        require_size(len(self._body))
+        return bytes(self._body)
+
+    def json_body(self, kind: type[B], *, optional: bool = False) -> B:
+        """The JSON that was sent, as its model; its defaults when there may be none."""
+        sent = self.body()
+        if optional and not sent:
+            return kind()
+        require_type(self.request.headers, (JSON,))
+        return read_json(kind, sent)
+
+    def argument(self, name: str, allowed: Sequence[str] | None = None) -> str | None:
+        """A query argument that may be given once."""
+        given = self.arguments().get(name)
+        if given is None:
+            return None
+        if not isinstance(given, str):
+            raise InvalidRequest(f"The argument {name!r} is given more than once.")
+        if allowed is not None and given not in allowed:
+            raise InvalidRequest(
+                f"The argument {name!r} cannot be {given[:40]!r}.",
+                hint=f"It is {' or '.join(allowed)}.",
+            )
+        return given
+
+    def flag(self, name: str) -> bool:
+        """A query argument that is true or false, false when missing."""
+        return self.argument(name, ("true", "false")) == "true"
+
+    def number(self, name: str, default: int | None = None) -> int | None:
+        """A query argument that is a whole number."""
+        given = self.argument(name)
+        if given is None:
+            return default
+        if not re.fullmatch(r"-?[0-9]{1,9}", given):
+            raise InvalidRequest(f"The argument {name!r} is a number, not {given[:40]!r}.")
+        return int(given)
+
+    def arguments(self, but: Sequence[str] = ()) -> dict[str, str | list[str]]:
+        """The query arguments that are not the host's; one that is repeated is a list."""
+        found: dict[str, str | list[str]] = {}
+        for name, values in self.request.query_arguments.items():
+            if name in _RESERVED or name in but:
+                continue
+            try:
+                texts = [value.decode("utf-8") for value in values]
+            except UnicodeDecodeError:
+                raise InvalidRequest(f"The argument {name[:40]!r} is not UTF-8 text.") from None
+            found[name] = texts[0] if len(texts) == 1 else texts
+        return found
+
+    def wanted(self, *offers: str) -> str:
+        """The media type to answer with."""
+        if len(offers) > 1:
+            self.set_header("Vary", "Accept, Accept-Encoding")
+        return preferred(self.request.headers.get("Accept"), offers)
+
+    def _require_own_site(self) -> None:
+        """Refuse what a page of another site made a browser send (RFC 6454, Fetch Metadata)."""
+        if not self.cookie_authenticated:
+            return
+        origin = self.request.headers.get("Origin")
+        site = self.request.headers.get("Sec-Fetch-Site", "same-origin")
+        own = self.is_own_origin(origin) if origin else site in ("same-origin", "none")
+        if not own:
+            raise RefusalError(
+                "cross_site_request",
+                "A page of another site asked for a change, which is not allowed.",
+                hint="Scripts send a token in the Authorization header.",
+            )
+
+    # The work --------------------------------------------------------------------------------
+
+    async def call(self, work: Callable[[Peter], T]) -> T:
+        """What ``work`` makes of Peter, in a thread of the pool and within the deadline."""
+        deadline = self.pool.long_deadline_s if self.long else self.pool.deadline_s
+        return await self.pool.call(work, self.cancel, deadline_s=deadline)
+
+    # The way out -----------------------------------------------------------------------------
+
+    def answer(self, model: Answer, status: int = 200) -> None:
+        """Send a model as JSON."""
+        self.set_status(status)
+        self.send(model.model_dump_json(by_alias=True).encode(), JSON)
+
+    def send(self, body: bytes, kind: str) -> None:
+        """Send bytes of a media type."""
+        self.set_header("Content-Type", _with_charset(kind))
+        self.finish(body)
+
+    def tag(self, etag: str) -> None:
+        """Let the answer be asked for again by its tag; a private cache may keep it."""
+        self._tag = etag
+        self.set_header("Cache-Control", "private, no-cache")
+
+    def compute_etag(self) -> str | None:
+        """The tag of the answer: ours or none, never a hash of the body."""
+        return self._tag
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        """Give a failure the status of its code."""
+        error = _error(kwargs)
+        super().send_error(status_of(error, status_code), **kwargs)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Tell a failure as a problem."""
+        problem = problem_of(
+            _error(kwargs),
+            status=status_code,
+            trace_id=self.request_id,
+            author=self.is_author(),
+            diff=self._diff,
+        )
+        self._tag = None
+        if status_code == 405:
+            known = [name.upper() for name in METHODS if access_of(getattr(self, name))]
+            self.set_header("Allow", ", ".join(known))
+        if status_code == 401:
+            self.set_header("WWW-Authenticate", "Bearer")
+        if status_code == 503:
+            self.set_header("Retry-After", "5")
+        self.write_problem(problem.model_dump_json(exclude_none=True).encode())
+
+    def write_problem(self, body: bytes) -> None:
+        """Send a problem's JSON."""
+        self.send(body, "application/problem+json")
+
+    def is_author(self) -> bool:
+        """Whether the one who asks may read what an engine says; nobody may before the login."""
+        principal = self.principal()
+        return principal is not None and principal.may("author")
+
+    def get_login_url(self) -> str:
+        """No login page: a program that asks is told 401."""
+        raise RefusalError("unauthenticated", "This needs a login.")
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log what nobody meant, without its message: that may quote data."""
+        if isinstance(value, PeterError | HTTPError | Finish):
+            return
+        frames = "".join(traceback.format_tb(tb)) if tb else ""
+        log.error("request=%s failed with %s\n%s", self.request_id, typ.__name__, frames)
+
+    def on_finish(self) -> None:
+        """Log the request by fields that hold no text of its own."""
+        super().on_finish()
+        ms = (time.time() - self.request._start_time) * 1000
+        method = self.request.method if self.request.method in (*_SAFE, "POST", "PUT", "DELETE") \
+            else "OTHER"  # fmt: skip
+        log.info("request=%s %s %s status=%d ms=%.1f", self.request_id, method,
+                 type(self).__name__, self.get_status(), ms)  # fmt: skip
+
+
+def _with_charset(kind: str) -> str:
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") or "yaml" in kind else kind
+
+
+def _error(kwargs: dict[str, Any]) -> BaseException | None:
+    info = kwargs.get("exc_info")
+    return info[1] if info else None
+
+
+class Missing(Resource):
+    """Addresses of the API that are none."""
+
+    @needs("viewer")
+    async def get(self) -> None:
+        """404."""
+        raise HTTPError(404)
+
+    post = put = delete = get

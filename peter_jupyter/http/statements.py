@@ -1,0 +1,108 @@
+"""Statements of a person's own: run, validate, explain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peter_core.errors import SqlError
+from peter_core.sql.statement import parse
+from peter_jupyter.display_verification import verification_json
+from peter_jupyter.failure import failure_of
+from peter_jupyter.http.access import needs
+from peter_jupyter.http.models.finding import ProblemItem
+from peter_jupyter.http.models.sql import (
+    CheckBody,
+    RunBody,
+    StatementBody,
+    StatementCheck,
+    VerificationAnswer,
+)
+from peter_jupyter.http.resource import Resource
+
+if TYPE_CHECKING:
+    from peter_core.service import Peter
+    from peter_core.verify.verification import Verification
+
+_STOPPED = frozenset({"refused", "over_cap", "unavailable", "cancelled", "timed_out"})
+"""Reasons for which nothing was found out about the result: the answer is a problem."""
+
+
+class RunResource(Resource):
+    """Run a statement under its cap."""
+
+    @needs("author")
+    async def post(self) -> None:
+        """The verification payload; a statement that was refused or too dear is a problem."""
+        asked = self.json_body(RunBody)
+        who = self.who
+        self.verified(
+            await self.call(
+                lambda peter: peter.verify(
+                    asked.sql,
+                    parameters=asked.values,
+                    declared=asked.declared,
+                    max_bytes=asked.max_bytes,
+                    sample_rows=asked.sample_rows,
+                    checks=asked.checks,
+                    timeout_s=asked.timeout_s,
+                    principal=who,
+                    cancel=self.cancel,
+                )
+            )
+        )
+
+    def verified(self, found: Verification) -> None:
+        """Answer with a verification, or with the problem that stopped it."""
+        failure = failure_of(found) if found.reason in _STOPPED else None
+        if failure is not None:
+            raise failure
+        self.answer(VerificationAnswer.model_validate(verification_json(found)))
+
+
+class ExplainResource(RunResource):
+    """Price a statement without running it."""
+
+    @needs("author")
+    async def post(self) -> None:
+        """The payload of a dry run: bytes, price, columns and where they come from."""
+        asked = self.json_body(StatementBody)
+        who = self.who
+        self.verified(
+            await self.call(
+                lambda peter: peter.verify(
+                    asked.sql,
+                    parameters=asked.values,
+                    declared=asked.declared,
+                    max_bytes=asked.max_bytes,
+                    dry_run=True,
+                    principal=who,
+                    cancel=self.cancel,
+                )
+            )
+        )
+
+
+class CheckResource(Resource):
+    """Look at a statement."""
+
+    @needs("author")
+    async def post(self) -> None:
+        """Syntax and guard; with ``mode`` ``warehouse`` also its tables and columns."""
+        asked = self.json_body(CheckBody)
+
+        def checked(peter: Peter) -> StatementCheck:
+            problems = peter.check_statement(asked.sql, mode=asked.mode)
+            try:
+                statement = parse(asked.sql)
+            except SqlError:
+                statement = None
+            return StatementCheck(
+                valid=not any(problem.is_error for problem in problems),
+                mode=asked.mode,
+                problems=tuple(ProblemItem.model_validate(problem) for problem in problems),
+                statement_type=statement.kind if statement else None,
+                tables=statement.tables if statement else (),
+                parameters=statement.parameters if statement else (),
+            )
+
+        self.answer(await self.call(checked))
