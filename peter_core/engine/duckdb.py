@@ -6,6 +6,7 @@ import difflib
 import os
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -91,7 +92,7 @@ class DuckDBEngine:
         self._known: _Tables | None = None
         self._prepared: OrderedDict[tuple[object, ...], _Prepared] = OrderedDict()
         self._lock = threading.Lock()
-        os.register_at_fork(after_in_child=self._after_fork)
+        _ENGINES.add(self)
 
     def tables(self) -> tuple[TableInfo, ...]:
         """Every table that could be read, by name."""
@@ -178,7 +179,9 @@ class DuckDBEngine:
         return {
             "engine": self.name,
             "tables": len(tables.infos),
-            "unreadable": {id: bad.reason for id, bad in tables.unreadable.items()},
+            "unreadable": {
+                id: duckdb_errors.plain(bad.reason) for id, bad in tables.unreadable.items()
+            },
             **self._pool.facts(),
         }
 
@@ -186,9 +189,6 @@ class DuckDBEngine:
         """End every child process; what runs ends with ``EngineUnavailable``."""
         self._pool.close()
         self._database.close()
-
-    def _after_fork(self) -> None:
-        self._lock = threading.Lock()
 
     def _tables(self, deadline: float | None = None, cancel: CancelToken | None = None) -> _Tables:
         catalog = self._database.current(deadline, cancel)
@@ -338,3 +338,14 @@ def _cannot_be_read(id: str, bad: Unreadable) -> tuple[str, str]:
         f"{reason}",
         "Mend or remove the file; the other tables are not affected.",
     )
+
+
+_ENGINES: weakref.WeakSet[DuckDBEngine] = weakref.WeakSet()
+
+
+def _free_locks() -> None:
+    for engine in list(_ENGINES):
+        engine._lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_free_locks)

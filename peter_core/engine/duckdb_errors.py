@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from peter_core.engine.worker_pool import WorkerCrashError
     from peter_core.engine.worker_process import WorkerError
 
-_PATH = re.compile(r"""["']?(?<![\w.])/(?:[^\s"'/]+/)+[^\s"':,;)]*["']?""")
+_PATH = re.compile(
+    r"""
+    "/[^"]*/[^"]*" | '/[^']*/[^']*'      # quoted: the name may hold anything
+    | (?<![\w.])/(?:[^\s"'/]+/)+[^\s"':,;!)]*
+    """,
+    re.VERBOSE,
+)
 _OWN_NAME = re.compile(r'"?peter-[0-9a-f]{32}(?:\.duckdb)?"?\.?')
 _DAMAGE = re.compile(r"valid DuckDB|corrupt|checksum|IO Error|Serialization", re.IGNORECASE)
 _PREFIX = re.compile(r"^[A-Z][A-Za-z -]* Error: ")

@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ _RESERVED = frozenset({"information_schema", "pg_catalog", "temp", "system"})
 class Source:
     """One file that should be a table.
 
-    ``path`` is relative to the data folder, with slashes. ``size`` in bytes, ``mtime_ns`` and
-    ``inode`` tell whether it changed. ``problem`` says why it cannot be a table at all.
+    ``path`` is relative to the data folder, with slashes. ``size`` in bytes, ``mtime_ns``,
+    ``inode`` and ``mode`` (who may read it) tell whether it changed. ``problem`` says why it
+    cannot be a table at all.
     """
 
     dataset: str
@@ -39,6 +40,7 @@ class Source:
     size: int
     mtime_ns: int
     inode: int
+    mode: int
     problem: str | None = None
 
     @property
@@ -67,7 +69,7 @@ def scan(data: Path) -> tuple[Source, ...]:
         first = taken.setdefault(source.name.casefold(), source)
         if first is not source and source.problem is None:
             problem = f"it would be the same table as data/{first.path}; keep one of the two files"
-            source = _with_problem(source, problem)
+            source = replace(source, problem=problem)
         result.append(source)
     return tuple(result)
 
@@ -113,12 +115,6 @@ def _source(dataset: str, table: str, entry: os.DirEntry[str]) -> Source | None:
         size=facts.st_size,
         mtime_ns=facts.st_mtime_ns,
         inode=facts.st_ino,
+        mode=facts.st_mode,
         problem=problem,
     )
-
-
-def _with_problem(source: Source, problem: str) -> Source:
-    return Source(
-        source.dataset, source.table, source.path, source.size, source.mtime_ns, source.inode,
-        problem,
-    )  # fmt: skip

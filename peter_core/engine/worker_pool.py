@@ -8,7 +8,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from peter_core.engine.worker_frames import DeadlineError
@@ -201,9 +201,18 @@ class WorkerPool:
         if found is not None:
             return found
         try:
-            return self._spawner.submit(self._start_busy, database).result()
+            starting = self._spawner.submit(self._start_busy, database)
         except RuntimeError as error:  # the executor was shut down by close() meanwhile
             raise EngineUnavailable("The embedded engine is closed.") from error
+        try:
+            return starting.result()
+        except BaseException:  # an interrupt: the worker is for whoever comes next
+            starting.add_done_callback(self._park_started)
+            raise
+
+    def _park_started(self, starting: Future[WorkerProcess]) -> None:
+        if starting.exception() is None:
+            self._give_back(starting.result(), reusable=True)
 
     def _start(self, database: Path) -> WorkerProcess:
         return WorkerProcess(
