@@ -41,11 +41,11 @@ def build(root: Path) -> bool:
     complete = all((static / name).is_file() for name in BUILT)
     if complete and stamp.is_file() and stamp.read_text("utf-8").strip() == digest:
         return False
-    npm, environment = _npm()
+    program, environment = npm()
     if not (workspace / "node_modules" / "esbuild" / "package.json").is_file():
-        install = [npm, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund"]
+        install = [program, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund"]
         subprocess.run(install, cwd=workspace, env=environment, check=True)
-    subprocess.run([npm, "run", "build"], cwd=workspace, env=environment, check=True)
+    subprocess.run([program, "run", "build"], cwd=workspace, env=environment, check=True)
     stamp.write_text(digest + "\n", "utf-8")
     return True
 
@@ -63,7 +63,7 @@ def _digest(root: Path) -> str:
     return found.hexdigest()
 
 
-def _npm() -> tuple[str, dict[str, str]]:
+def npm() -> tuple[str, dict[str, str]]:
     """An npm program and the environment in which it finds its node."""
     found = shutil.which("npm")
     if found:
