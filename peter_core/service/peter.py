@@ -12,7 +12,7 @@ from peter_core.dashboard.canonical import revision
 from peter_core.dashboard.loading import load_dashboard
 from peter_core.errors import EngineUnavailable, InvalidRequest
 from peter_core.lineage.graph import Graph, plan_graph
-from peter_core.plan.compiler import Limits, compile_plan
+from peter_core.plan.compiler import compile_plan
 from peter_core.plan.plan_cache import PlanCache
 from peter_core.principal import LOCAL
 from peter_core.service.artifacts import Artifacts
@@ -23,6 +23,7 @@ from peter_core.service.publishing import Publication, Publisher, Terms, require
 from peter_core.service.reports import Listing, Validation, chart_freshness, precomputation
 from peter_core.service.runner import Runner
 from peter_core.service.statements import Statements
+from peter_core.service.validation import judged, limits_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,12 +63,7 @@ class Peter:
         self._ledger = parts.ledger
         self._cache = parts.cache
         self._prices = Prices(usd_per_tib=settings.usd_per_tib)
-        self._limits = Limits(
-            max_bytes=settings.default_max_bytes,
-            highest_max_bytes=settings.highest_max_bytes,
-            ttl_s=int(settings.ttl),
-            allowed_datasets=settings.allowed_datasets,
-        )
+        self._limits = limits_of(settings)
         self._plans = PlanCache(parts.engine, self._limits)
         self._documents = Documents(parts.store)
         self._books = Bookkeeper(parts.ledger, self._prices, parts.engine.name)
@@ -121,15 +117,13 @@ class Peter:
         loaded = load_dashboard(text)
         if loaded.dashboard is None:
             return Validation(False, mode, loaded.problems, None)
-        known = revision(loaded)
         note = None
         try:
             plan = self._compiled(loaded, None, offline=mode == "offline")
         except EngineUnavailable as error:
             plan, mode = self._compiled(loaded, None, offline=True), "offline"
             note = f"Tables and columns were not checked: {error.message}"
-        problems = _in_order((*loaded.problems, *plan.problems))
-        return Validation(not any(p.is_error for p in problems), mode, problems, known, note)
+        return judged(loaded, plan, mode, note)
 
     def compile(self, text: str | bytes, *, filters: Filters | None = None) -> Plan:
         """The plan of a document: its steps, charts, estimates and problems.
@@ -437,7 +431,3 @@ class Peter:
     def _cost(self, plan: Plan, principal: Principal) -> PlanCost:
         cached = self._runner.fresh_answers(plan, principal)
         return plan_cost(plan, self._prices, cached, engine=self._engine.name)
-
-
-def _in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(problems, key=lambda p: (p.line or 0, p.column or 0, p.rule)))
