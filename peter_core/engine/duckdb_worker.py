@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BATCH_ROWS = 16_384
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 16
 _OUT_OF_MEMORY_EXIT = 3
 
 
@@ -144,7 +144,7 @@ def _stream(
 
 
 class _FrameSink(io.RawIOBase):
-    """A file that sends what is written to it as data frames of about a megabyte."""
+    """A file that sends what is written to it as data frames, small pieces together."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
@@ -155,9 +155,13 @@ class _FrameSink(io.RawIOBase):
 
     def write(self, data: object) -> int:
         view = memoryview(data)  # type: ignore[arg-type]
-        self._pending += view
-        if len(self._pending) >= _CHUNK_BYTES:
+        if view.nbytes >= _CHUNK_BYTES:
             self.send_rest()
+            frames.write_frame(self._fd, frames.DATA, view)
+        else:
+            self._pending += view
+            if len(self._pending) >= _CHUNK_BYTES:
+                self.send_rest()
         return view.nbytes
 
     def send_rest(self) -> None:

@@ -6,6 +6,8 @@ frame is ever unpickled or evaluated: bodies are JSON, or parts of an Arrow IPC 
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import select
 import struct
@@ -27,6 +29,8 @@ ERROR: Final = b"X"
 """The statement failed; JSON."""
 
 MAX_FRAME: Final = 1 << 30
+# A large pipe lets the child compute ahead while the parent reads.
+_PIPE_BYTES: Final = 1 << 20
 _HEAD = struct.Struct(">cI")
 
 
@@ -77,13 +81,15 @@ class FramePipe:
     def __init__(self, read_fd: int, write_fd: int) -> None:
         for fd in (read_fd, write_fd):
             os.set_blocking(fd, False)
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            with contextlib.suppress(OSError):  # more than this user may have
+                fcntl.fcntl(read_fd, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self._read_fd = read_fd
         self._write_fd = write_fd
         self._readable = select.poll()
         self._readable.register(read_fd, select.POLLIN)
         self._writable = select.poll()
         self._writable.register(write_fd, select.POLLOUT)
-        self._pending = bytearray()
 
     def send(self, kind: bytes, body: bytes, deadline: float) -> None:
         """Write one frame.
@@ -102,7 +108,7 @@ class FramePipe:
             except OSError as error:
                 raise PipeClosedError from error
 
-    def frames(self, deadline: float) -> Iterator[tuple[bytes, bytes]]:
+    def frames(self, deadline: float) -> Iterator[tuple[bytes, bytearray]]:
         """Yield frames as they come, until the caller stops asking.
 
         Raises
@@ -110,27 +116,29 @@ class FramePipe:
         DeadlineError, PipeClosedError
         """
         while True:
-            self._fill(_HEAD.size, deadline)
-            kind, length = _HEAD.unpack_from(self._pending)
+            kind, length = _HEAD.unpack(self._read(_HEAD.size, deadline))
             if length > MAX_FRAME:
                 raise PipeClosedError
-            self._fill(_HEAD.size + length, deadline)
-            body = bytes(memoryview(self._pending)[_HEAD.size : _HEAD.size + length])
-            del self._pending[: _HEAD.size + length]
-            yield kind, body
+            if time.monotonic() > deadline:
+                raise DeadlineError
+            yield kind, self._read(length, deadline)
 
-    def _fill(self, size: int, deadline: float) -> None:
-        while len(self._pending) < size:
-            self._wait(self._readable, deadline)
+    def _read(self, size: int, deadline: float) -> bytearray:
+        """Exactly ``size`` bytes, read into the place where they stay."""
+        body = bytearray(size)
+        left = memoryview(body)
+        while left:
             try:
-                part = os.read(self._read_fd, 1 << 20)
+                count = os.readv(self._read_fd, [left])
             except BlockingIOError:
+                self._wait(self._readable, deadline)
                 continue
             except OSError as error:
                 raise PipeClosedError from error
-            if not part:
+            if count == 0:
                 raise PipeClosedError
-            self._pending += part
+            left = left[count:]
+        return body
 
     @staticmethod
     def _wait(poller: select.poll, deadline: float) -> None:

@@ -204,10 +204,15 @@ class WorkerProcess:
     def _read_answer(self, deadline: float) -> Answer:
         import pyarrow as pa
 
-        chunks = []
+        chunks: list[bytearray] = []
+        size = 0
         for kind, body in self._pipe.frames(deadline):
             if kind == frames.DATA:
                 chunks.append(body)
+                size += len(body)
+                # What a worker that keeps its caps cannot reach.
+                if size > frames.MAX_FRAME:
+                    break
             elif kind == frames.ERROR:
                 failure = json.loads(body)
                 raise WorkerError(str(failure["kind"]), str(failure["message"]))

@@ -65,6 +65,18 @@ def test_a_silent_child_meets_the_deadline(pipes: tuple[frames.FramePipe, int, i
         next(parent.frames(soon(0.1)))
 
 
+def test_a_child_that_never_stops_meets_the_deadline(
+    pipes: tuple[frames.FramePipe, int, int],
+) -> None:
+    parent, _, child_writes = pipes
+    frame = b"D\x00\x00\x00\x00"
+    os.write(child_writes, frame * 1000)
+    with pytest.raises(frames.DeadlineError):
+        for _ in parent.frames(soon(0.05)):
+            time.sleep(0.001)
+            os.write(child_writes, frame)
+
+
 def test_a_child_that_never_reads_meets_the_deadline(
     pipes: tuple[frames.FramePipe, int, int],
 ) -> None:

@@ -156,6 +156,22 @@ def test_a_cancelled_token_never_starts_a_statement(pool: WorkerPool, database: 
     assert pool.pids() == ()
 
 
+def test_an_interrupt_kills_the_worker_and_the_next_statement_works(
+    pool: WorkerPool, database: Path
+) -> None:
+    pool.execute("SELECT 1", database=database, deadline=soon())
+    (pid,) = pool.pids()
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        pool.execute(ENDLESS, database=database, deadline=soon())
+    assert time.monotonic() - started < 1.3
+    assert wait_until_gone(pid)
+    assert pool.execute("SELECT 1", database=database, deadline=soon()).row_count == 1
+    timer.join()
+
+
 def test_a_token_cancelled_after_the_answer_harms_nobody(pool: WorkerPool, database: Path) -> None:
     token = CancelToken()
     pool.execute("SELECT 1", database=database, deadline=soon(), cancel=token)
