@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 from peter_core.errors import SqlError
 from peter_core.sql.duckdb_nodes import Untranslatable
 from peter_core.sql.guard import guard
-from peter_core.sql.positions import problem_at
+from peter_core.sql.positions import Span, problem_at, span_of
 from peter_core.sql.rewriting import rewrite
 from peter_core.sql.statement import Statement, parse
 from peter_core.sql.typed import TypedCache, typed
@@ -115,15 +116,22 @@ def _translate(
 
 
 def _problem(statement: Statement, node: exp.Expr, name: str) -> Problem:
-    from peter_core.sql.positions import span_of
-
     return problem_at(
         statement.text,
-        span_of(node),
+        _span(statement, node, name),
         RULE,
         f"{name} has no translation for the embedded engine.",
         hint="Run the query on BigQuery, or write it another way.",
     )
+
+
+def _span(statement: Statement, node: exp.Expr, name: str) -> Span | None:
+    """Where the part stands; the parser keeps no place for a few functions, so they are sought."""
+    if node.meta_get("start") is None and isinstance(node, exp.Func):
+        written = re.search(rf"\b{re.escape(name)}\s*\(", statement.text, re.IGNORECASE)
+        if written is not None:
+            return Span(written.start(), written.start() + len(name))
+    return span_of(node)
 
 
 def _whole(statement: Statement, why: str) -> Problem:

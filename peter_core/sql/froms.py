@@ -90,8 +90,8 @@ def element_relation(array: Traced, alias: str) -> Relation:
     if kind is not None and kind.is_type(exp.DType.ARRAY) and kind.expressions:
         element_type = kind.expressions[0]
     element = Traced(array.sources, array.known, type=element_type, parts=array.parts)
-    fields = [Field(alias, element)] if alias else []
     struct = element_type is not None and element_type.is_type(exp.DType.STRUCT)
+    fields: list[Field] = []
     if array.parts:
         fields.extend(array.parts)
     elif struct and element_type is not None:
@@ -100,6 +100,8 @@ def element_relation(array: Traced, alias: str) -> Relation:
             for part in element_type.expressions
             if isinstance(part, exp.ColumnDef)
         )
+    else:
+        fields.append(Field(alias, element))
     return Relation(tuple(fields), element=element, open=element_type is None and not array.parts)
 
 

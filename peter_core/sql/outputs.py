@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlglot import exp
 
 from peter_core.sql.relations import Field, Relation, Scope, Traced
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def part_or_none(value: Traced, name: str) -> Traced | None:
+
+def part_or_none(fields: Sequence[Field], name: str) -> Traced | None:
+    """The value of the field of that name."""
     key = name.lower()
-    for one in value.parts:
-        if one.key == key:
-            return one.value
-    return None
+    return next((one.value for one in fields if one.key == key), None)
 
 
 def part_of(value: Traced, name: str) -> Traced:
-    """A field of a struct: of one the statement built, else as much as is known of the whole."""
-    return part_or_none(value, name) or Traced(value.sources, value.known)
+    """A field of a struct: of a known one, else as much as is known of the whole."""
+    found = part_or_none(value.parts or struct_fields(value), name)
+    return found or Traced(value.sources, value.known)
 
 
 def row_of(value: Traced) -> Relation:

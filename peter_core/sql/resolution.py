@@ -15,6 +15,7 @@ from peter_core.sql.outputs import (
     part_or_none,
     renamed,
     row_of,
+    struct_fields,
     united,
     with_names,
 )
@@ -217,6 +218,8 @@ class Resolver:
             return self.expression(node.this, scope)
         if isinstance(node, exp.Struct):
             return self._struct(node, scope)
+        if isinstance(node, exp.Array | exp.ArrayAgg | exp.Bracket):
+            return self._of_elements(node, scope)
         if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
             return part_of(self.expression(node.this, scope), node.expression.name)
         return None
@@ -243,6 +246,15 @@ class Resolver:
             return relation.fields[0].value
         return relation.row
 
+    def _of_elements(self, node: exp.Expr, scope: Scope) -> Traced:
+        """An array and its elements have the same fields."""
+        values = [self.expression(one, scope) for one in node.iter_expressions()]
+        total = NOTHING
+        for value in values:
+            total = total | value
+        first = values[0] if values else NOTHING
+        return Traced(total.sources, total.known, parts=first.parts)
+
     def _struct(self, node: exp.Struct, scope: Scope) -> Traced:
         parts = []
         for item in node.expressions:
@@ -267,17 +279,24 @@ class Resolver:
             value = self._of_source(parts[1], relation, first)
             rest = parts[2:]
         for part in rest:
-            value = part_of(value, part.name)
+            value = self._field(value, part)
         return value
+
+    def _field(self, value: Traced, part: exp.Expr) -> Traced:
+        fields = value.parts or struct_fields(value)
+        if fields and part_or_none(fields, part.name) is None:
+            near = nearest(part.name, [one.name for one in fields])
+            self._problem("unknown-column", part, f"No field `{part.name}` in this struct.", near)
+            return UNKNOWN
+        return part_of(value, part.name)
 
     def _of_source(self, part: exp.Expr, relation: Relation, alias: str) -> Traced:
         name = part.name
-        if relation.element is not None and (inner := part_or_none(relation.element, name)):
-            return inner
         value = relation.find(name)
         if value is not None:
             return value
-        if relation.open or relation.element is not None:
+        element = relation.element
+        if relation.open or (element is not None and not (element.parts or struct_fields(element))):
             return relation.guess(name)
         if name.lower() in PSEUDO_COLUMNS:
             return relation.guess(name)

@@ -14,6 +14,7 @@ from peter_core.sql.support import NOT_IN_DUCKDB, UNSUPPORTED_NODES
 from peter_core.sql.tables import is_named_table, table_name
 from peter_core.sql.temporal import TEMPORAL_RULES
 from peter_core.sql.time_values import TIME_VALUE_RULES
+from peter_core.sql.unnests import rewrite_unnests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,6 +47,7 @@ def rewrite(tree: exp.Expr, names: Sequence[str]) -> exp.Expr:
     _refuse_unsupported(tree)
     _spell_names(tree, names)
     _expand_group_aliases(tree)
+    rewrite_unnests(tree)
     found: list[tuple[exp.Expr, str]] = []
     for node in reversed(list(tree.walk())):
         if isinstance(node, exp.Table):

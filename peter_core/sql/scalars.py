@@ -72,6 +72,21 @@ def _within(node: exp.Expr) -> exp.Expr | None:
     return exp.Case(ifs=[exp.If(this=past, true=outside)], default=node.copy())
 
 
+def _array_end(index: int) -> Callable[[exp.Expr], exp.Expr]:
+    return lambda node: call("list_extract", node.this, number(index))
+
+
+def _array_slice(node: exp.Expr) -> exp.Expr:
+    """Both ends are included and count from 0; negative ones count from the end."""
+    bounds = []
+    for bound in (node.args["start"], node.args["end"]):
+        value = literal_int(bound)
+        if value is None:
+            refuse(node, "ARRAY_SLICE with an offset that is not a literal")
+        bounds.append(number(value + 1 if value >= 0 else value))
+    return call("list_slice", node.this, *bounds)
+
+
 def _positive(name: str, smallest: type[exp.Binary]) -> Callable[[exp.Expr], exp.Expr | None]:
     """A function that BigQuery refuses outside its domain and DuckDB answers with NaN."""
 
@@ -246,6 +261,9 @@ _BY_NAME: dict[str, Callable[[exp.Expr], exp.Expr]] = {"IEEE_DIVIDE": _ieee_divi
 
 SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Anonymous: _anonymous,
+    exp.ArrayFirst: _array_end(1),
+    exp.ArrayLast: _array_end(-1),
+    exp.ArraySlice: _array_slice,
     exp.BitwiseCount: _bit_count,
     exp.BitwiseLeftShift: _wide,
     exp.Bracket: _within,

@@ -36,6 +36,8 @@ _UNCLOSED = (
     ('"""', "string"), ("'''", "string"), ('"', "string"), ("'", "string"), ("`", "name"),
     ("/*", "comment"),
 )  # fmt: skip
+_BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME_CHARACTER = re.compile(r"[A-Za-z0-9_]")
 _LEXEME = re.compile(
     r"""(?:[rR][bB]?|[bB][rR]?)?(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''
     |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|`(?:[^`\\\n]|\\.)*`|(?:--|\#)[^\n]*|/\*.*?\*/""",
@@ -78,6 +80,7 @@ def tree_problem(text: str, tokens: Sequence[Token], tree: exp.Expr) -> Problem 
     """What the parser let through and BigQuery would not."""
     return (
         _start_problem(text, tokens)
+        or _stray_character(text, tokens)
         or _comma_problem(text, tokens)
         or _empty_select(text, tokens, tree)
         or _empty_clause(text, tokens, tree)
@@ -100,6 +103,24 @@ def _start_problem(text: str, tokens: Sequence[Token]) -> Problem | None:
         f"A query starts with SELECT or WITH, not with `{_short(first.text)}`.",
         hint=f"Did you mean {near[0]}?" if near else None,
     )
+
+
+def _stray_character(text: str, tokens: Sequence[Token]) -> Problem | None:
+    """A name outside backticks has only ASCII letters, digits and underscores."""
+    for token in tokens:
+        if token.token_type is not TokenType.VAR or _BARE_NAME.fullmatch(token.text):
+            continue
+        written = enumerate(token.text)
+        offset = next((i for i, one in written if not _NAME_CHARACTER.match(one)), 0)
+        start = token.start + offset
+        return problem_at(
+            text,
+            Span(start, start + 1),
+            RULE,
+            f"The character {token.text[offset]!r} is not expected here.",
+            hint="Put a name with such a character in backticks.",
+        )
+    return None
 
 
 def _comma_problem(text: str, tokens: Sequence[Token]) -> Problem | None:
@@ -134,7 +155,7 @@ def _empty_select(text: str, tokens: Sequence[Token], tree: exp.Expr) -> Problem
 
 
 def _empty_clause(text: str, tokens: Sequence[Token], tree: exp.Expr) -> Problem | None:
-    if all(group.args for group in tree.find_all(exp.Group)):
+    if all(any(group.args.values()) for group in tree.find_all(exp.Group)):
         return None
     token = next((t for t in reversed(tokens) if t.token_type is TokenType.GROUP_BY), None)
     span = Span(token.start, token.end + 1) if token else None

@@ -22,7 +22,7 @@ _SAME = set("aAbBdFHIjmMpSTuUwWyYVG")
 _SPELLED = {
     "%%": "%%", "%h": "%b", "%D": "%m/%d/%y", "%x": "%m/%d/%y", "%X": "%H:%M:%S", "%R": "%H:%M",
     "%T": "%H:%M:%S", "%F": "%Y-%m-%d", "%E4Y": "%Y", "%n": "\n", "%t": "\t",
-    "%c": "%a %b %-d %H:%M:%S %Y", "%-d": "%-d", "%-m": "%-m", "%-H": "%-H", "%-I": "%-I",
+    "%-m": "%-m", "%-H": "%-H", "%-I": "%-I",
     "%-M": "%-M", "%-S": "%-S", "%-j": "%-j", "%f": "%f", "%E6S": "%S.%f", "%E*S": "%S.%f",
 }  # fmt: skip
 
@@ -55,7 +55,7 @@ def parse_format(pattern: str) -> str | None:
     """The pattern for DuckDB's ``strptime``; ``None`` for an unknown element."""
     made = ""
     for element in _ELEMENT.findall(pattern):
-        same = _plain(element) or {"%e": "%d", "%z": "%z", "%Ez": "%z", "%Z": "%Z",
+        same = _plain(element) or {"%e": "%d", "%-d": "%d", "%z": "%z", "%Ez": "%z", "%Z": "%Z",
                                    "%k": "%H", "%l": "%I", "%P": "%p"}.get(element)  # fmt: skip
         if same is None:
             return None
@@ -84,6 +84,8 @@ def _as_text(node: exp.Expr) -> exp.Expr:
 _SPECIAL: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "%Q": lambda moment: _as_text(call("quarter", moment)),
     "%e": _padded("%-d"),
+    # The parser has already turned %e into this.
+    "%-d": _padded("%-d"),
     "%k": _padded("%-H"),
     "%l": _padded("%-I"),
     "%P": lambda moment: call("lower", call("strftime", moment, text("%p"))),

@@ -10,6 +10,7 @@ from peter_core.sql.duckdb_nodes import (
     call,
     cast,
     is_date,
+    is_type,
     literal_int,
     literal_text,
     number,
@@ -79,7 +80,10 @@ def _format(node: exp.Expr) -> exp.Expr:
         value = value.this
     zone = node.args.get("zone")
     local = at_zone(value, zone) if zone is not None else value
-    moment = cast(local, "TIMESTAMP")
+    if is_type(local, exp.DType.TIME):
+        moment: exp.Expr = exp.Add(this=cast(text("1970-01-01"), "DATE"), expression=paren(local))
+    else:
+        moment = cast(local, "TIMESTAMP")
     made = format_expression(pattern, moment, str(zone.name) if zone is not None else "UTC")
     if made is None:
         refuse(node, f"The format '{pattern}'")

@@ -87,7 +87,8 @@ def _name_tables(tree: exp.Expr, known: Schema) -> dict[str, Any]:
         node = use.node
         if not node.alias:
             node.set("alias", exp.TableAlias(this=exp.to_identifier(parts[-1], quoted=True)))
-        node.set("this", exp.to_identifier(name, quoted=True))
+        named = exp.to_identifier(name, quoted=True)
+        node.set("this", named.update_positions(node.this))
         node.set("db", exp.to_identifier(dataset, quoted=True))
         node.set("catalog", exp.to_identifier(project, quoted=True))
         node.meta["bare"] = len(parts) == 1
@@ -121,6 +122,12 @@ def _columns(tree: exp.Expr, names: list[str]) -> tuple[Column, ...]:
     while isinstance(query, exp.Subquery | exp.Paren | exp.SetOperation) and query.this:
         query = query.this
     selects = query.selects if isinstance(query, exp.Query) else []
+    if len(selects) > len(names) and isinstance(query, exp.Select):
+        # A star over UNNEST gives an element's fields, not the element besides.
+        kept = {name.lower() for name in names}
+        selects = [one for one in selects if one.alias_or_name.lower() in kept]
+        if len(selects) == len(names):
+            query.set("expressions", selects)
     if len(selects) == len(names):
         kinds = [_kind(one) for one in selects]
     else:

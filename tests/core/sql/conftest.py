@@ -1,0 +1,20 @@
+"""A DuckDB set up as the worker sets up its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty in-process DuckDB whose session time zone is UTC."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    yield connection
+    connection.close()

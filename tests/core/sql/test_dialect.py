@@ -1,0 +1,78 @@
+"""Translation reads tables, keeps names, and says what it cannot do."""
+
+from __future__ import annotations
+
+import pytest
+
+from peter_core.sql.dialect import to_duckdb
+
+SCHEMA = {"local.nyc.flights": {"day": "DATE", "carrier": "STRING", "Delay": "FLOAT64"}}
+
+
+@pytest.mark.parametrize(
+    "table", ["nyc.flights", "local.nyc.flights", "`local.nyc.flights`", "other-p.nyc.flights"]
+)
+def test_a_table_loses_its_project(table: str) -> None:
+    sql = to_duckdb(f"SELECT carrier FROM {table}", schema=SCHEMA).sql
+    assert 'FROM "nyc"."flights" AS "flights"' in sql
+
+
+def test_a_bare_table_stays_bare() -> None:
+    assert 'FROM "flights" AS "flights"' in to_duckdb("SELECT carrier FROM flights").sql
+
+
+def test_the_result_keeps_the_spelling_of_the_author_and_of_the_schema() -> None:
+    translation = to_duckdb("SELECT *, carrier AS `Who Flew` FROM nyc.flights", schema=SCHEMA)
+    assert [column.name for column in translation.columns] == [
+        "day", "carrier", "Delay", "Who Flew"
+    ]  # fmt: skip
+    assert 'AS "Delay"' in translation.sql
+    assert 'AS "Who Flew"' in translation.sql
+
+
+def test_a_parameter_becomes_a_typed_prepared_one() -> None:
+    sql = to_duckdb("SELECT @a AS a, @b AS b", parameters={"a": "DATE", "b": "ARRAY<STRING>"}).sql
+    assert "CAST($a AS DATE)" in sql
+    assert "CAST($b AS TEXT[])" in sql
+
+
+@pytest.mark.parametrize(
+    ("sql", "name", "place"),
+    [
+        ("SELECT 1 AS a,\n  FARM_FINGERPRINT('x') AS f", "FARM_FINGERPRINT", (2, 3)),
+        ("SELECT NET.HOST(url) AS h FROM d.t", "NET.HOST", (1, 12)),
+        ("SELECT SOUNDEX(a) AS s FROM d.t", "SOUNDEX", (1, 8)),
+        ("SELECT ST_AREA(a) AS s FROM d.t", "ST_AREA", (1, 8)),
+        ("SELECT HLL_COUNT.MERGE(a) AS s FROM d.t", "HLL_COUNT.MERGE", (1, 8)),
+        ("SELECT NORMALIZE(a) AS s FROM d.t", "NORMALIZE", (1, 8)),
+        ("SELECT a FROM `d.events_*`", "events_*", (1, 15)),
+        ("SELECT FORMAT(a, 1) AS s FROM d.t", "FORMAT", (1, 8)),
+        ("SELECT FORMAT_DATE('%+', a) AS s FROM d.t", "%+", (1, 8)),
+        ("SELECT CAST(a AS STRING FORMAT 'YYYY') AS s FROM d.t", "FORMAT", (1, 13)),
+    ],
+)
+def test_what_has_no_translation_is_named_with_its_place(
+    sql: str, name: str, place: tuple[int, int]
+) -> None:
+    translation = to_duckdb(sql)
+    assert translation.sql == ""
+    problem = translation.problems[0]
+    assert problem.rule == "sql-untranslatable"
+    assert name in problem.message
+    assert (problem.line, problem.column) == place
+
+
+def test_a_refused_statement_is_never_translated() -> None:
+    translation = to_duckdb("SELECT * FROM read_csv('/etc/passwd')")
+    assert translation.sql == ""
+    assert translation.problems[0].rule == "sql-refused"
+
+
+def test_an_unread_text_gives_its_problem() -> None:
+    assert to_duckdb("SELECT 'x").problems[0].rule == "sql-syntax"
+
+
+def test_a_repeated_translation_comes_from_memory() -> None:
+    sql = "SELECT carrier FROM nyc.flights"
+    assert to_duckdb(sql, schema=SCHEMA) is to_duckdb(sql, schema=dict(SCHEMA))
+    assert to_duckdb(sql, schema=SCHEMA) is not to_duckdb(sql)

@@ -1,0 +1,90 @@
+"""The guard lets one read-only query of known parts through, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from peter_core.sql.checking import check_sql
+from peter_core.sql.dialect import to_duckdb
+from peter_core.sql.guard import guard
+from peter_core.sql.statement import parse
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "sql"
+
+
+def _files(folder: str) -> list[Path]:
+    return sorted((FIXTURES / folder).glob("*.sql"))
+
+
+@pytest.mark.parametrize("path", _files("refused"), ids=lambda path: path.stem)
+def test_a_hostile_statement_is_refused_with_a_place(path: Path) -> None:
+    sql = path.read_text(encoding="utf-8")
+    problems = check_sql(sql)
+    assert problems
+    assert all(problem.is_error and problem.line and problem.column for problem in problems)
+    assert to_duckdb(sql).sql == ""
+
+
+@pytest.mark.parametrize("path", _files("accepted"), ids=lambda path: path.stem)
+def test_an_ordinary_statement_passes(path: Path) -> None:
+    assert check_sql(path.read_text(encoding="utf-8")) == ()
+
+
+@pytest.mark.parametrize("path", _files("refused"), ids=lambda path: path.stem)
+def test_wrapping_case_and_comments_do_not_help_a_hostile_statement(path: Path) -> None:
+    sql = path.read_text(encoding="utf-8")
+    for disguised in (
+        sql.swapcase(),
+        f"/* SELECT */ {sql}",
+        f"{sql}\n-- SELECT 1",
+        f"\n\t {sql}",
+    ):
+        assert to_duckdb(disguised).sql == "" or disguised.strip().startswith("--")
+
+
+def test_the_refused_function_is_named_where_it_stands() -> None:
+    (problem,) = check_sql("SELECT carrier,\n  FROBNICATE(carrier) AS f\nFROM nyc.flights")
+    assert problem.rule == "sql-refused"
+    assert "FROBNICATE" in problem.message
+    assert (problem.line, problem.column, problem.end_column) == (2, 3, 13)
+
+
+def test_a_misspelled_function_names_the_nearest() -> None:
+    (problem,) = check_sql("SELECT COALESCEE(a, b) AS c FROM d.t")
+    assert problem.hint == "Did you mean COALESCE?"
+
+
+def test_two_faults_give_two_problems_in_the_order_of_the_text() -> None:
+    problems = check_sql("SELECT FOO(1) AS a, BAR(2) AS b")
+    assert [(p.line, p.column) for p in problems] == [(1, 8), (1, 21)]
+
+
+def test_a_statement_that_is_no_query_says_what_it_is() -> None:
+    (problem,) = check_sql("DELETE FROM nyc.flights WHERE TRUE")
+    assert problem.message.startswith("DELETE is not allowed")
+    assert (problem.line, problem.column, problem.end_column) == (1, 1, 7)
+
+
+def test_only_allowed_datasets_may_be_read() -> None:
+    statement = parse("SELECT 1 AS a FROM nyc.flights JOIN `other.secret.pay` USING (id)")
+    assert guard(statement, allowed_datasets=frozenset({"nyc", "other.secret"})) == ()
+    (problem,) = guard(statement, allowed_datasets=frozenset({"nyc"}))
+    assert "`other.secret.pay` is outside the allowed datasets" in problem.message
+    assert problem.column == 37
+
+
+def test_a_cte_is_not_outside_the_allowed_datasets() -> None:
+    statement = parse("WITH a AS (SELECT 1 AS x) SELECT x FROM A")
+    assert guard(statement, allowed_datasets=frozenset({"nyc"})) == ()
+
+
+def test_a_cte_name_does_not_hide_a_table_of_another_scope() -> None:
+    statement = parse("SELECT * FROM (WITH pay AS (SELECT 1 AS x) SELECT x FROM pay), pay")
+    assert statement.tables == ("pay",)
+    assert guard(statement, allowed_datasets=frozenset({"nyc"}))
+
+
+def test_a_table_without_a_dataset_is_outside() -> None:
+    assert guard(parse("SELECT * FROM flights"), allowed_datasets=frozenset({"nyc"}))
