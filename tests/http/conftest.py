@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 from jupyter_server.auth import Authorizer, IdentityProvider, User
+from pytest_jupyter.jupyter_server import *  # noqa: F403  # its fixtures, for this folder only
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
 FLIGHTS = """\
@@ -173,9 +175,9 @@ def ask(jp_serverapp: Any, jp_base_url: str, http_server_client: AsyncHTTPClient
 
 
 @pytest.fixture
-async def published(ask: Ask) -> str:
+def published(ask: Ask, jp_asyncio_loop: asyncio.AbstractEventLoop) -> str:
     """The revision of the document, published by Alice."""
-    reply = await ask("POST", "api/v1/dashboards", yaml=DOCUMENT)
+    reply = jp_asyncio_loop.run_until_complete(ask("POST", "api/v1/dashboards", yaml=DOCUMENT))
     assert reply.status == 201, reply.body
     revision: str = reply.json["revision"]
     return revision

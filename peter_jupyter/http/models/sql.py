@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from peter_core.dashboard.queries import Check
-from peter_core.dashboard.values import Size
+from peter_core.dashboard.values import parse_size
 from peter_jupyter.http.models.finding import ProblemItem
 from peter_jupyter.http.models.plan import ColumnItem
 from peter_jupyter.http.models.shapes import Answer, Body
 
+
+def _bytes(value: object) -> object:
+    return parse_size(value) if isinstance(value, str) else value
+
+
+Bytes = Annotated[
+    int,
+    BeforeValidator(_bytes, json_schema_input_type=int | str),
+    Field(gt=0, strict=True, description="Bytes, or a size such as `1GB`."),
+]
 Scalar = str | int | float | bool | None
 
 
@@ -27,7 +37,7 @@ class StatementBody(Body):
 
     sql: str = Field(min_length=1)
     parameters: dict[str, Scalar | list[Scalar] | TypedValue] = Field(default={}, max_length=200)
-    max_bytes: Size | None = Field(default=None, description="The cap in billed bytes, or `1GB`.")
+    max_bytes: Bytes | None = None
 
     @property
     def values(self) -> dict[str, object]:
