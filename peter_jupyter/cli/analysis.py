@@ -1,0 +1,104 @@
+"""Commands that trace numbers and account for money."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from peter_jupyter.cli.command import UNDERSTAND, command
+from peter_jupyter.cli.options import Folder, Json, Slug
+from peter_jupyter.cli.terminal import print_json, print_table, say
+from peter_jupyter.cli.work import open_peter, run
+
+if TYPE_CHECKING:
+    from peter_core.store.records import CostReport
+
+
+class By(StrEnum):
+    """What costs are summed by."""
+
+    DASHBOARD = "dashboard"
+    USER = "user"
+    QUERY = "query"
+    DATE = "date"
+
+
+@command("lineage", section=UNDERSTAND, example="peter lineage shop-orders --columns")
+def lineage(
+    slug: Slug,
+    columns: Annotated[
+        bool, typer.Option("--columns", help="Down to the columns of the tables.")
+    ] = False,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a published dashboard is made from: charts, queries, tables."""
+    from peter_jupyter.display_reports import graph_text
+
+    with open_peter(folder) as peter:
+        graph = run(f"Tracing {slug}", lambda *_: peter.lineage(slug, columns=columns))
+    if as_json:
+        print_json(graph)
+    else:
+        say(graph_text(graph))
+
+
+@command("costs", section=UNDERSTAND, example="peter costs --days 7 --by query")
+def costs(
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", min=1, max=3660, help="So many days until now.")
+    ] = 30,
+    by: Annotated[By, typer.Option("--by", help="What to sum by.")] = By.DASHBOARD,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Say what was scanned, billed and paid, and how much the cache answered."""
+    # A moment later than now, so that what was just recorded counts.
+    end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
+    with open_peter(folder) as peter:
+        report = peter.costs(end - dt.timedelta(days=days), end, group_by=by.value)
+    if as_json:
+        print_json(_report_json(report))
+    else:
+        _print_report(report, by, days)
+
+
+def _report_json(report: CostReport) -> dict[str, object]:
+    names = ("start", "end", "group_by", "total_bytes_scanned", "total_bytes_billed", "cost_usd",
+             "query_count", "cache_hit_ratio")  # fmt: skip
+    line_names = ("key", "bytes_scanned", "bytes_billed", "cost_usd", "query_count",
+                  "cache_hit_ratio")  # fmt: skip
+    lines = [{name: getattr(line, name) for name in line_names} for line in report.breakdown]
+    return {**{name: getattr(report, name) for name in names}, "breakdown": lines}
+
+
+def _print_report(report: CostReport, by: By, days: int) -> None:
+    from peter_core.costs import bytes_text, usd_text
+
+    if not report.query_count:
+        say(f"Nothing was run in the last {days} days.")
+        return
+    rows = [
+        (
+            line.key or "(no dashboard)",
+            f"{line.query_count:,}",
+            f"{line.cache_hit_ratio:.0%}",
+            bytes_text(line.bytes_scanned),
+            bytes_text(line.bytes_billed),
+            usd_text(line.cost_usd),
+        )
+        for line in report.breakdown
+    ]
+    total = (
+        "total",
+        f"{report.query_count:,}",
+        f"{report.cache_hit_ratio:.0%}",
+        bytes_text(report.total_bytes_scanned),
+        bytes_text(report.total_bytes_billed),
+        usd_text(report.cost_usd),
+    )
+    headings = (by.value.upper(), "ANSWERS", "CACHED", "SCANNED", "BILLED", "COST")
+    print_table(headings, [*rows, total], right="ANSWERS,CACHED,SCANNED,BILLED,COST")

@@ -1,0 +1,33 @@
+"""The program: its own options and every command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from peter_jupyter.cli import analysis, data, documents, publishing, revisions, settings, statements
+from peter_jupyter.cli.command import app
+
+__all__ = ["app"]
+
+COMMANDS = (documents, statements, publishing, revisions, data, analysis, settings)
+"""The modules whose commands are registered by their import."""
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from peter_core import __version__
+
+        typer.echo(f"peter {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def peter(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Dashboards as code for BigQuery: validate, verify, price, publish."""
