@@ -15,6 +15,7 @@ from peter_core.sql.guard import guard
 from peter_core.sql.positions import Span, problem_at, span_of
 from peter_core.sql.rewriting import rewrite
 from peter_core.sql.statement import Statement, parse
+from peter_core.sql.tables import table_uses
 from peter_core.sql.typed import TypedCache, typed
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 RULE = "sql-untranslatable"
 _CACHE = TypedCache(256)
+_SYSTEM_TABLES = ("duckdb_", "pragma_", "sqlite_", "pg_")
+_SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema", "system"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ def to_duckdb(
     Returns
     -------
     Translation
-        Problems have rule ``sql-untranslatable``, or those of the parser and the guard.
+        Problems have rule ``sql-untranslatable``, or those of the parser and the guard, or with
+        a schema ``unknown-table`` and ``unknown-column``.
     """
     try:
         statement = parse(sql) if isinstance(sql, str) else sql
@@ -76,15 +80,29 @@ def to_duckdb(
     types = _types(parameters)
     key = (
         statement.text,
-        tuple((name, tuple(columns.items())) for name, columns in (schema or {}).items()),
+        None if schema is None else _schema_key(schema),
         tuple(types.items()),
     )
     kept = _CACHE.get(key)
     if isinstance(kept, Translation):
         return kept
-    translation = _translate(statement, schema or {}, types)
+    translation = _system_table(statement) or _translate(statement, schema, types)
     _CACHE.put(key, translation)
     return translation
+
+
+def _schema_key(schema: SchemaMapping) -> tuple[object, ...]:
+    return tuple((name, tuple(columns.items())) for name, columns in schema.items())
+
+
+def _system_table(statement: Statement) -> Translation | None:
+    """Names that DuckDB answers with its own catalog, whatever tables there are."""
+    for use in table_uses(statement.tree):
+        parts = use.name.lower().split(".")
+        if parts[-1].startswith(_SYSTEM_TABLES) or _SYSTEM_SCHEMAS.intersection(parts[:-1]):
+            what = f"The system table `{use.name}`"
+            return Translation("", (_problem(statement, use.node, what),))
+    return None
 
 
 def _types(parameters: Iterable[Parameter] | Mapping[str, str] | None) -> dict[str, str]:
@@ -96,10 +114,12 @@ def _types(parameters: Iterable[Parameter] | Mapping[str, str] | None) -> dict[s
 
 
 def _translate(
-    statement: Statement, schema: SchemaMapping, types: Mapping[str, str]
+    statement: Statement, schema: SchemaMapping | None, types: Mapping[str, str]
 ) -> Translation:
     try:
-        found = typed(statement, schema, types)
+        found = typed(statement, schema or {}, types)
+        if schema is not None and found.problems:
+            return Translation("", found.problems)
         tree = rewrite(found.tree, [column.name for column in found.columns])
         sql = tree.sql(
             dialect="duckdb", comments=False, unsupported_level=ErrorLevel.IGNORE, normalize=False

@@ -20,6 +20,7 @@ from peter_core.sql.tables import table_uses
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from peter_core.dashboard.problems import Problem
     from peter_core.sql.schema import SchemaMapping
     from peter_core.sql.statement import Statement
 
@@ -32,11 +33,13 @@ _DATASET = "d"
 class Typed:
     """The qualified tree (yours to change) and the columns of the result.
 
-    ``failed`` says why the tree could not be qualified; it is then the statement's own.
+    ``problems`` are names that do not exist. ``failed`` says why the tree could not be
+    qualified; it is then the statement's own.
     """
 
     tree: exp.Expr
     columns: tuple[Column, ...]
+    problems: tuple[Problem, ...] = ()
     failed: str | None = None
 
 
@@ -64,8 +67,9 @@ def typed(statement: Statement, schema: SchemaMapping, parameters: Mapping[str, 
         failed = type(error).__name__
         tree = statement.tree.copy()
         _type_parameters(tree, parameters)
-    names = [one.name for one in resolve(statement.text, statement.tree, known).relation.fields]
-    return Typed(tree, _columns(tree, names), failed)
+    resolved = resolve(statement.text, statement.tree, known)
+    names = [one.name for one in resolved.relation.fields]
+    return Typed(tree, _columns(tree, names), resolved.problems, failed)
 
 
 def _type_parameters(tree: exp.Expr, parameters: Mapping[str, str]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from peter_core.sql.dialect import to_duckdb
@@ -10,7 +13,7 @@ SCHEMA = {"local.nyc.flights": {"day": "DATE", "carrier": "STRING", "Delay": "FL
 
 
 @pytest.mark.parametrize(
-    "table", ["nyc.flights", "local.nyc.flights", "`local.nyc.flights`", "other-p.nyc.flights"]
+    "table", ["nyc.flights", "local.nyc.flights", "`local.nyc.flights`", "`local`.nyc.flights"]
 )
 def test_a_table_loses_its_project(table: str) -> None:
     sql = to_duckdb(f"SELECT carrier FROM {table}", schema=SCHEMA).sql
@@ -76,3 +79,35 @@ def test_a_repeated_translation_comes_from_memory() -> None:
     sql = "SELECT carrier FROM nyc.flights"
     assert to_duckdb(sql, schema=SCHEMA) is to_duckdb(sql, schema=dict(SCHEMA))
     assert to_duckdb(sql, schema=SCHEMA) is not to_duckdb(sql)
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["sqlite_master", "duckdb_settings", "pg_catalog.pg_tables", "main.sqlite_master",
+     "`x.system.duckdb_tables`", "pragma_database_list"],
+)  # fmt: skip
+def test_duckdbs_own_catalog_is_out_of_reach(table: str) -> None:
+    translation = to_duckdb(f"SELECT * FROM {table}")
+    assert translation.sql == ""
+    assert translation.problems[0].rule == "sql-untranslatable"
+
+
+def test_with_a_schema_only_its_tables_and_columns_are_translated() -> None:
+    assert to_duckdb("SELECT a FROM nyc.secret", schema=SCHEMA).problems[0].rule == "unknown-table"
+    translation = to_duckdb("SELECT carier FROM nyc.flights", schema=SCHEMA)
+    assert translation.sql == ""
+    assert translation.problems[0].hint == "Did you mean `carrier`?"
+    assert to_duckdb("SELECT a FROM nyc.secret", schema={}).problems[0].rule == "unknown-table"
+
+
+def test_reading_a_statement_does_not_load_the_qualifier() -> None:
+    code = (
+        "import sys\n"
+        "from peter_core.sql.checking import check_sql\n"
+        "from peter_core.sql.columns import sql_lineage\n"
+        "import peter_core.sql.dialect\n"
+        "assert check_sql('SELECT a FROM d.t', schema={'d.t': {'a': 'INT64'}}) == ()\n"
+        "assert sql_lineage('SELECT a FROM d.t').columns\n"
+        "assert 'sqlglot.optimizer.qualify' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
