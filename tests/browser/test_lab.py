@@ -17,6 +17,10 @@ pytestmark = pytest.mark.browser
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 TOKEN = "a-token-of-the-test"  # noqa: S105 (the server is this test's own)
 PATIENCE_MS = 90_000
+EVERY_CHART_HAS_A_SIZE = """() => {
+  const drawn = [...document.querySelectorAll('.jp-OutputArea .pt figure svg')]
+  return drawn.length >= 7 && drawn.every(svg => svg.getBoundingClientRect().width > 100)
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +46,7 @@ def test_the_notebook_runs_and_its_widget_draws_every_chart(lab: str, chromium: 
     expect(card).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_role("heading", name="Departure delay by day").first).to_be_attached()
     expect(page.locator(".jp-OutputArea .pt figure svg").first).to_be_attached(timeout=PATIENCE_MS)
+    page.wait_for_function(EVERY_CHART_HAS_A_SIZE, timeout=PATIENCE_MS)
     status = page.locator(".jp-OutputArea").filter(has_text="passed").first
     expect(status).to_be_attached()
     assert page.locator(".jp-OutputArea .pt .card").count() >= 10
@@ -61,5 +66,10 @@ def test_the_page_of_the_published_dashboard_opens_on_the_same_server(
 
 
 def _run_all(page: Page) -> None:
-    page.get_by_role("menuitem", name="Run", exact=True).first.click(timeout=PATIENCE_MS)
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    # Lab asks for a kernel when the notebook is quicker than the list of kernels.
+    ask = page.locator(".jp-Dialog").get_by_role("button", name="Select Kernel")
+    page.add_locator_handler(ask, lambda: ask.click())
+    expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=PATIENCE_MS)
+    page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
+    page.locator(".lm-Menu-itemLabel").get_by_text("Run All Cells", exact=True).click()

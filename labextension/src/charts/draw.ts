@@ -134,7 +134,8 @@ export function readThroughVoronoi(marks: unknown): void {
 /** Redraws when the element changes its size, once a frame; gives the function that stops it. */
 function followSize(element: HTMLElement, runtime: VegaRuntime): () => void {
   let frame = 0;
-  let drawn = [element.clientWidth, element.clientHeight];
+  // What Vega drew, not what the element is by now: Lab attaches it after rendering.
+  let drawn = [runtime.width(), runtime.height()];
   const resize = (): void => {
     const [width, height] = [element.clientWidth, element.clientHeight];
     if (width === 0 || height === 0 || (width === drawn[0] && height === drawn[1])) return;
