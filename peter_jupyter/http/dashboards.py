@@ -26,10 +26,20 @@ if TYPE_CHECKING:
 _LIST_ARGUMENTS = ("q", "tag", "owner", "page", "page_size")
 
 
-class DashboardsResource(Resource):
-    """Every published dashboard."""
+class PublishingResource(Resource):
+    """Verbs that publish run every query of a dashboard."""
 
     long = True
+
+    def published(self, made: Publication, status: int = 200) -> None:
+        """Answer with what a publish did."""
+        self.tag(strong(made.revision))
+        self.set_header("ETag", strong(made.revision))
+        self.answer(publication_answer(made), status)
+
+
+class DashboardsResource(PublishingResource):
+    """Every published dashboard."""
 
     @needs("viewer")
     async def get(self) -> None:
@@ -60,14 +70,8 @@ class DashboardsResource(Resource):
         self.set_header("Location", f"{self.root}api/v1/dashboards/{made.slug}")
         self.published(made, 201)
 
-    def published(self, made: Publication, status: int = 200) -> None:
-        """Answer with what a publish did."""
-        self.tag(strong(made.revision))
-        self.set_header("ETag", strong(made.revision))
-        self.answer(publication_answer(made), status)
 
-
-class ConditionalResource(DashboardsResource):
+class ConditionalResource(PublishingResource):
     """Changes of one published dashboard: whoever makes one says what it was made from."""
 
     def if_match(self, peter: Peter, slug: str) -> str | None:

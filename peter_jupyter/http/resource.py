@@ -9,6 +9,7 @@ import traceback
 import uuid
 from functools import cached_property
 from inspect import isawaitable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tornado.web import Finish, HTTPError, stream_request_body
@@ -246,11 +247,12 @@ class Resource(Host):
         raise RefusalError("unauthenticated", "This needs a login.")
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log what nobody meant, without its message: that may quote data."""
+        """Log what nobody meant: where, but not its message, which may quote data."""
         if isinstance(value, PeterError | HTTPError | Finish):
             return
-        frames = "".join(traceback.format_tb(tb)) if tb else ""
-        log.error("request=%s failed with %s\n%s", self.request_id, typ.__name__, frames)
+        stack = reversed(traceback.extract_tb(tb))
+        frames = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in stack)
+        log.error("request=%s failed with %s at %s", self.request_id, typ.__name__, frames)
 
     def on_finish(self) -> None:
         """Log the request by fields that hold no text of its own."""

@@ -1,0 +1,155 @@
+"""The event loop stays free: slow queries, deadlines, clients that go away, shutdown."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from peter_core.engine.port import CancelToken
+from peter_core.errors import EngineUnavailable, QueryCancelled, QueryTimeout
+from peter_jupyter.http.pool import PooledPeter
+from tests.http.conftest import SLOW, Ask
+
+
+@pytest.fixture
+def peter_config() -> dict[str, Any]:
+    """A short deadline, so that slow statements end."""
+    return {"deadline": 3.0}
+
+
+async def test_a_slow_query_blocks_nobody_and_ends_at_the_deadline(ask: Ask) -> None:
+    await ask("POST", "api/v1/sql/run", json_body={"sql": "SELECT 1 AS n"})
+    slow = asyncio.create_task(ask("POST", "api/v1/sql/run", json_body={"sql": SLOW}))
+    await asyncio.sleep(0.3)
+    waits = []
+    while not slow.done():
+        began = time.perf_counter()
+        assert (await ask("GET", "health")).status == 200
+        waits.append(time.perf_counter() - began)
+        await asyncio.sleep(0.02)
+    reply = await slow
+    assert (reply.status, reply.json["code"]) == (504, "query_timeout")
+    assert len(waits) > 20
+    assert sorted(waits)[len(waits) // 2] < 0.1
+
+
+async def test_a_client_that_goes_away_cancels_its_query(
+    ask: Ask, jp_serverapp: Any, jp_base_url: str, http_server_port: Any, jp_web_app: Any
+) -> None:
+    await ask("POST", "api/v1/sql/run", json_body={"sql": "SELECT 1 AS n"})
+    pool: PooledPeter = jp_web_app.settings["peter_service"]
+    body = b'{"sql": "%s"}' % SLOW.encode()
+    head = (
+        f"POST {jp_base_url}peter/api/v1/sql/run HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        "Authorization: token token-alice\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    _, writer = await asyncio.open_connection("127.0.0.1", http_server_port[1])
+    writer.write(head.encode() + body)
+    await writer.drain()
+    token = await _first(pool)
+    writer.close()
+    began = time.perf_counter()
+    while pool._running and time.perf_counter() - began < 2.5:
+        await asyncio.sleep(0.02)
+    assert token.cancelled
+    assert not pool._running
+    assert (await ask("POST", "api/v1/sql/run", json_body={"sql": "SELECT 2 AS n"})).status == 200
+
+
+async def test_many_readers_of_a_cached_dashboard_all_get_it(ask: Ask, published: str) -> None:
+    replies = await asyncio.gather(
+        *(ask("GET", "api/v1/dashboards/small-flights/data", who="vera") for _ in range(40))
+    )
+    assert {reply.status for reply in replies} == {200}
+    assert len({reply.headers["ETag"] for reply in replies}) == 1
+
+
+async def test_peter_is_opened_once_by_requests_that_come_together(
+    ask: Ask, jp_web_app: Any
+) -> None:
+    pool: PooledPeter = jp_web_app.settings["peter_service"]
+    opening, opened = pool._opening, []
+
+    def counted() -> Any:
+        opened.append(1)
+        return opening()
+
+    pool._opening = counted
+    await asyncio.gather(*(ask("GET", "api/v1/cache/stats") for _ in range(6)))
+    assert opened == [1]
+
+
+async def test_a_server_that_goes_down_cancels_and_closes(ask: Ask, jp_web_app: Any) -> None:
+    await ask("POST", "api/v1/sql/run", json_body={"sql": "SELECT 1 AS n"})
+    pool: PooledPeter = jp_web_app.settings["peter_service"]
+    running = asyncio.create_task(ask("POST", "api/v1/sql/run", json_body={"sql": SLOW}))
+    token = await _first(pool)
+    began = time.perf_counter()
+    await pool.close()
+    assert time.perf_counter() - began < 2.5
+    assert token.cancelled
+    assert (await running).status == 503
+    assert pool._peter is None
+    after = await ask("GET", "api/v1/cache/stats")
+    assert (after.status, after.json["code"]) == (503, "engine_unavailable")
+    assert after.headers["Retry-After"]
+    assert (await ask("GET", "health")).status == 200
+    assert (await ask("GET", "ready")).status == 503
+
+
+async def test_a_peter_that_cannot_open_is_told_and_tried_again(ask: Ask, jp_web_app: Any) -> None:
+    pool: PooledPeter = jp_web_app.settings["peter_service"]
+    opening = pool._opening
+
+    def failing() -> Any:
+        pool._opening = opening
+        raise EngineUnavailable("The warehouse sleeps.")
+
+    pool._opening = failing
+    assert (await ask("GET", "ready")).json == {
+        "ready": False, "parts": {}, "code": "engine_unavailable",
+    }  # fmt: skip
+    assert (await ask("GET", "ready")).status == 200
+
+
+async def test_work_that_is_cancelled_while_it_waits_never_begins() -> None:
+    pool = PooledPeter(lambda: None, workers=1)  # type: ignore[arg-type,return-value]
+    begun: list[str] = []
+    first = asyncio.create_task(pool.call(lambda _: time.sleep(0.2), CancelToken()))
+    await asyncio.sleep(0.05)
+    token = CancelToken()
+    second = asyncio.create_task(pool.call(lambda _: begun.append("second"), token))
+    await asyncio.sleep(0)
+    pool.stop(token)
+    with pytest.raises(QueryCancelled):
+        await second
+    await first
+    assert begun == []
+    await pool.close()
+
+
+async def test_a_deadline_tells_the_work_to_stop() -> None:
+    pool = PooledPeter(lambda: None, workers=1)  # type: ignore[arg-type,return-value]
+    token = CancelToken()
+
+    def wait(_: object) -> None:
+        while not token.cancelled:
+            time.sleep(0.01)
+
+    with pytest.raises(QueryTimeout, match=r"0\.1 s"):
+        await pool.call(wait, token, deadline_s=0.1)
+    await pool.close()
+    assert token.cancelled
+
+
+async def _first(pool: PooledPeter) -> CancelToken:
+    """The token of the request that is worked on."""
+    for _ in range(200):
+        if pool._running:
+            return next(iter(pool._running))
+        await asyncio.sleep(0.01)
+    raise AssertionError("no request is worked on")

@@ -1,0 +1,125 @@
+"""The pages: policy, first paint, export, static files."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+import pytest
+
+from peter_jupyter.page import STATIC, asset_version, csp
+from tests.http.conftest import DOCUMENT, Ask
+
+PAGE = "dashboards/small-flights"
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+def block(body: bytes, name: str) -> object:
+    found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>',
+                      body.decode(), re.DOTALL)  # fmt: skip
+    return json.loads(found[1]) if found else None
+
+
+def meta(body: bytes, name: str) -> str | None:
+    found = re.search(rf'<meta name="{name}" content="([^"]*)">', body.decode())
+    return html.unescape(found[1]) if found else None
+
+
+async def test_pages_run_under_the_strict_policy(ask: Ask, published: str) -> None:
+    for path in ("dashboards", PAGE, "dashboards/no-such-board"):
+        reply = await ask("GET", path, who="vera")
+        assert reply.headers["Content-Security-Policy"] == csp()
+        assert reply.headers["X-Content-Type-Options"] == "nosniff"
+        assert reply.headers["Referrer-Policy"] == "no-referrer"
+        assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert "unsafe-eval" not in csp()
+        scripts = re.findall(r"<script(?![^>]*application/json)[^>]*>", reply.body.decode())
+        assert all("src=" in script for script in scripts)
+
+
+async def test_the_list_links_to_the_pages(ask: Ask, published: str, jp_base_url: str) -> None:
+    reply = await ask("GET", "dashboards", who="vera")
+    entries = block(reply.body, "peter-dashboards")
+    assert isinstance(entries, list)
+    assert entries[0]["title"] == "Small flights"
+    assert entries[0]["url"] == f"{jp_base_url}peter/{PAGE}"
+    assert entries[0]["published_at"].endswith("Z")
+
+
+async def test_a_cached_dashboard_is_painted_at_once(ask: Ask, published: str) -> None:
+    warm = await ask("GET", PAGE)
+    artifact = block(warm.body, "peter-artifact")
+    assert isinstance(artifact, dict)
+    assert artifact["charts"]["flights"]["view"]["value"]["raw"] == 5
+    assert (meta(warm.body, "peter-data") or "").endswith(
+        "/peter/api/v1/dashboards/small-flights/data"
+    )
+
+
+async def test_a_page_runs_no_query_to_be_shown(ask: Ask, published: str) -> None:
+    cold = await ask("GET", PAGE, carrier="UA")
+    assert cold.status == 200
+    assert block(cold.body, "peter-artifact") is None
+    ages = (await ask("GET", "api/v1/dashboards/small-flights/freshness", carrier="UA")).json
+    delay = next(chart for chart in ages["charts"] if chart["chart"] == "delay")
+    assert delay["computed_at"] is None
+    await ask("GET", "api/v1/dashboards/small-flights/data", carrier="UA")
+    warm = await ask("GET", PAGE, carrier="UA")
+    artifact = block(warm.body, "peter-artifact")
+    assert isinstance(artifact, dict)
+    assert artifact["charts"]["flights"]["view"]["value"]["raw"] == 2
+    assert (meta(warm.body, "peter-export") or "").endswith("/export?carrier=UA")
+
+
+async def test_a_wrong_filter_in_the_address_still_shows_the_page(ask: Ask, published: str) -> None:
+    reply = await ask("GET", PAGE, carier="UA")
+    assert reply.status == 200
+    assert block(reply.body, "peter-artifact") is None
+
+
+async def test_text_of_a_document_never_becomes_html(ask: Ask) -> None:
+    hostile = DOCUMENT.replace("title: Small flights", f"title: '{HOSTILE}'")
+    assert (await ask("POST", "api/v1/dashboards", yaml=hostile)).status == 201
+    for path in ("dashboards", PAGE, f"{PAGE}/export"):
+        body = (await ask("GET", path)).body
+        assert b"<img src=x" not in body, path
+        assert b"<script>alert" not in body, path
+
+
+async def test_an_unknown_dashboard_is_a_page_that_says_so(ask: Ask) -> None:
+    reply = await ask("GET", "dashboards/no-such-board", headers={"X-Request-Id": "t-1"})
+    assert reply.status == 404
+    assert b"no-such-board" in reply.body
+    assert b"Trace t-1" in reply.body
+    hostile = await ask("GET", "dashboards/%3Cscript%3Ealert(1)%3C%2Fscript%3E")
+    assert hostile.status == 404
+    assert b"<script>alert" not in hostile.body
+
+
+async def test_an_export_is_a_download_in_a_sandbox(ask: Ask, published: str) -> None:
+    reply = await ask("GET", f"{PAGE}/export", who="vera", carrier="AA")
+    assert reply.status == 200, reply.body[:300]
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="small-flights.html"'
+    assert reply.headers["Content-Security-Policy"].startswith("sandbox")
+    artifact = block(reply.body, "peter-artifact")
+    assert isinstance(artifact, dict)
+    assert artifact["charts"]["flights"]["view"]["value"]["raw"] == 2
+
+
+async def test_static_files_are_kept_by_their_version(ask: Ask) -> None:
+    version = asset_version("page.js")
+    assert version != "0", "the frontend is not built"
+    reply = await ask("GET", "static/page.js", v=version)
+    assert reply.body == (STATIC / "page.js").read_bytes()
+    assert reply.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert "immutable" in reply.headers["Cache-Control"]
+    other = await ask("GET", "static/page.js", v="old")
+    assert "immutable" not in other.headers["Cache-Control"]
+    same = await ask("GET", "static/page.js", headers={"If-None-Match": f'"{version}"'})
+    assert same.status == 304
+
+
+@pytest.mark.parametrize("name", ["none.js", "..", "..%2fpage.py", "page.py", "%00.js", ".js"])
+async def test_nothing_else_is_a_static_file(ask: Ask, name: str) -> None:
+    assert (await ask("GET", f"static/{name}")).status == 404
