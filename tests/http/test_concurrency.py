@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from typing import Any
 
@@ -11,13 +12,21 @@ import pytest
 from peter_core.engine.port import CancelToken
 from peter_core.errors import EngineUnavailable, QueryCancelled, QueryTimeout
 from peter_jupyter.http.pool import PooledPeter
-from tests.http.conftest import SLOW, Ask
+from tests.http.conftest import DOCUMENT, SLOW, Ask
+
+SLOW_FOR_AA = DOCUMENT.replace(
+    'carriers: {sql: "',
+    'slow: {sql: "SELECT SUM(MOD(a * b, 7)) AS n FROM'
+    " UNNEST(GENERATE_ARRAY(1, IF(@carrier = 'AA', 40000, 1))) AS a,"
+    " UNNEST(GENERATE_ARRAY(1, IF(@carrier = 'AA', 40000, 1))) AS b\"}\n"
+    '  carriers: {sql: "',
+).replace("  about:", "  slow: {type: kpi, query: slow, title: Slow, value: n}\n  about:")
 
 
 @pytest.fixture
 def peter_config() -> dict[str, Any]:
     """A short deadline, so that slow statements end."""
-    return {"deadline": 3.0}
+    return {"deadline": 3.0, "long_deadline": 4.0}
 
 
 async def test_a_slow_query_blocks_nobody_and_ends_at_the_deadline(ask: Ask) -> None:
@@ -34,6 +43,19 @@ async def test_a_slow_query_blocks_nobody_and_ends_at_the_deadline(ask: Ask) -> 
     assert (reply.status, reply.json["code"]) == (504, "query_timeout")
     assert len(waits) > 20
     assert sorted(waits)[len(waits) // 2] < 0.1
+
+
+async def test_a_stream_that_cannot_be_finished_ends_with_the_problem(ask: Ask) -> None:
+    made = await ask("POST", "api/v1/dashboards", yaml=SLOW_FOR_AA)
+    assert made.status == 201, made.body
+    reply = await ask(
+        "POST", "api/v1/dashboards/small-flights/precompute",
+        json_body={"filters": {"carrier": "AA"}}, headers={"Accept": "application/x-ndjson"},
+    )  # fmt: skip
+    lines = [json.loads(line) for line in reply.body.splitlines()]
+    assert (reply.status, lines[0]["event"], lines[0]["status"]) == (200, "query", "succeeded")
+    assert (lines[-1]["event"], lines[-1]["code"]) == ("failed", "query_timeout")
+    assert lines[-1]["trace_id"] == reply.headers["X-Request-Id"]
 
 
 async def test_a_client_that_goes_away_cancels_its_query(
