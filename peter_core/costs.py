@@ -7,20 +7,17 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Iterable
 
     from peter_core.plan.plan import Plan, Step
 
-MEBIBYTE = 2**20
 TEBIBYTE = 2**40
-MINIMUM_BYTES = 10 * MEBIBYTE
 MONTH_S = 30 * 86_400
 
 # 2^40 divides without a remainder in 40 decimal places: enough digits make every price exact.
 _EXACT = Context(prec=90)
 _MICRO = Decimal("0.000001")
 _CENT = Decimal("0.01")
-_UNITS = ("B", "KB", "MB", "GB", "TB", "PB", "EB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +82,6 @@ class PlanCost:
         return "An estimate; the bill may be higher."
 
 
-def billed_bytes(bytes_by_table: Mapping[str, int]) -> int:
-    """What BigQuery bills for the bytes read of each table.
-
-    At least 10 MB a table that is read at all, the sum rounded up to a whole MB (both of 2^20
-    bytes, as ``totalBytesBilled`` has them); metadata answers read nothing and are free.
-
-    See https://cloud.google.com/bigquery/pricing#on_demand_pricing
-    """
-    total = sum(max(read, MINIMUM_BYTES) for read in bytes_by_table.values() if read > 0)
-    return -(-total // MEBIBYTE) * MEBIBYTE
-
-
 def plan_cost(
     plan: Plan, prices: Prices, cached: Container[str] = (), *, engine: str = ""
 ) -> PlanCost:
@@ -130,19 +115,6 @@ def usd_text(amount: Decimal | str) -> str:
     if 0 < value < _CENT:
         return "< $0.01"
     return f"${value.quantize(_CENT, ROUND_HALF_UP, context=_EXACT):,}"
-
-
-def bytes_text(count: int) -> str:
-    """A size for people in decimal units: ``512 B``, ``2.7 MB``, ``38 MB``, ``1 GB``."""
-    if count < 1000:
-        return f"{count} B"
-    value, unit = float(count), 0
-    while unit < len(_UNITS) - 1 and value >= 999.5:
-        value /= 1000
-        unit += 1
-    digits = 1 if value < 99.95 else 0
-    number = f"{value:.{digits}f}"
-    return f"{number.removesuffix('.0')} {_UNITS[unit]}"
 
 
 def _step_cost(step: Step, prices: Prices, cached: bool) -> StepCost:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from peter_core.costs import bytes_text
+from peter_core.billing import bytes_text
 from peter_jupyter.display_figures import chart_image, sparkline_image
 from peter_jupyter.display_markup import (
     Heading,

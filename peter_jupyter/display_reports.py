@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peter_core.costs import bytes_text, usd_text
+from peter_core.billing import bytes_text
+from peter_core.costs import usd_text
 from peter_jupyter.display_markup import (
     Heading,
     Markup,

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from peter_core.costs import bytes_text, usd_text
+from peter_core.billing import bytes_text
+from peter_core.costs import usd_text
 from peter_jupyter.display_markup import (
     Heading,
     Markup,

@@ -61,7 +61,8 @@ def load_tables() -> None:
 
 def publish(peter: Peter) -> None:
     """Verify, price, publish and precompute the dashboard."""
-    from peter_core.costs import bytes_text, usd_text
+    from peter_core.billing import bytes_text
+    from peter_core.costs import usd_text
 
     text = DOCUMENT.read_text(encoding="utf-8")
     with step("Verifying the document against the tables") as say:

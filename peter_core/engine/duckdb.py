@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from peter_core.billing import MINIMUM_BYTES, billed_bytes, bytes_text
 from peter_core.engine import duckdb_errors
 from peter_core.engine.arrow_columns import typed_columns
 from peter_core.engine.folder_database import FolderDatabase
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from peter_core.engine.worker_process import Answer
     from peter_core.sql.statement import Statement
 
-_MB = 2**20
-MINIMUM_BILLED = 10 * _MB
 """Bytes BigQuery bills at least for each table of a query
 (https://cloud.google.com/bigquery/pricing#on_demand_pricing)."""
 _PREPARED_KEPT = 512
@@ -305,16 +304,14 @@ class DuckDBEngine:
 def _estimate(
     used: dict[str, frozenset[str]], columns: tuple[Column, ...], tables: _Tables
 ) -> Estimate:
-    scanned = billed = 0
+    read = {}
     for id, names in used.items():
         sizes = tables.infos[id].column_bytes or {}
         wanted = {name.casefold() for name in names}
-        size = sum(size for name, size in sizes.items() if name.casefold() in wanted)
-        scanned += size
-        billed += max(MINIMUM_BILLED, -(-size // _MB) * _MB)
+        read[id] = sum(size for name, size in sizes.items() if name.casefold() in wanted)
     return Estimate(
-        bytes=scanned,
-        billed_bytes=billed,
+        bytes=sum(read.values()),
+        billed_bytes=billed_bytes(read),
         exact=False,
         tables=tuple(tables.infos[id] for id in used),
         columns=columns,
@@ -325,9 +322,10 @@ def _hold_cap(estimate: Estimate, max_bytes: int) -> None:
     if estimate.billed_bytes <= max_bytes:
         return
     raise BytesCapExceeded(
-        f"The query would bill {estimate.billed_bytes:,} bytes, and its cap is {max_bytes:,}.",
-        hint="Name fewer columns or raise the cap; BigQuery bills at least 10 MB "
-        f"({MINIMUM_BILLED:,} bytes) for each table.",
+        f"The query would bill {bytes_text(estimate.billed_bytes)}, and its cap is "
+        f"{bytes_text(max_bytes)}.",
+        hint="Name fewer columns or raise the cap; BigQuery bills at least "
+        f"{bytes_text(MINIMUM_BYTES)} for each table it reads.",
     )
 
 

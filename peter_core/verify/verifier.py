@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from peter_core.costs import bytes_text, usd
+from peter_core.billing import bytes_text
+from peter_core.costs import usd
 from peter_core.engine.port import CancelToken, Job
 from peter_core.engine.values import sample_rows as rows_of
 from peter_core.errors import (

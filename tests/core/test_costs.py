@@ -9,15 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peter_core.costs import (
-    MINIMUM_BYTES,
-    Prices,
-    billed_bytes,
-    bytes_text,
-    plan_cost,
-    usd,
-    usd_text,
-)
+from peter_core.billing import MINIMUM_BYTES, billed_bytes, bytes_text
+from peter_core.costs import Prices, plan_cost, usd, usd_text
 from peter_core.dashboard.model import Dashboard
 from peter_core.engine.port import Estimate
 from peter_core.plan.plan import Plan, Step

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 LAYERS = {
     "peter_core.errors": 0,
+    "peter_core.billing": 0,
     "peter_core.locks": 1,
     "peter_core.principal": 0,
     "peter_core.dashboard": 1,

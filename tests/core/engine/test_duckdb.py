@@ -11,7 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from peter_core.engine.duckdb import MINIMUM_BILLED, DuckDBEngine
+from peter_core.billing import MINIMUM_BYTES
+from peter_core.engine.duckdb import DuckDBEngine
 from peter_core.engine.port import CancelToken, Column, Engine, Job
 from peter_core.errors import (
     BytesCapExceeded,
@@ -191,7 +192,7 @@ def test_a_dry_run_prices_the_columns_that_are_read(engine: DuckDBEngine) -> Non
         job("SELECT f.carrier, a.name FROM nyc.flights f JOIN nyc.airlines a USING (carrier)")
     )
     assert estimate.bytes == 11_000 + 33 + 18
-    assert estimate.billed_bytes == 2 * MINIMUM_BILLED
+    assert estimate.billed_bytes == 2 * MINIMUM_BYTES
     assert estimate.exact is False
     assert [column.name for column in estimate.columns] == ["carrier", "name"]
     assert {table.id for table in estimate.tables} == {"local.nyc.flights", "local.nyc.airlines"}
@@ -207,13 +208,13 @@ def test_a_dry_run_places_what_does_not_exist(engine: DuckDBEngine) -> None:
 def test_a_cap_below_the_price_stops_the_run_and_names_both(engine: DuckDBEngine) -> None:
     with pytest.raises(BytesCapExceeded) as caught:
         engine.run(job("SELECT id FROM nyc.flights", max_bytes=1_000_000))
-    assert "10,485,760" in caught.value.message
-    assert "1,000,000" in caught.value.message
+    assert "would bill 10.5 MB" in caught.value.message
+    assert "its cap is 1 MB" in caught.value.message
     assert "10 MB" in str(caught.value.hint)
 
 
 def test_a_cap_of_exactly_the_price_lets_it_run(engine: DuckDBEngine) -> None:
-    result = engine.run(job("SELECT id FROM nyc.flights", max_bytes=MINIMUM_BILLED))
+    result = engine.run(job("SELECT id FROM nyc.flights", max_bytes=MINIMUM_BYTES))
     assert (result.row_count, result.bytes_scanned) == (1000, 8000)
 
 

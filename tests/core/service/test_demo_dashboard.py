@@ -24,9 +24,7 @@ def results(flights_peter: Peter) -> dict[str, pd.DataFrame]:
     flights_peter.precompute("flight-operations")
     plan, answers = flights_peter.answers("flight-operations")
     assert all(answer.cache_hit for answer in answers.values())
-    return {
-        query: answers[key].result.table.to_pandas() for query, key in plan.query_steps.items()
-    }
+    return {query: answers[key].result.table.to_pandas() for query, key in plan.query_steps.items()}
 
 
 @pytest.fixture(scope="module")
