@@ -76,7 +76,8 @@ def _report_json(report: CostReport) -> dict[str, object]:
 
 
 def _print_report(report: CostReport, by: By, days: int) -> None:
-    from peter_core.costs import bytes_text, usd_text
+    from peter_core.billing import bytes_text
+    from peter_core.costs import usd_text
 
     if not report.query_count:
         say(f"Nothing was run in the last {days} days.")

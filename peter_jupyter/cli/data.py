@@ -61,7 +61,7 @@ def precompute(
 
 
 def _answered(answer: StepAnswer) -> str:
-    from peter_core.costs import bytes_text
+    from peter_core.billing import bytes_text
     from peter_jupyter.display_values import seconds_text
 
     key = answer.step.key
@@ -73,7 +73,7 @@ def _answered(answer: StepAnswer) -> str:
 
 
 def _print_precomputation(slug: str, done: Precomputation) -> None:
-    from peter_core.costs import bytes_text
+    from peter_core.billing import bytes_text
     from peter_jupyter.display_values import count_text, seconds_text
 
     parts = [

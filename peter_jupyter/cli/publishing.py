@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from peter_jupyter.cli.command import FAILED, PUBLISH, command
 from peter_jupyter.cli.files import read_bytes
 from peter_jupyter.cli.head import SHOWN, full_revision, precondition
 from peter_jupyter.cli.options import File, Folder, Force, IfMatch, Json, Slug
-from peter_jupyter.cli.terminal import print_json, print_table, say
+from peter_jupyter.cli.terminal import harmless, print_json, print_table, say
 from peter_jupyter.cli.work import open_peter, run
 
 if TYPE_CHECKING:
@@ -194,4 +195,6 @@ def show(
         except NotFound as error:
             hint = error.hint or "See `peter list`, and `peter history SLUG` for earlier revisions."
             raise NotFound(error.message, hint=hint) from None
-    typer.echo(document.text, nl=False)
+    # On a terminal nothing may steer it; a file gets every byte.
+    text = harmless(document.text) if sys.stdout.isatty() else document.text
+    typer.echo(text, nl=False)

@@ -123,7 +123,7 @@ def tables(
     elif columns:
         _print_columns(found)
     else:
-        from peter_core.costs import bytes_text
+        from peter_core.billing import bytes_text
         from peter_jupyter.display_values import NULL, moment_text
 
         rows = [

@@ -9,6 +9,8 @@ import pytest
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
 
+from tests.jupyter.command_line import CommandLine
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -93,3 +95,11 @@ def workspace(tmp_path: Path) -> Path:
     (data / "flights.csv").write_text(FLIGHTS)
     (data / "airlines.csv").write_text(AIRLINES)
     return tmp_path
+
+
+@pytest.fixture
+def peter(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
+    """The command line in a workspace of flights."""
+    monkeypatch.chdir(workspace)
+    monkeypatch.setenv("PETER_FOLDER", str(workspace))
+    return CommandLine(workspace)

@@ -1,0 +1,146 @@
+"""precompute, freshness, export, lineage and costs over a published dashboard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from peter_jupyter.http.models.costs import CostAnswer
+from peter_jupyter.http.models.data import FreshnessAnswer, PrecomputeAnswer
+from peter_jupyter.http.models.lineage import LineageGraph
+from tests.jupyter.command_line import CommandLine
+from tests.jupyter.conftest import AIRLINES, DASHBOARD, FLIGHTS
+
+SLUG = "small-flights"
+
+
+@pytest.fixture(scope="module")
+def peter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+    """The command line in a workspace where the small dashboard is published."""
+    folder = tmp_path_factory.mktemp("published")
+    (folder / "data" / "nyc").mkdir(parents=True)
+    (folder / "data" / "nyc" / "flights.csv").write_text(FLIGHTS)
+    (folder / "data" / "nyc" / "airlines.csv").write_text(AIRLINES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("PETER_FOLDER", str(folder))
+        opened = CommandLine(folder)
+        assert opened("publish", opened.file("small.peter.yaml", DASHBOARD)).code == 0
+        yield opened
+
+
+def test_precompute_tells_of_each_query(peter: CommandLine) -> None:
+    ran = peter("precompute", SLUG, "--force")
+    assert ran.code == 0
+    assert sorted(line.split(":")[0] for line in ran.err.splitlines()) == ["✓ carriers", "✓ daily"]
+    assert ran.out.startswith("small-flights: success · 2 queries run · 0 from the cache")
+    again = peter("precompute", SLUG, "--json")
+    answer = PrecomputeAnswer.model_validate(again.json)
+    assert (answer.queries_executed, answer.queries_cached) == (0, 2)
+    assert "✓ daily: from the cache" in again.err
+
+
+def test_precompute_takes_filter_values(peter: CommandLine) -> None:
+    ran = peter("precompute", SLUG, "--filter", "carrier=B6", "--json")
+    assert ran.json["queries_executed"] == 1
+    ran = peter("precompute", SLUG, "--filter", "airline=B6")
+    assert ran.code == 2
+    assert "airline" in ran.err
+
+
+def test_a_query_that_fails_fails_the_precompute(peter: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "data" / "shop").mkdir(parents=True)
+    table = tmp_path / "data" / "shop" / "orders.csv"
+    table.write_text("id,amount\n1,10\n2,5\n")
+    text = (
+        "version: 1\nslug: ratios\ntitle: Ratios\nqueries:\n"
+        "  good: {sql: SELECT COUNT(*) AS n FROM shop.orders}\n"
+        "  bad: {sql: SELECT 1 / MIN(amount) AS r FROM shop.orders}\n"
+        "charts:\n  a: {type: kpi, query: good, title: Orders, value: n}\n"
+        "  b: {type: kpi, query: bad, title: Ratio, value: r}\n"
+    )
+    file = tmp_path / "ratios.peter.yaml"
+    file.write_text(text)
+    there = ("--folder", str(tmp_path))
+    assert peter("publish", str(file), *there).code == 0
+    table.write_text("id,amount\n1,10\n2,0\n3,4\n")
+    ran = peter("precompute", "ratios", "--force", *there)
+    assert ran.code == 1
+    assert "ratios: partial" in ran.out
+    assert "✕ bad: " in ran.err
+    assert "✓ good: " in ran.err
+    assert "  bad: " in ran.out
+
+
+def test_freshness_names_every_chart_and_its_age(peter: CommandLine) -> None:
+    assert peter("precompute", SLUG).code == 0
+    rows = [line.split() for line in peter("freshness", SLUG).out.splitlines()]
+    assert [row[:2] for row in rows[1:]] == [
+        ["flights", "fresh"], ["delay", "fresh"], ["days", "fresh"],
+    ]  # fmt: skip
+    answer = FreshnessAnswer.model_validate(peter("freshness", SLUG, "--json").json)
+    assert all(0 <= chart.age_seconds < 600 for chart in answer.charts if chart.age_seconds)
+    unseen = FreshnessAnswer.model_validate(
+        peter("freshness", SLUG, "--filter", "carrier=UA", "--json").json
+    )
+    assert {chart.status for chart in unseen.charts} == {"unknown"}
+
+
+def test_lineage_goes_down_to_the_columns(peter: CommandLine) -> None:
+    shown = peter("lineage", SLUG).out
+    assert "table local.nyc.flights" in shown
+    assert "column" not in shown
+    answer = LineageGraph.model_validate(peter("lineage", SLUG, "--columns", "--json").json)
+    edges = {(edge.source, edge.target) for edge in answer.edges}
+    column = "column:local.nyc.flights/dep_delay"
+    assert (column, f"chart:{SLUG}/delay") in edges
+
+
+@pytest.mark.parametrize("by", ["dashboard", "user", "query", "date"])
+def test_costs_count_what_was_just_run(peter: CommandLine, by: str) -> None:
+    before = peter("costs", "--by", by, "--json").json["query_count"]
+    assert peter("precompute", SLUG).code == 0
+    answer = CostAnswer.model_validate(peter("costs", "--by", by, "--json").json)
+    assert answer.query_count == before + 2
+    assert sum(line.query_count for line in answer.breakdown) == answer.query_count
+    shown = peter("costs", "--by", by, "--days", "1").out.splitlines()
+    assert shown[0].split()[0] == by.upper()
+    assert shown[-1].split()[:2] == ["total", f"{answer.query_count:,}"]
+
+
+def test_an_export_is_one_file_with_the_data_inside(peter: CommandLine, tmp_path: Path) -> None:
+    target = tmp_path / "small.html"
+    ran = peter("export", SLUG, "--html", str(target), "--filter", "carrier=AA")
+    assert (ran.code, ran.out) == (0, f"{target} written\n")
+    page = target.read_text(encoding="utf-8")
+    block = page.split('id="peter-artifact">')[1].split("</script>")[0]
+    artifact = json.loads(block)
+    assert artifact["charts"]["flights"]["view"]["value"]["raw"] == 2
+
+
+@pytest.mark.browser
+def test_an_export_is_a_picture(peter: CommandLine, tmp_path: Path) -> None:
+    light, dark = tmp_path / "light.png", tmp_path / "dark.png"
+    assert peter("export", SLUG, "--png", str(light)).code == 0
+    assert peter("export", SLUG, "--png", str(dark), "--theme", "dark").code == 0
+    assert light.read_bytes()[:8] == dark.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert light.read_bytes() != dark.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--html", "no/such/folder/x.html"), ("--png", "."), ("--filter", "carrier")]
+)
+def test_an_export_to_nowhere_is_wrong_use(peter: CommandLine, words: tuple[str, ...]) -> None:
+    ran = peter("export", SLUG, *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("Error: ")
+
+
+@pytest.mark.parametrize("verb", ["precompute", "freshness", "lineage", "history", "show"])
+def test_a_slug_that_is_not_published_is_not_found(peter: CommandLine, verb: str) -> None:
+    ran = peter(verb, "nothing-here")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.splitlines()[0] == "Error: There is no dashboard nothing-here."

@@ -1,0 +1,138 @@
+"""verify, tables and cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from peter_jupyter.http.models.sql import VerificationAnswer
+from tests.jupyter.command_line import CommandLine
+from tests.jupyter.conftest import DASHBOARD
+
+BY_CARRIER = "SELECT carrier, COUNT(*) AS n FROM nyc.flights WHERE carrier = @c GROUP BY carrier"
+
+
+def test_a_statement_is_verified_as_in_the_notebook(peter: CommandLine) -> None:
+    ran = peter("verify", BY_CARRIER, "--param", "c=AA")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("Verification passed · 1 row · ")
+    assert "AA | 2" in ran.out
+
+
+def test_the_json_is_the_api_s(peter: CommandLine) -> None:
+    ran = peter("verify", BY_CARRIER, "--param", "c:STRING=AA", "--json")
+    answer = VerificationAnswer.model_validate(ran.json)
+    assert (answer.verdict, answer.row_count) == ("passed", 1)
+    assert answer.sample_rows == ({"carrier": "AA", "n": 2},)
+
+
+def test_a_statement_comes_from_a_file_or_standard_input(peter: CommandLine) -> None:
+    file = peter.file("one.sql", "\ufeffSELECT 41 + 1 AS answer\n")
+    assert "42" in peter("verify", "-f", file).out
+    assert "43" in peter("verify", "-", input="SELECT 42 + 1 AS answer").out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("SELECT 1", "-f", "one.sql"),
+        ("-f", "missing.sql"),
+        ("-",),
+        ("SELECT 1", "--param", "c"),
+        ("SELECT 1", "--param", "c:WORD=1"),
+        ("SELECT 1", "--param", "c:DATE=yesterday"),
+        ("SELECT 1", "--param", "c=1", "--param", "c=2"),
+        ("SELECT 1", "--max-bytes", "1000"),
+        ("SELECT 1", "--max-bytes", "0GB"),
+        ("SELECT 1", "--sample", "-1"),
+        ("SELECT 1", "--timeout", "0"),
+    ],
+)
+def test_wrong_use_is_said_in_words(peter: CommandLine, words: tuple[str, ...]) -> None:
+    ran = peter("verify", *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert "Error: " in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_parameter_of_a_type_is_bound_as_that_type(peter: CommandLine) -> None:
+    sql = "SELECT COUNT(*) AS n FROM nyc.flights WHERE flight_date >= @since"
+    ran = peter("verify", sql, "--param", "since:DATE=2013-06-02", "--json")
+    assert ran.json["sample_rows"] == [{"n": 3}]
+    ran = peter("verify", "SELECT @id AS id", "--param", "id=007", "--json")
+    assert ran.json["sample_rows"] == [{"id": "007"}]
+
+
+def test_a_dollar_sign_is_a_character(peter: CommandLine) -> None:
+    ran = peter("verify", "SELECT @t AS t", "--param", "t=$home", "--json")
+    assert ran.json["sample_rows"] == [{"t": "$home"}]
+
+
+def test_a_failure_exits_1_with_its_place_on_standard_error(peter: CommandLine) -> None:
+    ran = peter("verify", "SELECT carrier,\n  dep_dela\nFROM nyc.flights")
+    assert ran.code == 1
+    assert ran.err.startswith("Error: line 2, column 3: ")
+    assert "Verification could not run" in ran.out
+
+
+def test_a_cap_stops_the_statement(peter: CommandLine) -> None:
+    ran = peter("verify", "SELECT carrier FROM nyc.flights", "--max-bytes", "1MB", "--json")
+    assert ran.code == 1
+    assert (ran.json["verdict"], ran.json["reason"]) == ("could_not_run", "over_cap")
+
+
+def test_a_dry_run_runs_nothing(peter: CommandLine) -> None:
+    ran = peter("verify", "SELECT carrier FROM nyc.flights", "--dry-run", "--json")
+    assert ran.code == 0
+    assert (ran.json["dry_run"], ran.json["row_count"]) == (True, None)
+    assert peter("costs", "--json").json["query_count"] == 0
+
+
+def test_the_sample_is_as_long_as_asked(peter: CommandLine) -> None:
+    ran = peter("verify", "SELECT carrier FROM nyc.flights", "--sample", "2", "--json")
+    assert len(ran.json["sample_rows"]) == 2
+    assert ran.json["row_count"] == 5
+
+
+def test_tables_are_listed_with_their_columns(peter: CommandLine) -> None:
+    ran = peter("tables")
+    assert [line.split()[:2] for line in ran.out.splitlines()[1:]] == [
+        ["local.nyc.airlines", "3"],
+        ["local.nyc.flights", "5"],
+    ]
+    assert "local.nyc.flights   dep_delay    INT64" in peter("tables", "--columns").out
+    found = {table["id"]: table for table in peter("tables", "--json").json["tables"]}
+    assert [c["name"] for c in found["local.nyc.airlines"]["columns"]] == ["carrier", "name"]
+
+
+def test_no_tables_says_where_they_belong(tmp_path: Path, peter: CommandLine) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    ran = peter("tables", "--folder", str(empty))
+    assert ran.code == 0
+    assert "data/<dataset>/<table>.parquet" in ran.out
+
+
+def test_a_price_is_of_a_file_or_of_what_is_published(peter: CommandLine) -> None:
+    file = peter.file("small.peter.yaml", DASHBOARD)
+    priced = peter("cost", file)
+    assert priced.code == 0
+    assert "next load" in priced.out
+    assert "daily: " in priced.out
+    assert peter("publish", file).code == 0
+    again = peter("cost", "small-flights", "--filter", "carrier=AA", "--json").json
+    assert {step["key"] for step in again["steps"]} == {"daily", "carriers"}
+    assert [step["cached"] for step in again["steps"] if step["key"] == "carriers"] == [True]
+    assert again["note"].startswith("The embedded engine is free")
+
+
+def test_the_price_of_a_broken_file_shows_its_problems(peter: CommandLine) -> None:
+    file = peter.file("wrong.peter.yaml", DASHBOARD.replace("title: Days}", "titel: Days}"))
+    ran = peter("cost", file)
+    assert ran.code == 1
+    first, source, caret, *rest = ran.err.splitlines()
+    assert first.startswith(f"{file}:22:")
+    assert source.index("titel") == caret.index("^")
+    assert any(line.startswith("Error: ") for line in rest)
