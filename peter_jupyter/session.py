@@ -74,7 +74,7 @@ def read_document(name: str) -> str:
             raise InvalidRequest(f"{name} is larger than 256 KB, more than a dashboard may be.")
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise InvalidRequest(f"There is no file {name}.", hint=_nearest(path)) from None
+        raise InvalidRequest(f"There is no file {name}.", hint=nearest_document(path)) from None
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"{name} is not UTF-8 text (byte {error.start}).") from None
     except OSError as error:
@@ -100,7 +100,8 @@ def write_document(name: str, text: str) -> Path:
     return path
 
 
-def _nearest(path: Path) -> str | None:
+def nearest_document(path: Path) -> str | None:
+    """A hint that names the dashboard file most like one that is missing."""
     folder = path.parent
     names = [file.name for file in folder.glob("*.y*ml")] if folder.is_dir() else []
     close = get_close_matches(path.name, names, n=1, cutoff=0.4)

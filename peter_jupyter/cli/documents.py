@@ -13,7 +13,7 @@ from peter_core.errors import DocumentError, InvalidRequest
 from peter_jupyter.cli.command import FAILED, WRITE, command
 from peter_jupyter.cli.files import STDIN, read_bytes, rewrite, shown_name, write_new
 from peter_jupyter.cli.options import Folder
-from peter_jupyter.cli.terminal import note, print_json, say
+from peter_jupyter.cli.terminal import give, note, print_json, say
 from peter_jupyter.cli.work import open_peter, run
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _format(name: str, *, write: bool, show: bool) -> str:
         return "broken"
     changed = formatted.encode() != text
     if name == STDIN and write:
-        typer.echo(formatted, nl=False)
+        give(formatted)
     elif changed and write:
         rewrite(name, formatted)
         note(f"{name}: formatted", "good")
@@ -171,4 +171,4 @@ def schema() -> None:
     """Print the JSON Schema of dashboard files."""
     from peter_jupyter.cli.starter import schema_text
 
-    typer.echo(schema_text(), nl=False)
+    give(schema_text())

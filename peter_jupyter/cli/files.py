@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 
 from peter_core.errors import InvalidRequest
+from peter_jupyter.session import nearest_document
 
 STDIN = "-"
 # One byte more than a document may have, so that the loader says what is wrong with it.
@@ -28,7 +28,9 @@ def read_bytes(name: str) -> bytes:
         with Path(name).expanduser().open("rb") as file:
             return file.read(_MOST)
     except FileNotFoundError:
-        raise InvalidRequest(f"There is no file {name}.", hint=_nearest(Path(name))) from None
+        raise InvalidRequest(
+            f"There is no file {name}.", hint=nearest_document(Path(name))
+        ) from None
     except OSError as error:
         raise InvalidRequest(f"{name} cannot be read: {error.strerror}.") from None
 
@@ -74,10 +76,3 @@ def write_new(path: Path, text: str) -> None:
         ) from None
     except OSError as error:
         raise InvalidRequest(f"{path} cannot be written: {error.strerror}.") from None
-
-
-def _nearest(path: Path) -> str | None:
-    folder = path.parent
-    names = [file.name for file in folder.glob("*.y*ml")] if folder.is_dir() else []
-    close = get_close_matches(path.name, names, n=1, cutoff=0.4)
-    return f"Did you mean {folder / close[0]}?" if close else None

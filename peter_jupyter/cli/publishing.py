@@ -13,7 +13,7 @@ from peter_jupyter.cli.command import FAILED, PUBLISH, command
 from peter_jupyter.cli.files import read_bytes
 from peter_jupyter.cli.head import SHOWN, full_revision, precondition
 from peter_jupyter.cli.options import File, Folder, Force, IfMatch, Json, Slug
-from peter_jupyter.cli.terminal import harmless, print_json, print_table, say
+from peter_jupyter.cli.terminal import give, harmless, print_json, print_table, say
 from peter_jupyter.cli.work import open_peter, run
 
 if TYPE_CHECKING:
@@ -197,4 +197,4 @@ def show(
             raise NotFound(error.message, hint=hint) from None
     # On a terminal nothing may steer it; a file gets every byte.
     text = harmless(document.text) if sys.stdout.isatty() else document.text
-    typer.echo(text, nl=False)
+    give(text)

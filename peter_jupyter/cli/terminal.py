@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal, TextIO
 
 import typer
 
+from peter_core.errors import StorageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -40,14 +42,30 @@ def write_any_text() -> None:
             stream.reconfigure(errors="replace")
 
 
+def give(text: str) -> None:
+    """Write a text to standard output as it is.
+
+    Raises
+    ------
+    StorageError
+        When it cannot be written there: a full disk. A reader that went away is no error.
+    """
+    try:
+        typer.echo(text, nl=False)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StorageError(f"The answer cannot be written: {error.strerror}.") from None
+
+
 def say(text: str, tone: Tone | None = None) -> None:
     """Print a text as an answer; the tone colours it on a terminal."""
-    _write(sys.stdout, text, tone)
+    give(_styled(sys.stdout, harmless(text), tone) + "\n")
 
 
 def note(text: str, tone: Tone | None = None) -> None:
     """Print a text beside the answer, on standard error."""
-    _write(sys.stderr, text, tone)
+    typer.echo(_styled(sys.stderr, harmless(text), tone), err=True)
 
 
 def print_error(error: PeterError) -> None:
@@ -65,7 +83,7 @@ def print_json(value: object) -> None:
     """Print a value as JSON, for programs."""
     from peter_jupyter.cli.json_values import json_text
 
-    typer.echo(harmless(json_text(value)))
+    give(harmless(json_text(value)) + "\n")
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: str = "") -> None:
@@ -93,10 +111,6 @@ def colours(stream: TextIO) -> bool:
     """Whether a stream is a terminal that wants colours (https://no-color.org)."""
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return wanted and stream.isatty()
-
-
-def _write(stream: TextIO, text: str, tone: Tone | None) -> None:
-    typer.echo(_styled(stream, harmless(text), tone), file=stream)
 
 
 def _styled(stream: TextIO, text: str, tone: Tone | None) -> str:

@@ -142,6 +142,27 @@ def test_a_process_ends_with_the_exit_code(workspace: Path) -> None:
     assert "\x1b" not in ran.stdout + ran.stderr, "a pipe gets no colours"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+def test_a_full_disk_and_a_reader_that_left_are_no_tracebacks(workspace: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [*PETER, "tables"], stdout=full, stderr=subprocess.PIPE, text=True,
+            cwd=workspace, env=_environment(workspace),
+        )  # fmt: skip
+    assert ran.returncode == 1
+    assert ran.stderr == "Error: The answer cannot be written: No space left on device.\n"
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        ran = subprocess.run(
+            [*PETER, "schema"], stdout=write, stderr=subprocess.PIPE, text=True,
+            cwd=workspace, env=_environment(workspace),
+        )  # fmt: skip
+    finally:
+        os.close(write)
+    assert ran.stderr == ""
+
+
 def test_ctrl_c_cancels_within_a_second_and_leaves_no_worker(workspace: Path) -> None:
     # A session of its own, and the signal to all of it: what a terminal does.
     process = subprocess.Popen(
