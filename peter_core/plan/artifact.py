@@ -116,15 +116,19 @@ def build_artifact(
         "duration_ms": round(duration_ms, 1),
     }
     body = orjson.dumps(payload, default=str)
-    return Artifact(board.slug, plan.revision, artifact_etag(plan, answers), body)
+    etag = artifact_etag(plan, answers, receipts or {})
+    return Artifact(board.slug, plan.revision, etag, body)
 
 
-def artifact_etag(plan: Plan, answers: Mapping[str, StepAnswer]) -> str:
-    """A tag of what is shown: revision, filter values and the state of every answer."""
+def artifact_etag(
+    plan: Plan, answers: Mapping[str, StepAnswer], receipts: Mapping[str, ReceiptMark]
+) -> str:
+    """A tag of what is shown: revision, filter values, every answer's state, every receipt."""
     parts = [plan.revision, repr(sorted(plan.values.items()))]
     for key, answer in sorted(answers.items()):
         code = answer.error.code if answer.error else ""
         parts.append(f"{key} {answer.computed_at} {answer.freshness} {code}")
+    parts += [f"{query} {mark.id} {mark.matches}" for query, mark in sorted(receipts.items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from peter_core.cache.keys import user_dependent
 from peter_core.plan.artifact import Artifact, FailedCheck, artifact_etag, build_artifact
 from peter_core.verify.checks import run_checks
 
@@ -45,8 +46,8 @@ class Artifacts:
         answers = self._runner.run_plan(plan, principal=principal, force=force, cancel=cancel)
         self._books.record_answers(plan, answers.values(), principal)
         marks = self._books.receipt_marks(plan)
-        whole = all(answer.cache_hit and answer.error is None for answer in answers.values())
-        key = f"{artifact_etag(plan, answers)} {sorted(marks.items())}"
+        whole = all(_may_be_kept(answer) for answer in answers.values())
+        key = artifact_etag(plan, answers, marks)
         with self._lock:
             known = self._kept.get(key) if whole else None
         if known is not None:
@@ -67,6 +68,12 @@ class Artifacts:
             self._kept[key] = artifact
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
+
+
+def _may_be_kept(answer: StepAnswer) -> bool:
+    """What one person's statement gave is never kept for another."""
+    shared = not user_dependent(answer.step.statement)
+    return shared and answer.cache_hit and answer.error is None
 
 
 def _failed_checks(

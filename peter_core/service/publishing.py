@@ -79,6 +79,7 @@ class Publisher:
         """Verify every query, store the text, then index it; see `Peter.publish`."""
         require_valid(plan.problems, "The document cannot be published")
         slug, revision = plan.dashboard.slug, plan.revision
+        self._store.require(slug, revision, if_match=terms.if_match, create=terms.create)
         before = self._revision(slug)
 
         def verify(step: Step, others: Others) -> Verification:

@@ -12,6 +12,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 from peter_core.errors import SqlError
 from peter_core.sql.duckdb_nodes import Untranslatable
 from peter_core.sql.guard import guard
+from peter_core.sql.limits import RULE as LIMIT
 from peter_core.sql.positions import Span, problem_at, span_of
 from peter_core.sql.rewriting import rewrite
 from peter_core.sql.statement import Statement, parse
@@ -118,7 +119,7 @@ def _translate(
 ) -> Translation:
     try:
         found = typed(statement, schema or {}, types)
-        if schema is not None and found.problems:
+        if found.problems and (schema is not None or found.failed == LIMIT):
             return Translation("", found.problems)
         tree = rewrite(found.tree, [column.name for column in found.columns])
         sql = tree.sql(

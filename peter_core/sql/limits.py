@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot.tokenizer_core import TokenType
 
 from peter_core.sql.positions import Span, problem_at
+from peter_core.sql.reading import BigQueryReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,12 +27,17 @@ MAX_NODES = 5_000
 MAX_NESTING = 30
 MAX_WAITING_JOINS = 4
 MAX_SET_OPERATIONS = 100
+MAX_READINGS = 40_000
+MAX_PIPES = 50
+MAX_FIELDS = 20_000
+"""Columns of all parts of a statement together, stars written out."""
 
 _OPEN = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.CASE})
 _CLOSE = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.END})
 _PREFIX = frozenset({TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE})
 _SET = frozenset({TokenType.UNION, TokenType.EXCEPT, TokenType.INTERSECT})
-_JOIN_NEEDS_NO_ON = frozenset({TokenType.CROSS, TokenType.NATURAL})
+_JOINS = frozenset({TokenType.JOIN, TokenType.STRAIGHT_JOIN})
+_TYPE_WORDS = frozenset({*BigQueryReader.TYPE_TOKENS, *BigQueryReader.STRUCT_TYPE_TOKENS})
 RULE = "sql-limit"
 
 
@@ -75,6 +81,22 @@ def token_problem(text: str, tokens: Sequence[Token]) -> Problem | None:
             waiting,
             f"More than {MAX_WAITING_JOINS} joins before this one have no ON or USING.",
             "Give each JOIN its ON or USING, or write CROSS JOIN.",
+        )
+    repeated = _read_too_often(tokens)
+    if repeated is not None:
+        return _at(
+            text,
+            repeated,
+            "Structs, type conversions or joins are nested too often up to here.",
+            "Name the inner parts in a WITH clause.",
+        )
+    pipes = [token for token in tokens if token.token_type is TokenType.PIPE_GT]
+    if len(pipes) > MAX_PIPES:
+        return _at(
+            text,
+            pipes[MAX_PIPES],
+            f"The statement has more than {MAX_PIPES} pipes.",
+            "Write some of the steps as one.",
         )
     sets = [
         token
@@ -156,15 +178,48 @@ def _too_many_waiting_joins(tokens: Sequence[Token]) -> Token | None:
             waiting[-1] = 0
         elif kind in (TokenType.ON, TokenType.USING):
             waiting[-1] = max(0, waiting[-1] - 1)
-        elif kind is TokenType.JOIN and not _joins_alone(tokens, index):
+        elif kind in _JOINS and not _joins_alone(tokens, index):
             waiting[-1] += 1
             if sum(waiting) > MAX_WAITING_JOINS:
                 return token
     return None
 
 
+def _read_too_often(tokens: Sequence[Token]) -> Token | None:
+    """Where the parser would have read more than ``MAX_READINGS`` tokens.
+
+    It reads ``DATE(...)`` as a type first and as a call then, ``a.f(...)`` twice as well, and what
+    follows a join without ``ON`` once for each such join.
+    """
+    opened: list[tuple[bool, int]] = []
+    twice = waiting = readings = 0
+    for index, token in enumerate(tokens):
+        kind = token.token_type
+        if kind is TokenType.L_PAREN:
+            doubles = _is_read_twice(tokens, index)
+            opened.append((doubles, waiting))
+            twice += doubles
+        elif kind is TokenType.R_PAREN and opened:
+            doubles, waiting = opened.pop()
+            twice -= doubles
+        elif kind in (TokenType.ON, TokenType.USING):
+            waiting = max(0, waiting - 1)
+        elif kind in _JOINS and not _joins_alone(tokens, index):
+            waiting += 1
+        readings += 1 << min(twice + waiting, 30)
+        if readings > MAX_READINGS:
+            return token
+    return None
+
+
+def _is_read_twice(tokens: Sequence[Token], index: int) -> bool:
+    if index and tokens[index - 1].token_type in _TYPE_WORDS:
+        return True
+    return index > 1 and tokens[index - 2].token_type is TokenType.DOT
+
+
 def _joins_alone(tokens: Sequence[Token], index: int) -> bool:
-    if index and tokens[index - 1].token_type in _JOIN_NEEDS_NO_ON:
+    if index and tokens[index - 1].token_type is TokenType.CROSS:
         return True
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     return following is not None and following.token_type is TokenType.UNNEST

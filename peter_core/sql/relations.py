@@ -71,11 +71,15 @@ class Relation:
     known_table: KnownTable | None = None
     element: Traced | None = None
     open: bool = False
+    _by_key: dict[str, Traced] = field(init=False, repr=False, compare=False, hash=False)
+
+    def __post_init__(self) -> None:
+        index = {one.key: one.value for one in reversed(self.fields)}
+        object.__setattr__(self, "_by_key", index)
 
     def find(self, name: str) -> Traced | None:
         """The field of that name, ``None`` when it is not listed."""
-        key = name.lower()
-        return next((one.value for one in self.fields if one.key == key), None)
+        return self._by_key.get(name.lower())
 
     def guess(self, name: str) -> Traced:
         """A field of an open relation, taken at its word."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from peter_core.sql.froms import add_from_item, named_table
+from peter_core.sql.limits import MAX_FIELDS
+from peter_core.sql.limits import RULE as LIMIT
 from peter_core.sql.outputs import (
     joined,
     output_name,
@@ -55,10 +57,20 @@ def resolve(text: str, tree: exp.Expr, schema: Schema | None) -> Resolution:
     Without a schema, names are taken at their word; nothing is called unknown.
     """
     resolver = Resolver(text, schema)
-    relation = resolver.query(tree, Scope())
+    try:
+        relation = resolver.query(tree, Scope())
+    except TooWide:
+        message = f"The parts of the statement have more than {MAX_FIELDS:,} columns together."
+        hint = "Name the columns you need in place of a star."
+        problem = problem_at(text, None, LIMIT, message, hint=hint)
+        return Resolution(Relation(open=True), frozenset(), (problem,))
     problems = {(p.line, p.column, p.rule): p for p in reversed(resolver.problems)}
     ordered = sorted(problems.values(), key=lambda p: (p.line or 0, p.column or 0))
     return Resolution(relation, frozenset(resolver.side), tuple(ordered))
+
+
+class TooWide(Exception):  # noqa: N818 - it ends a walk and never leaves this module
+    """Stars multiply columns: ``SELECT *, *`` over itself, twenty times, is a million."""
 
 
 class Resolver:
@@ -69,6 +81,7 @@ class Resolver:
         self.schema = schema
         self.side: set[ColumnRef] = set()
         self.problems: list[Problem] = []
+        self._fields = 0
 
     # Queries ---------------------------------------------------------------------------------
 
@@ -121,7 +134,12 @@ class Resolver:
             add_from_item(self, from_.this, scope)
         for join in node.args.get("joins") or ():
             self._join(join, scope)
-        fields = [one for item in node.expressions for one in self._projection(item, scope)]
+        fields = []
+        for item in node.expressions:
+            fields.extend(self._projection(item, scope))
+            if self._fields + len(fields) > MAX_FIELDS:
+                raise TooWide
+        self._fields += len(fields)
         self._side(node.args.get("where"), scope)
         named = Scope(
             scope.sources, scope.ctes, scope.using, {f.key: f.value for f in fields}, scope.outer

@@ -14,7 +14,13 @@ from peter_core.errors import SqlError
 from peter_core.sql.limits import RULE as LIMIT
 from peter_core.sql.limits import node_problem, text_problem, token_problem
 from peter_core.sql.positions import Span, problem_at
-from peter_core.sql.reading import BIGQUERY, BigQueryReader, parameter_tokens, tokenize
+from peter_core.sql.reading import (
+    BIGQUERY,
+    BigQueryReader,
+    ReadTooOften,
+    parameter_tokens,
+    tokenize,
+)
 from peter_core.sql.syntax import parse_problem, token_error_problem, tree_problem
 from peter_core.sql.tables import TableUse, table_uses
 
@@ -112,6 +118,14 @@ def _read(sql: str) -> Statement | Problem:
         return parse_problem(sql, tokens, error)
     except RecursionError:
         raise
+    except ReadTooOften as stop:
+        return problem_at(
+            sql,
+            Span(stop.token.start, stop.token.end + 1),
+            LIMIT,
+            "The statement is too entangled to be read up to here.",
+            hint="Name the inner parts in a WITH clause.",
+        )
     except Exception:
         # The parser trips over a few texts with an error of its own (AttributeError, KeyError).
         return problem_at(
@@ -145,7 +159,7 @@ def _statement(sql: str, tokens: Sequence[Token], tree: exp.Expr) -> Statement |
     problem = node_problem(sql, sum(1 for _ in tree.walk()))
     if problem is not None:
         return problem
-    canonical = tree.sql(dialect=BIGQUERY, comments=False)
+    canonical = tree.sql(dialect=BIGQUERY, comments=False, unsupported_level=ErrorLevel.IGNORE)
     return Statement(
         text=sql,
         kind=kind_of(tree),

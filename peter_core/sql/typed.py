@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from peter_core.engine.port import Column
 from peter_core.sql.froms import data_type
+from peter_core.sql.limits import RULE as LIMIT
 from peter_core.sql.reading import BIGQUERY
 from peter_core.sql.resolution import resolve
 from peter_core.sql.schema import Schema
@@ -56,7 +57,10 @@ def typed(statement: Statement, schema: SchemaMapping, parameters: Mapping[str, 
         Name to BigQuery type; they stand in the tree as typed casts.
     """
     known = Schema(schema)
+    resolved = resolve(statement.text, statement.tree, known)
     tree = statement.tree.copy()
+    if any(problem.rule == LIMIT for problem in resolved.problems):
+        return Typed(tree, (), resolved.problems, LIMIT)
     _type_parameters(tree, parameters)
     mapping = _name_tables(tree, known)
     failed = None
@@ -67,7 +71,6 @@ def typed(statement: Statement, schema: SchemaMapping, parameters: Mapping[str, 
         failed = type(error).__name__
         tree = statement.tree.copy()
         _type_parameters(tree, parameters)
-    resolved = resolve(statement.text, statement.tree, known)
     names = [one.name for one in resolved.relation.fields]
     return Typed(tree, _columns(tree, names), resolved.problems, failed)
 

@@ -78,13 +78,7 @@ class FolderStore:
         with self._changing(slug, "publish") as folder:
             last = read_pointer(folder)
             head = _live(last)
-            if head is not None and create:
-                raise AlreadyExists(
-                    f"A dashboard {slug} is already published, at revision {_short(head)}.",
-                    hint="Publish it as a change of that revision, or choose another slug.",
-                )
-            if head is None or head.publication.revision != revision:
-                _check_precondition(slug, head, if_match, theirs=revision)
+            _check_publication(slug, head, revision, if_match=if_match, create=create)
             if head is not None and head.sha256 == text_sha256(data):
                 return self._document(folder, head)
             number = last.publication.number + 1 if last else 1
@@ -96,6 +90,14 @@ class FolderStore:
             )
             _append(folder, entry)
             return _to_document(entry, text)
+
+    def require(
+        self, slug: str, revision: str, *, if_match: str | None = None, create: bool = False
+    ) -> None:
+        """As `DocumentStore.require`."""
+        check_revision(revision)
+        head = _live(read_pointer(folder_of(self._root, slug)))
+        _check_publication(slug, head, revision, if_match=if_match, create=create)
 
     def get(self, slug: str, revision: str | None = None) -> Document:
         """As `DocumentStore.get`."""
@@ -224,6 +226,18 @@ def _encoded(text: str) -> bytes:
 
 def _live(entry: Entry | None) -> Entry | None:
     return entry if entry is not None and not entry.publication.deleted else None
+
+
+def _check_publication(
+    slug: str, head: Entry | None, revision: str, *, if_match: str | None, create: bool
+) -> None:
+    if head is not None and create:
+        raise AlreadyExists(
+            f"A dashboard {slug} is already published, at revision {_short(head)}.",
+            hint="Publish it as a change of that revision, or choose another slug.",
+        )
+    if head is None or head.publication.revision != revision:
+        _check_precondition(slug, head, if_match, theirs=revision)
 
 
 def _check_precondition(

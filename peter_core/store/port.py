@@ -87,6 +87,12 @@ class DocumentStore(Protocol):
         """
         ...
 
+    def require(
+        self, slug: str, revision: str, *, if_match: str | None = None, create: bool = False
+    ) -> None:
+        """Raise what `publish` would raise now, before the work that leads to it is done."""
+        ...
+
     def get(self, slug: str, revision: str | None = None) -> Document:
         """The published document, or one of its earlier revisions (of a deleted one, too).
 

@@ -210,7 +210,7 @@ def test_a_cap_below_the_price_stops_the_run_and_names_both(engine: DuckDBEngine
         engine.run(job("SELECT id FROM nyc.flights", max_bytes=1_000_000))
     assert "would bill 10.5 MB" in caught.value.message
     assert "its cap is 1 MB" in caught.value.message
-    assert "10 MB" in str(caught.value.hint)
+    assert "10.5 MB" in str(caught.value.hint)
 
 
 def test_a_cap_of_exactly_the_price_lets_it_run(engine: DuckDBEngine) -> None:

@@ -127,7 +127,13 @@ def test_a_second_statement_is_placed() -> None:
         "SELECT 1 FROM t " + "JOIN t " * 300,
         "SELECT 1 FROM t " + "LEFT JOIN t " * 40,
         "SELECT 1 FROM t " + ", t JOIN t " * 40,
+        "SELECT " + "DATE(" * 20 + "1" + ")" * 20,
+        "SELECT " + "STRUCT(" * 20 + "1" + ")" * 20,
+        "SELECT " + "NET.HOST(" * 20 + "a" + ")" * 20,
+        "UNION ( " * 25,
+        "SELECT " + "DATE(" * 8 + "1" + ", 1" * 500 + ")" * 8,
         "SELECT 1 FROM t " + "JOIN (SELECT 1 FROM t JOIN t JOIN t) " * 4,
+        "FROM d.t " + "|> WHERE TRUE " * 60,
         " UNION ALL ".join(["SELECT 1 AS a"] * (MAX_SET_OPERATIONS + 2)),
         "SELECT '" + "x" * MAX_TEXT_BYTES + "'",
         "SELECT '" + "é" * (MAX_TEXT_BYTES // 2) + "'",
@@ -146,6 +152,29 @@ def test_hostile_text_is_stopped_before_the_parser_sees_it(
     (problem,) = check_sql(sql)
     statement._outcome.cache_clear()
     assert problem.rule == "sql-limit"
+
+
+@pytest.mark.parametrize("piece", ["LIMIT NOT EXISTS( b ", "EXISTS( b ", "x IN ( ANY( b "])
+def test_a_parser_that_keeps_going_back_is_stopped(piece: str) -> None:
+    for count in (5, 14, 25):
+        problems = check_sql("SELECT a FROM d.t " + piece * count)
+        assert problems[0].rule in ("sql-limit", "sql-syntax")
+
+
+def test_stars_that_multiply_columns_are_stopped() -> None:
+    parts = ["a0 AS (SELECT 1 AS x, 2 AS y)"]
+    parts += [f"a{n} AS (SELECT *, * FROM a{n - 1})" for n in range(1, 30)]
+    sql = f"WITH {', '.join(parts)} SELECT * FROM a29"
+    (problem,) = check_sql(sql, schema={})
+    assert problem.rule == "sql-limit"
+    assert to_duckdb(sql).problems[0].rule == "sql-limit"
+    assert sql_lineage(sql).unresolved == ("*",) or not sql_lineage(sql).columns
+
+
+def test_a_function_of_another_dialect_stays_a_plain_call() -> None:
+    """Some of them are written in exponential time: 2 ** 20 copies of the argument."""
+    (problem,) = check_sql("SELECT " + "TO_ARRAY(" * 20 + "1" + ")" * 20 + " AS a")[:1]
+    assert problem.rule == "sql-refused"
 
 
 def test_honest_nesting_and_joins_are_read() -> None:
