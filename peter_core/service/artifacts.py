@@ -14,7 +14,7 @@ from peter_core.plan.artifact import Artifact, FailedCheck, artifact_etag, build
 from peter_core.verify.checks import run_checks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from peter_core.engine.port import CancelToken
     from peter_core.plan.plan import Plan, StepAnswer
@@ -43,8 +43,7 @@ class Artifacts:
     ) -> Artifact:
         """The artifact of a plan; a picture of unchanged results is not drawn twice."""
         began = time.perf_counter()
-        answers = self._runner.run_plan(plan, principal=principal, force=force, cancel=cancel)
-        self._books.record_answers(plan, answers.values(), principal)
+        answers = self.answer(plan, principal=principal, force=force, cancel=cancel)
         marks = self._books.receipt_marks(plan)
         whole = all(_may_be_kept(answer) for answer in answers.values())
         key = artifact_etag(plan, answers, marks)
@@ -62,6 +61,22 @@ class Artifacts:
         if whole:
             self._keep(key, artifact)
         return artifact
+
+    def answer(
+        self,
+        plan: Plan,
+        *,
+        principal: Principal,
+        force: bool = False,
+        cancel: CancelToken | None = None,
+        on_answer: Callable[[StepAnswer], None] | None = None,
+    ) -> dict[str, StepAnswer]:
+        """The answers of a plan's steps, noted in the books."""
+        answers = self._runner.run_plan(
+            plan, principal=principal, force=force, cancel=cancel, on_answer=on_answer
+        )
+        self._books.record_answers(plan, answers.values(), principal)
+        return answers
 
     def _keep(self, key: str, artifact: Artifact) -> None:
         with self._lock:

@@ -7,23 +7,22 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from peter_core.config import Settings, load_settings
-from peter_core.costs import Prices, plan_cost
-from peter_core.dashboard.canonical import revision
+from peter_core.costs import Prices
 from peter_core.dashboard.loading import load_dashboard
-from peter_core.errors import EngineUnavailable, InvalidRequest
+from peter_core.errors import InvalidRequest
 from peter_core.lineage.graph import Graph, plan_graph
-from peter_core.plan.compiler import compile_plan
 from peter_core.plan.plan_cache import PlanCache
 from peter_core.principal import LOCAL
 from peter_core.service.artifacts import Artifacts
 from peter_core.service.bookkeeping import Bookkeeper, column_graph
 from peter_core.service.documents import Documents
 from peter_core.service.parts import Parts, open_parts
+from peter_core.service.plans import Plans
 from peter_core.service.publishing import Publication, Publisher, Terms, require_valid
-from peter_core.service.reports import Listing, Validation, chart_freshness, precomputation
+from peter_core.service.reports import Listing, chart_freshness, precomputation
 from peter_core.service.runner import Runner
 from peter_core.service.statements import Statements
-from peter_core.service.validation import judged, limits_of
+from peter_core.service.validation import limits_of, validate_offline, validate_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from peter_core.plan.artifact import Artifact
     from peter_core.plan.plan import Plan, StepAnswer
     from peter_core.principal import Principal
-    from peter_core.service.reports import ChartFreshness, Mode, Precomputation
+    from peter_core.service.reports import ChartFreshness, Mode, Precomputation, Validation
     from peter_core.store.ledger import CostReport
     from peter_core.store.port import Document
     from peter_core.store.port import Publication as HistoryEntry
@@ -62,11 +61,9 @@ class Peter:
         self._store = parts.store
         self._ledger = parts.ledger
         self._cache = parts.cache
-        self._prices = Prices(usd_per_tib=settings.usd_per_tib)
-        self._limits = limits_of(settings)
-        self._plans = PlanCache(parts.engine, self._limits)
+        prices = Prices(usd_per_tib=settings.usd_per_tib)
         self._documents = Documents(parts.store)
-        self._books = Bookkeeper(parts.ledger, self._prices, parts.engine.name)
+        self._books = Bookkeeper(parts.ledger, prices, parts.engine.name)
         self._runner = Runner(
             parts.engine,
             parts.cache,
@@ -75,10 +72,10 @@ class Peter:
             ttl_s=int(settings.ttl),
             fresh_for_s=settings.fresh_for,
         )
+        compiled = PlanCache(parts.engine, limits_of(settings))
+        self._plans = Plans(parts.engine, compiled, self._documents, self._runner, prices)
         self._artifacts = Artifacts(self._runner, self._books)
-        self._statements = Statements(
-            parts.engine, self._runner, self._books, self._prices, settings
-        )
+        self._statements = Statements(parts.engine, self._runner, self._books, prices, settings)
         self._publisher = Publisher(parts.store, self._books, self._statements)
 
     @classmethod
@@ -114,16 +111,9 @@ class Peter:
 
     def validate(self, text: str | bytes, *, mode: Mode = "warehouse") -> Validation:
         """Say what is wrong with a document; with ``warehouse`` also against its tables."""
-        loaded = load_dashboard(text)
-        if loaded.dashboard is None:
-            return Validation(False, mode, loaded.problems, None)
-        note = None
-        try:
-            plan = self._compiled(loaded, None, offline=mode == "offline")
-        except EngineUnavailable as error:
-            plan, mode = self._compiled(loaded, None, offline=True), "offline"
-            note = f"Tables and columns were not checked: {error.message}"
-        return judged(loaded, plan, mode, note)
+        if mode == "offline":
+            return validate_offline(text, self.settings)
+        return validate_warehouse(text, self._plans, self.settings)
 
     def compile(self, text: str | bytes, *, filters: Filters | None = None) -> Plan:
         """The plan of a document: its steps, charts, estimates and problems.
@@ -133,13 +123,12 @@ class Peter:
         DocumentError
             When the document cannot be read; problems inside its queries are part of the plan.
         """
-        return self._compiled(self._readable(text), filters)
+        return self._plans.of_text(text, filters)
 
     def price(self, text: str | bytes, *, filters: Filters | None = None,
               principal: Principal = LOCAL) -> PlanCost:  # fmt: skip
         """What a document's next load costs, and a month of its refreshes; nothing is run."""
-        plan = self._compiled(self._readable(text), filters)
-        return self._cost(plan, principal)
+        return self._plans.price(self._plans.of_text(text, filters), principal)
 
     def preview(
         self,
@@ -150,7 +139,7 @@ class Peter:
         principal: Principal = LOCAL,
     ) -> Artifact:
         """Draw a document that is not published; broken queries are broken tiles."""
-        plan = self._compiled(self._readable(text), filters)
+        plan = self._plans.of_text(text, filters)
         return self._artifacts.draw(plan, principal=principal, cancel=cancel)
 
     def publish(
@@ -182,11 +171,11 @@ class Peter:
         """
         loaded = load_dashboard(text)
         require_valid(loaded.problems, "The document cannot be published")
-        plan = self._compiled(loaded, None)
+        plan = self._plans.of_loaded(loaded)
         return self._publisher.publish(
             plan,
             loaded,
-            cost=self._cost(plan, principal),
+            cost=self._plans.price(plan, principal),
             terms=Terms(if_match, create, message),
             principal=principal,
             cancel=cancel,
@@ -249,13 +238,13 @@ class Peter:
         principal: Principal = LOCAL,
     ) -> Artifact:
         """All charts of a published dashboard in one artifact, from the cache where it is fresh."""
-        plan = self._plan(slug, filters, revision)
+        plan = self._plans.of_slug(slug, filters, revision)
         return self._artifacts.draw(plan, principal=principal, force=refresh, cancel=cancel)
 
     def held(self, slug: str, *, filters: Filters | None = None,
              principal: Principal = LOCAL) -> Artifact | None:  # fmt: skip
         """What `data` gives when the cache holds all of it fresh, else ``None``; runs nothing."""
-        plan = self._plan(slug, filters)
+        plan = self._plans.of_slug(slug, filters)
         if len(self._runner.fresh_answers(plan, principal)) < len(plan.steps):
             return None
         return self._artifacts.draw(plan, principal=principal)
@@ -269,10 +258,8 @@ class Peter:
         principal: Principal = LOCAL,
     ) -> tuple[Plan, dict[str, StepAnswer]]:
         """The results behind a published dashboard, by step, for downloads."""
-        plan = self._plan(slug, filters)
-        answers = self._runner.run_plan(plan, principal=principal, cancel=cancel)
-        self._books.record_answers(plan, answers.values(), principal)
-        return plan, answers
+        plan = self._plans.of_slug(slug, filters)
+        return plan, self._artifacts.answer(plan, principal=principal, cancel=cancel)
 
     def precompute(
         self,
@@ -286,18 +273,17 @@ class Peter:
     ) -> Precomputation:
         """Put every result of a dashboard into the cache; ``on_answer`` hears of each."""
         began = time.perf_counter()
-        plan = self._plan(slug, filters)
-        answers = self._runner.run_plan(
+        plan = self._plans.of_slug(slug, filters)
+        answers = self._artifacts.answer(
             plan, principal=principal, force=force, cancel=cancel, on_answer=on_answer
         )
-        self._books.record_answers(plan, answers.values(), principal)
         return precomputation(plan, answers, (time.perf_counter() - began) * 1000)
 
     def freshness(
         self, slug: str, *, filters: Filters | None = None, principal: Principal = LOCAL
     ) -> tuple[ChartFreshness, ...]:
         """How old what each chart shows is; nothing is run."""
-        plan = self._plan(slug, filters)
+        plan = self._plans.of_slug(slug, filters)
         held = self._runner.held_answers(plan, principal)
         return chart_freshness(plan, held, dt.datetime.now(dt.UTC))
 
@@ -315,9 +301,8 @@ class Peter:
             )
         prints = None
         if slug:
-            _, loaded = self._documents.load(slug)
-            plan = self._compiled(loaded, None)
-            prints = {step.statement.fingerprint for step in plan.steps.values()}
+            steps = self._plans.of_slug(slug).steps.values()
+            prints = {step.statement.fingerprint for step in steps}
         return self._cache.invalidate(
             table=self._engine.table(table).id if table else None,
             fingerprint=fingerprint,
@@ -385,7 +370,7 @@ class Peter:
 
     def lineage(self, slug: str, *, columns: bool = False) -> Graph:
         """What a published dashboard is made of, down to its tables or their columns."""
-        plan = self._plan(slug, None)
+        plan = self._plans.of_slug(slug)
         return column_graph(plan) if columns else plan_graph(plan)
 
     def whole_lineage(self) -> Graph:
@@ -407,27 +392,3 @@ class Peter:
     def ready(self) -> dict[str, dict[str, object]]:
         """Each part with its latency in milliseconds; ``ok`` is false where one cannot serve."""
         return self._parts.readiness()
-
-    # -----------------------------------------------------------------------------------------
-
-    def _readable(self, text: str | bytes) -> Loaded:
-        loaded = load_dashboard(text)
-        if loaded.dashboard is None:
-            require_valid(loaded.problems, "The document cannot be read")
-        return loaded
-
-    def _compiled(self, loaded: Loaded, filters: Filters | None, *, offline: bool = False) -> Plan:
-        if offline:
-            return compile_plan(
-                loaded, revision=revision(loaded), engine=None, limits=self._limits,
-                filters=filters,
-            )  # fmt: skip
-        return self._plans.plan(loaded, revision(loaded), filters)
-
-    def _plan(self, slug: str, filters: Filters | None, known: str | None = None) -> Plan:
-        document, loaded = self._documents.load(slug, known)
-        return self._plans.plan(loaded, document.revision, filters)
-
-    def _cost(self, plan: Plan, principal: Principal) -> PlanCost:
-        cached = self._runner.fresh_answers(plan, principal)
-        return plan_cost(plan, self._prices, cached, engine=self._engine.name)
