@@ -114,7 +114,11 @@ def _mean(data: pa.ChunkedArray) -> float | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    # As doubles: an integer sum may overflow and a decimal mean keeps the column's few digits.
+    if pa.types.is_integer(data.type):
+        # Exact: doubles lose the small rest of large numbers that cancel out, an int64 overflows.
+        total = pc.sum(data.cast(pa.decimal128(38, 0))).as_py()
+        return None if total is None else float(total / (len(data) - data.null_count))
+    # As doubles: a decimal mean keeps the column's few digits.
     mean = pc.mean(_without_nan(data.cast(pa.float64(), safe=False))).as_py()
     return mean if mean is not None and math.isfinite(mean) else None
 

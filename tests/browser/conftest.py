@@ -19,9 +19,9 @@ from tests.browser.serving import GALLERY, Site, Watched
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One headless Chromium for all browser tests."""
+    """One headless Chromium a module: while it lives, no other event loop runs in the process."""
     path = Path("/usr/bin/chromium")
     if not path.exists():
         pytest.fail("the browser tests need /usr/bin/chromium")

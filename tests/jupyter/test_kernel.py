@@ -146,6 +146,8 @@ def test_an_interrupt_cancels_the_query_and_the_kernel_is_usable_within_a_second
     kernel.manager.interrupt_kernel()
     stopped = kernel.reply(slow)
     after = kernel.run("1 + 1")
+    while after["status"] == "aborted":  # the kernel drops what comes right behind a failed cell
+        after = kernel.run("1 + 1")
     took = time.monotonic() - at
     assert stopped["status"] == "error"
     assert stopped["ename"] == "QueryCancelled"
