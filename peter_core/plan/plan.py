@@ -50,13 +50,14 @@ class ChartPlan:
     encodings: dict[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Plan:
     """Everything to run for one dashboard at one set of filter values.
 
     ``values`` are the filters' values, ``None`` for no restriction: a date range is a pair of
     dates, a select a string or a tuple of strings. ``query_steps`` names the step of each query
-    that has no error; queries that say the same share one.
+    that has no error; queries that say the same share one. A plan is itself and no other: what is
+    derived from it may be kept beside it.
     """
 
     dashboard: Dashboard

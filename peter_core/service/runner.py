@@ -7,6 +7,7 @@ import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from peter_core.cache.entries import Entry
 from peter_core.cache.freshness import Freshness, judge
@@ -57,6 +58,7 @@ class Runner:
         self._max_rows = max_rows
         self._ttl_s = ttl_s
         self._fresh_for_s = fresh_for_s
+        self._keys: WeakKeyDictionary[Plan, dict[str, str]] = WeakKeyDictionary()
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="peter-step")
 
     def close(self) -> None:
@@ -108,7 +110,7 @@ class Runner:
         """Every step that the cache holds a result of, however old; nothing is run."""
         found = {}
         for key, step in plan.steps.items():
-            entry = self._held(step, principal, plan.dashboard.timezone)
+            entry = self._held(step, plan, principal)
             if entry is not None:
                 judged = self._judge(entry, step, plan)
                 found[key] = _from_entry(step, entry, judged, cache_hit=True)
@@ -132,12 +134,10 @@ class Runner:
         self, step: Step, plan: Plan, principal: Principal, cancel: CancelToken
     ) -> StepAnswer:
         began = time.perf_counter()
-        zone = plan.dashboard.timezone
         job = self._job(step, plan)
         try:
-            entry = self._compute(
-                self._key(job, step.tables, principal, zone), job, step.ttl_s, cancel
-            )
+            key = self._step_key(step, plan, principal)
+            entry = self._compute(key, job, step.ttl_s, cancel)
         except PeterError as error:
             return self._without(step, plan, principal, error, _since(began))
         freshness = self._judge(entry, step, plan)
@@ -147,8 +147,7 @@ class Runner:
         self, step: Step, plan: Plan, principal: Principal, error: PeterError, duration_ms: float
     ) -> StepAnswer:
         """The older result, marked stale with the reason, or the error alone."""
-        zone = plan.dashboard.timezone
-        held = None if isinstance(error, QueryCancelled) else self._held(step, principal, zone)
+        held = None if isinstance(error, QueryCancelled) else self._held(step, plan, principal)
         if held is None:
             return StepAnswer(step, error=error, duration_ms=duration_ms)
         stale = Freshness("stale", f"The refresh failed: {error.message}")
@@ -168,10 +167,14 @@ class Runner:
                 computed_at=computed_at,
                 ttl_s=ttl_s,
             )
-            if cacheable(job.statement):
+            if shared:
                 self._cache.put(key, entry)
             return entry
 
+        shared = cacheable(job.statement)
+        if not shared:
+            # Each run gives another answer, so nobody gets the run of somebody else.
+            return compute(cancel or CancelToken())
         return self._cache.flight.do(key, compute, cancel=cancel, timeout_s=job.timeout_s + SWEEP_S)
 
     def _job(self, step: Step, plan: Plan) -> Job:
@@ -184,11 +187,21 @@ class Runner:
             labels={"peter_dashboard": plan.dashboard.slug, "peter_query": step.query},
         )
 
-    def _held(self, step: Step, principal: Principal, zone: str) -> Entry | None:
+    def _held(self, step: Step, plan: Plan, principal: Principal) -> Entry | None:
         if not cacheable(step.statement):
             return None
+        return self._cache.get(self._step_key(step, plan, principal))
+
+    def _step_key(self, step: Step, plan: Plan, principal: Principal) -> str:
+        """The key of a step, kept beside its plan unless the clock or the principal is in it."""
+        known = self._keys.setdefault(plan, {})
+        if step.key in known:
+            return known[step.key]
         job = Job(step.statement, step.parameters)
-        return self._cache.get(self._key(job, step.tables, principal, zone))
+        key = self._key(job, step.tables, principal, plan.dashboard.timezone)
+        if not step.statement.volatile:
+            known[step.key] = key
+        return key
 
     def _key(
         self, job: Job, tables: Iterable[TableInfo], principal: Principal, zone: str = "UTC"
