@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from peter_jupyter.page import STATIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from peter_core.engine.port import CancelToken
     from peter_core.plan.artifact import Artifact
-
-STATIC = Path(__file__).with_name("static")
 
 
 def live_dashboard(

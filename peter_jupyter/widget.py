@@ -11,7 +11,7 @@ import traitlets
 
 from peter_core.engine.port import CancelToken
 from peter_core.errors import PeterError
-from peter_jupyter.live import STATIC
+from peter_jupyter.page import STATIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

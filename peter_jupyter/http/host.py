@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from tornado.web import RequestHandler
@@ -15,38 +16,45 @@ if TYPE_CHECKING:
     Verb = Callable[..., Awaitable[None]]
 
 
-class Host(RequestHandler):
+class Host(RequestHandler, ABC):
     """The side of a handler that differs by host: who asks, where it is mounted, what guards it."""
 
     @property
+    @abstractmethod
     def pool(self) -> PooledPeter:
         """Peter and the threads that work with it."""
-        raise NotImplementedError
+        ...
 
     @property
+    @abstractmethod
     def root(self) -> str:
         """The path that the routes hang on, with a slash at its end."""
-        raise NotImplementedError
+        ...
 
     @property
+    @abstractmethod
     def cookie_authenticated(self) -> bool:
         """Whether a browser may have sent the credentials on its own."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def principal(self) -> Principal | None:
         """Who asks; ``None`` when nobody is logged in."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def is_own_origin(self, origin: str) -> bool:
         """Whether pages of an origin may change something here."""
-        raise NotImplementedError
+        ...
 
     @classmethod
+    @abstractmethod
     def guarded(cls, verb: Verb) -> Verb:
         """The verb behind the host's authentication and authorization."""
-        raise NotImplementedError
+        ...
 
     @classmethod
+    @abstractmethod
     def unguarded(cls, verb: Verb) -> Verb:
         """The verb for anybody."""
-        raise NotImplementedError
+        ...

@@ -15,15 +15,9 @@ from jupyter_server.auth import Authorizer, IdentityProvider, User
 from pytest_jupyter.jupyter_server import *  # noqa: F403  # its fixtures, for this folder only
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
-FLIGHTS = """\
-flight_date,carrier,dep_delay,distance
-2013-06-01,AA,2,1400
-2013-06-01,UA,4,1416
-2013-06-02,AA,33,1089
-2013-06-02,B6,-1,1576
-2013-06-03,UA,,762
-"""
-AIRLINES = "carrier,name\nAA,American\nB6,JetBlue\nUA,United\nXX,=HYPERLINK(1)\n"
+from tests.small_flights import AIRLINES, write_tables
+
+HOSTILE_AIRLINES = AIRLINES + "XX,=HYPERLINK(1)\n"
 
 DOCUMENT = """\
 # Departures
@@ -111,12 +105,7 @@ Ask = Callable[..., Awaitable[Reply]]
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """A folder with two small tables."""
-    folder = tmp_path / "workspace"
-    data = folder / "data" / "nyc"
-    data.mkdir(parents=True)
-    (data / "flights.csv").write_text(FLIGHTS)
-    (data / "airlines.csv").write_text(AIRLINES)
-    return folder
+    return write_tables(tmp_path / "workspace", airlines=HOSTILE_AIRLINES)
 
 
 @pytest.fixture

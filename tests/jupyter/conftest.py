@@ -10,19 +10,11 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
 
 from tests.jupyter.command_line import CommandLine
+from tests.small_flights import write_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FLIGHTS = """\
-flight_date,carrier,dep_delay,distance
-2013-06-01,AA,2,1400
-2013-06-01,UA,4,1416
-2013-06-02,AA,33,1089
-2013-06-02,B6,-1,1576
-2013-06-03,UA,,762
-"""
-AIRLINES = "carrier,name\nAA,American\nB6,JetBlue\nUA,United\n"
 
 DASHBOARD = """\
 version: 1
@@ -90,11 +82,7 @@ def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebo
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    data = tmp_path / "data" / "nyc"
-    data.mkdir(parents=True)
-    (data / "flights.csv").write_text(FLIGHTS)
-    (data / "airlines.csv").write_text(AIRLINES)
-    return tmp_path
+    return write_tables(tmp_path)
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from peter_jupyter.http.models.costs import CostAnswer
 from peter_jupyter.http.models.data import FreshnessAnswer, PrecomputeAnswer
 from peter_jupyter.http.models.lineage import LineageGraph
 from tests.jupyter.command_line import CommandLine
-from tests.jupyter.conftest import AIRLINES, DASHBOARD, FLIGHTS
+from tests.jupyter.conftest import DASHBOARD
+from tests.small_flights import write_tables
 
 SLUG = "small-flights"
 
@@ -20,10 +21,7 @@ SLUG = "small-flights"
 @pytest.fixture(scope="module")
 def peter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
     """The command line in a workspace where the small dashboard is published."""
-    folder = tmp_path_factory.mktemp("published")
-    (folder / "data" / "nyc").mkdir(parents=True)
-    (folder / "data" / "nyc" / "flights.csv").write_text(FLIGHTS)
-    (folder / "data" / "nyc" / "airlines.csv").write_text(AIRLINES)
+    folder = write_tables(tmp_path_factory.mktemp("published"))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("PETER_FOLDER", str(folder))

@@ -5,7 +5,7 @@ import { messages } from "../messages";
 import { button, h } from "../renderer/dom";
 import { icon } from "../renderer/icons";
 import { popover } from "../renderer/popover";
-import { type Context, type Control, labelOf } from "./controls";
+import { type Context, type Control, labelOf } from "./control";
 
 const SEARCH_FROM = 9;
 

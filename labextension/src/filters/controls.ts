@@ -4,20 +4,9 @@ import type { Filter, FilterValue, FilterValues } from "../artifact";
 import { messages } from "../messages";
 import { button, h } from "../renderer/dom";
 import { choices } from "./choices";
+import { type Context, type Control, labelOf } from "./control";
 import { dateRange } from "./date-range";
 import { filterValues, sameValue } from "./query";
-
-/** One control: its element, and how a new value from outside gets into it. */
-export interface Control {
-  element: HTMLElement;
-  set: (value: FilterValue, filter: Filter) => void;
-}
-
-export interface Context {
-  timezone: string;
-  locale: string;
-  change: (value: FilterValue) => void;
-}
 
 /** The row of all filters; `update` takes the values of a new artifact. */
 export interface FilterBar {
@@ -68,11 +57,6 @@ export function filterBar(
       showReset();
     },
   };
-}
-
-/** The label of a filter, its name when it has none. */
-export function labelOf(filter: Filter): string {
-  return filter.label ?? filter.name;
 }
 
 function control(filter: Filter, context: Context): Control {

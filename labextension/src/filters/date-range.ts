@@ -6,7 +6,7 @@ import { messages } from "../messages";
 import { button, h } from "../renderer/dom";
 import { icon } from "../renderer/icons";
 import { popover } from "../renderer/popover";
-import { type Context, type Control, labelOf } from "./controls";
+import { type Context, type Control, labelOf } from "./control";
 import { anchor, lastDays, PRESET_DAYS } from "./presets";
 import { sameValue } from "./query";
 
