@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
@@ -103,7 +104,10 @@ class PeterMagics(Magics):
         filters = self._filters(DASHBOARD, read)
         if not cell.strip():
             raise InvalidRequest("The cell holds no document.", hint=f"Usage: {DASHBOARD.usage}")
+        from peter_core.dashboard.files import inline_files
+
         peter = self.session.peter
+        written, cell = cell, str(inline_files(cell, Path()))
         checked = self._run("Checking the dashboard", lambda _: peter.validate(cell))
         if checked.problems:
             self._show_problems(checked.problems, cell)
@@ -122,7 +126,7 @@ class PeterMagics(Magics):
         if not checked.valid:
             raise invalid_document(checked.problems)
         if (target := read.one("--save")) is not None:
-            write_document(target, cell)
+            write_document(target, written)
 
     @no_var_expand
     @line_magic

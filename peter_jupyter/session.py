@@ -61,18 +61,20 @@ class Session:
 
 
 def read_document(name: str) -> str:
-    """The text of a dashboard file.
+    """The text of a dashboard file, with the SQL of its queries' files put in.
 
     Raises
     ------
     InvalidRequest
         When there is no such file (naming the nearest), or it is no text of at most 256 KB.
     """
+    from peter_core.dashboard.files import inline_files
+
     path = Path(name).expanduser()
     try:
         if path.stat().st_size > _LARGEST:
             raise InvalidRequest(f"{name} is larger than 256 KB, more than a dashboard may be.")
-        return path.read_text(encoding="utf-8")
+        return str(inline_files(path.read_text(encoding="utf-8"), path.parent))
     except FileNotFoundError:
         raise InvalidRequest(f"There is no file {name}.", hint=nearest_document(path)) from None
     except UnicodeDecodeError as error:

@@ -103,8 +103,11 @@ class _Draft:
 
     def add_query(self, name: str, query: Query) -> None:
         """Check one query and make its step, or share the step of the same statement."""
+        if query.sql is None:
+            self.problems.extend(place_problems([_unread(name, query)], self.loaded))
+            return
         try:
-            statement = parse(query.sql or "")
+            statement = parse(query.sql)
             refusals = guard(statement, allowed_datasets=self.limits.allowed_datasets)
             if refusals:
                 raise SqlError("The guard refused the statement.", problems=refusals)
@@ -243,6 +246,17 @@ class _Draft:
             end_line=end[0] if end else None,
             end_column=end[1] if end else None,
         )
+
+
+def _unread(name: str, query: Query) -> Problem:
+    return Problem(
+        "unread-file",
+        "error",
+        f"The SQL file {query.file} of query `{name}` could not be read.",
+        path=f"queries.{name}.file",
+        hint="It is UTF-8 text of at most 100 KB in the document's folder or below; through the "
+        "API a document brings its SQL along.",
+    )
 
 
 def period_filter(dashboard: Dashboard, comparison: Comparison) -> str | None:

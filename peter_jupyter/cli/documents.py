@@ -11,7 +11,7 @@ import typer
 
 from peter_core.errors import DocumentError, InvalidRequest
 from peter_jupyter.cli.command import FAILED, WRITE, command
-from peter_jupyter.cli.files import STDIN, read_bytes, rewrite, shown_name, write_new
+from peter_jupyter.cli.files import STDIN, read_bytes, read_document, rewrite, shown_name, write_new
 from peter_jupyter.cli.options import Folder
 from peter_jupyter.cli.terminal import give, note, print_json, say
 from peter_jupyter.cli.work import open_peter, run
@@ -92,7 +92,7 @@ def validate(
         validations_sarif,
     )
 
-    texts = {name: read_bytes(name) for name in files}
+    texts = {name: read_document(name) for name in files}
     checked = _validations(texts, mode, folder)
     if format_ is Format.JSON:
         print_json(validations_json(checked))

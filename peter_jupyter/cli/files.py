@@ -35,6 +35,15 @@ def read_bytes(name: str) -> bytes:
         raise InvalidRequest(f"{name} cannot be read: {error.strerror}.") from None
 
 
+def read_document(name: str) -> bytes:
+    """A dashboard file with the SQL of its queries' files put in; raises as `read_bytes`."""
+    from peter_core.dashboard.files import inline_files
+
+    folder = Path() if name == STDIN else Path(name).expanduser().parent
+    text = inline_files(read_bytes(name), folder)
+    return text.encode() if isinstance(text, str) else text
+
+
 def shown_name(name: str) -> str:
     """How a file is called in messages."""
     return "<stdin>" if name == STDIN else name

@@ -10,7 +10,7 @@ import typer
 
 from peter_core.errors import DocumentError, NotFound, PreconditionFailed, PreconditionRequired
 from peter_jupyter.cli.command import FAILED, PUBLISH, command
-from peter_jupyter.cli.files import read_bytes
+from peter_jupyter.cli.files import read_document
 from peter_jupyter.cli.head import SHOWN, full_revision, precondition
 from peter_jupyter.cli.options import File, Folder, Force, IfMatch, Json, Slug
 from peter_jupyter.cli.terminal import give, harmless, print_json, print_table, say
@@ -41,7 +41,7 @@ def publish(
     """Verify every query of a dashboard file and publish it: all of it or nothing."""
     from peter_jupyter.cli.problem_reports import problems_of
 
-    text = read_bytes(file)
+    text = read_document(file)
     with open_peter(folder) as peter, problems_of(file, text), _told_how(file):
         base = precondition(peter, _slug(text), if_match, force=force)
         done = run(
@@ -114,7 +114,7 @@ def diff(
     from peter_core.dashboard.loading import load_dashboard
     from peter_jupyter.cli.problem_reports import problems_of
 
-    text = read_bytes(file)
+    text = read_document(file)
     loaded = load_dashboard(text)
     with open_peter(folder) as peter, problems_of(file, text):
         if loaded.dashboard is None:

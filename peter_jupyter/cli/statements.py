@@ -9,7 +9,7 @@ import typer
 
 from peter_core.errors import InvalidRequest
 from peter_jupyter.cli.command import FAILED, RUN, command
-from peter_jupyter.cli.files import STDIN, read_bytes
+from peter_jupyter.cli.files import STDIN, read_bytes, read_document
 from peter_jupyter.cli.options import Filters, Folder, Json
 from peter_jupyter.cli.terminal import print_error, print_json, print_table, say
 from peter_jupyter.cli.values import filter_values, parameters, size_value
@@ -176,7 +176,7 @@ def cost(
 def _document(peter: Peter, what: str) -> bytes:
     """The file of that name where there is one or it looks like one, else the published text."""
     if what == STDIN or Path(what).suffix in (".yaml", ".yml") or Path(what).is_file():
-        return read_bytes(what)
+        return read_document(what)
     return peter.get(what).text.encode()
 
 
