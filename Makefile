@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-all format frontend images clean
+.PHONY: help setup demo check test test-all format frontend images lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -37,6 +37,11 @@ test: frontend ## Every test but the slow ones.
 test-all: frontend ## Every test.
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 	@$(BIN)/python -m tools.frontend test
+
+lock: setup ## Write what is installed in .venv into constraints.txt.
+	@{ echo "# The exact versions Peter is tested with. Made by: make lock"; \
+	  $(BIN)/python -m pip --disable-pip-version-check list --format freeze --exclude-editable \
+	    | grep -v -E '^(pip|setuptools|wheel)==' | sort -f; } > constraints.txt
 
 images: frontend ## Draw the pictures in docs/images again.
 	@$(BIN)/python -m tools.images
