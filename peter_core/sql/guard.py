@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
+from peter_core.sql.foreign import FOREIGN_TOKENS, foreign_part, table_name_fault, template_span
 from peter_core.sql.functions import FUNCTIONS, SYNTAX_WORDS, nearest_function
 from peter_core.sql.limits import RULE as LIMIT
 from peter_core.sql.nodes import OPERATOR_FUNCTIONS, PLAIN_NODES
@@ -83,7 +84,7 @@ def _not_a_query(statement: Statement) -> Problem:
 
 def _node_refusals(statement: Statement) -> Iterator[Problem]:
     for node in statement.tree.walk():
-        reason = _reason(node)
+        reason = foreign_part(node, statement.text) or _reason(node)
         if reason is not None:
             message, hint = reason
             yield problem_at(statement.text, span_of(node), RULE, message, hint=hint)
@@ -142,21 +143,21 @@ def _is_dotted(node: exp.Expr) -> bool:
 
 
 def _table_reason(node: exp.Table) -> tuple[str, str | None] | None:
+    if not isinstance(node.this, exp.Expr):
+        return "A table's name is missing.", None
     if not isinstance(node.this, exp.Identifier | exp.Dot):
         name = node.this.name or type(node.this).__name__
         return (
             f"The table function {str(name)[:80].upper()} is not allowed.",
             "Read tables by their names, and arrays by UNNEST.",
         )
-    return None
+    return table_name_fault(node)
 
 
 def _table_refusals(statement: Statement) -> Iterator[Problem]:
     for use in table_uses(statement.tree):
         if _METADATA.intersection(use.name.lower().split(".")):
             yield _refuse_table(statement, use, f"`{use.name}` is metadata and cannot be read.")
-        elif not use.name or any(not part for part in use.name.split(".")):
-            yield _refuse_table(statement, use, "A table name has an empty part.")
 
 
 def _outside(statement: Statement, allowed_datasets: frozenset[str] | None) -> tuple[Problem, ...]:
@@ -179,26 +180,36 @@ def _refuse_table(statement: Statement, use: TableUse, message: str) -> Problem:
 
 def _word_refusals(statement: Statement) -> Iterator[Problem]:
     tokens = tokenize(statement.text)
+    if (place := template_span(statement.text, tokens)) is not None:
+        yield _template(statement, place, "{")
     for index, token in enumerate(tokens):
         span = Span(token.start, token.end + 1)
+        if token.token_type in FOREIGN_TOKENS:
+            yield problem_at(statement.text, span, RULE, f"`{token.text}` is not BigQuery SQL.")
         if token.token_type in _FORBIDDEN_TOKENS:
-            yield problem_at(
-                statement.text,
-                span,
-                RULE,
-                f"`{token.text}` is not allowed: text is never filled into a statement.",
-                hint="Use a named parameter, @name.",
-            )
+            yield _template(statement, span, token.text)
         calls = index + 1 < len(tokens) and tokens[index + 1].token_type is TokenType.L_PAREN
         if not calls or token.token_type not in (TokenType.VAR, TokenType.IDENTIFIER):
             continue
         name = token.text.upper()
         prefix = tokens[index - 2].text.upper() if _after_dot(tokens, index) else None
         full = f"{prefix}.{name}" if prefix not in (None, "SAFE") else name
-        if full in FUNCTIONS or (prefix is None and name in SYNTAX_WORDS):
+        known = full in FUNCTIONS or (prefix is None and name in SYNTAX_WORDS)
+        # A dotless i becomes a plain one in upper case; BigQuery tells them apart.
+        if known and token.text.isascii():
             continue
-        message, hint = _function_reason(full) or ("", None)
+        message, hint = _function_reason(full) or (f"The function {token.text} is unknown.", None)
         yield problem_at(statement.text, span, RULE, message, hint=hint)
+
+
+def _template(statement: Statement, span: Span, sign: str) -> Problem:
+    return problem_at(
+        statement.text,
+        span,
+        RULE,
+        f"`{sign}` is not allowed: text is never filled into a statement.",
+        hint="Use a named parameter, @name.",
+    )
 
 
 def _after_dot(tokens: list[Token], index: int) -> bool:

@@ -128,16 +128,22 @@ def _read(sql: str) -> Statement | Problem:
         )
     except Exception:
         # The parser trips over a few texts with an error of its own (AttributeError, KeyError).
-        return problem_at(
-            sql,
-            Span(tokens[0].start, tokens[0].end + 1) if tokens else None,
-            "sql-syntax",
-            "The statement cannot be read.",
-        )
+        return _unreadable(sql, tokens)
     tree = next((tree for tree in trees if tree is not None), None)
     if tree is None:
         return problem_at(sql, None, "sql-syntax", "There is no statement in the text.")
-    return tree_problem(sql, tokens, tree) or _statement(sql, tokens, tree)
+    try:
+        return tree_problem(sql, tokens, tree) or _statement(sql, tokens, tree)
+    except RecursionError:
+        raise
+    except Exception:
+        # So does the writer, over statements of other dialects inside a query.
+        return _unreadable(sql, tokens)
+
+
+def _unreadable(sql: str, tokens: Sequence[Token]) -> Problem:
+    span = Span(tokens[0].start, tokens[0].end + 1) if tokens else None
+    return problem_at(sql, span, "sql-syntax", "The statement cannot be read.")
 
 
 def _more_than_one(sql: str, tokens: Sequence[Token]) -> Problem | None:

@@ -47,7 +47,7 @@ _LEXEME = re.compile(
 
 def token_error_problem(text: str, error: Exception) -> Problem:
     """The problem of a text that has no tokens: something is not closed."""
-    rest = _LEXEME.sub(lambda match: " " * len(match[0]), text)
+    rest = blanked(text)
     places = [
         (position, opening, what)
         for opening, what in _UNCLOSED
@@ -63,6 +63,11 @@ def token_error_problem(text: str, error: Exception) -> Problem:
         f"The {what} that starts here is not closed.",
         hint=f"Add the closing {'*/' if opening == '/*' else opening}.",
     )
+
+
+def blanked(text: str) -> str:
+    """The text with blanks for its strings, quoted names and comments; no place moves."""
+    return _LEXEME.sub(lambda match: " " * len(match[0]), text)
 
 
 def parse_problem(text: str, tokens: Sequence[Token], error: ParseError) -> Problem:
