@@ -95,14 +95,30 @@ def _array_agg(node: exp.Expr) -> exp.Expr | None:
     ignores = isinstance(node.parent, exp.IgnoreNulls)
     collected: exp.Expr = call("list", value)
     if ignores:
-        inner = value
-        while isinstance(inner, exp.Order | exp.Distinct):
-            inner = inner.this if isinstance(inner, exp.Order) else inner.expressions[0]
-        present = exp.Not(this=exp.Is(this=inner.copy(), expression=exp.Null()))
+        present = exp.Not(this=exp.Is(this=_collected(value), expression=exp.Null()))
         collected = exp.Filter(this=collected, expression=exp.Where(this=present))
     if isinstance(_windowed(node).parent, exp.Window) or isinstance(node.parent, exp.Window):
         return collected if limit is None else refuse(node, "ARRAY_AGG with LIMIT OVER")
     return _sliced(collected, limit)
+
+
+def _array_concat_agg(node: exp.Expr) -> exp.Expr:
+    """NULL arrays are left out; LIMIT counts arrays, not elements."""
+    value, limit = _parts(node.this)
+    collected = exp.Filter(
+        this=call("list", value),
+        expression=exp.Where(
+            this=exp.Not(this=exp.Is(this=_collected(value), expression=exp.Null()))
+        ),
+    )
+    return call("flatten", _sliced(collected, limit))
+
+
+def _collected(value: exp.Expr) -> exp.Expr:
+    """What is collected, without ORDER BY and DISTINCT."""
+    while isinstance(value, exp.Order | exp.Distinct):
+        value = value.this if isinstance(value, exp.Order) else value.expressions[0]
+    return value.copy()
 
 
 def _ignore_nulls(node: exp.Expr) -> exp.Expr | None:
@@ -117,10 +133,7 @@ def _string_agg(node: exp.Expr) -> exp.Expr | None:
     separator = node.args.get("separator") or text(",")
     if limit is None:
         return call("string_agg", *_ordered_arguments(value, separator))
-    inner = value
-    while isinstance(inner, exp.Order | exp.Distinct):
-        inner = inner.this if isinstance(inner, exp.Order) else inner.expressions[0]
-    present = exp.Not(this=exp.Is(this=inner.copy(), expression=exp.Null()))
+    present = exp.Not(this=exp.Is(this=_collected(value), expression=exp.Null()))
     collected = exp.Filter(this=call("list", value), expression=exp.Where(this=present))
     return call("array_to_string", _sliced(collected, limit), separator)
 
@@ -165,6 +178,7 @@ AGGREGATE_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.ApproxQuantiles: _approx_quantiles,
     exp.ApproxTopK: _approx_top,
     exp.ArrayAgg: _array_agg,
+    exp.ArrayConcatAgg: _array_concat_agg,
     exp.Avg: _avg,
     exp.CountIf: _count_if,
     exp.GroupConcat: _string_agg,

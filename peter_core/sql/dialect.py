@@ -13,6 +13,7 @@ from peter_core.errors import SqlError
 from peter_core.sql.duckdb_nodes import Untranslatable
 from peter_core.sql.guard import guard
 from peter_core.sql.limits import RULE as LIMIT
+from peter_core.sql.lowering import lowered
 from peter_core.sql.positions import Span, problem_at, span_of
 from peter_core.sql.rewriting import rewrite
 from peter_core.sql.statement import Statement, parse
@@ -118,10 +119,11 @@ def _translate(
     statement: Statement, schema: SchemaMapping | None, types: Mapping[str, str]
 ) -> Translation:
     try:
-        found = typed(statement, schema or {}, types)
+        found = typed(lowered(statement), schema or {}, types)
         if found.problems and (schema is not None or found.failed == LIMIT):
             return Translation("", found.problems)
-        tree = rewrite(found.tree, [column.name for column in found.columns])
+        names = [column.name for column in found.columns]
+        tree = rewrite(found.tree, names, schema or {})
         sql = tree.sql(
             dialect="duckdb", comments=False, unsupported_level=ErrorLevel.IGNORE, normalize=False
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from peter_core.sql.pivots import pivot_column
 from peter_core.sql.reading import BIGQUERY
 from peter_core.sql.relations import (
     NOTHING,
@@ -123,12 +124,35 @@ def _add_unnest(resolver: Resolver, node: exp.Unnest, scope: Scope) -> None:
     alias = node.args.get("alias")
     names = [one.name for one in alias.columns] if alias else []
     name = names[0] if names else (alias.name if alias else "")
-    relation = element_relation(arrays[0] if arrays else NOTHING, name)
+    array = arrays[0] if arrays else NOTHING
+    kind = _written_type(node.expressions[0]) if node.expressions else None
+    if kind is not None and not array.parts:
+        array = Traced(array.sources, array.known, type=kind)
+    relation = element_relation(array, name)
     scope.sources[name.lower() or f"\x00{len(scope.sources)}"] = relation
     offset = node.args.get("offset")
     if offset:
         label = offset.name if isinstance(offset, exp.Expr) else "offset"
         scope.sources[f"\x00offset{len(scope.sources)}"] = Relation((Field(label, NOTHING),))
+
+
+def _written_type(array: exp.Expr) -> exp.DataType | None:
+    """The type of an array that says it: ``ARRAY<INT64>[...]``, or one of plain literals."""
+    if isinstance(array, exp.Cast) and isinstance(array.to, exp.DataType):
+        return array.to if array.to.expressions else None
+    if isinstance(array, exp.Array) and array.expressions:
+        kinds = {_literal_type(one) for one in array.expressions}
+        if None not in kinds:
+            return data_type("ARRAY<STRING>" if "STRING" in kinds else "ARRAY<INT64>")
+    return None
+
+
+def _literal_type(node: exp.Expr) -> str | None:
+    if not isinstance(node, exp.Literal):
+        return None
+    if node.is_string:
+        return "STRING"
+    return "INT64" if str(node.this).isdigit() else None
 
 
 def _pivoted(resolver: Resolver, pivot: exp.Pivot, relation: Relation, outer: Scope) -> Relation:
@@ -145,15 +169,9 @@ def _pivoted(resolver: Resolver, pivot: exp.Pivot, relation: Relation, outer: Sc
         resolver.side |= resolver.expression(in_.this, scope).sources
         for value in in_.expressions:
             for aggregate in pivot.expressions:
-                made.append(
-                    Field(_pivot_name(value, aggregate), resolver.expression(aggregate, scope))
-                )
+                name = pivot_column(value, aggregate) or value.name
+                made.append(Field(name, resolver.expression(aggregate, scope)))
     return Relation((*kept, *made), open=relation.open)
-
-
-def _pivot_name(value: exp.Expr, aggregate: exp.Expr) -> str:
-    label = value.alias if isinstance(value, exp.PivotAlias | exp.Alias) else value.name
-    return f"{aggregate.alias}_{label}" if aggregate.alias else str(label)
 
 
 def _unpivoted(resolver: Resolver, pivot: exp.Pivot, relation: Relation, scope: Scope) -> Relation:

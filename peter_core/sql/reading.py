@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.parsers.bigquery import BigQueryParser
 from sqlglot.tokenizer_core import TokenType
@@ -17,6 +18,21 @@ if TYPE_CHECKING:
 
 BIGQUERY = BigQuery()
 """The dialect; it holds no state."""
+
+_RAW_BYTES = tuple(
+    (prefix + quote, quote)
+    for quote in ("'", '"', '"""', "'''")
+    for prefix in ("rb", "rB", "Rb", "RB", "br", "bR", "Br", "BR")
+)
+
+
+class _Words(BigQuery.Tokenizer):
+    """The tokenizer, knowing raw bytes (``rb'...'``) too."""
+
+    RAW_STRINGS: ClassVar[list[Any]] = [*BigQuery.Tokenizer.RAW_STRINGS, *_RAW_BYTES]
+
+
+_WORDS = _Words(dialect=BIGQUERY)
 
 # https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#reserved_keywords
 _RESERVED = """
@@ -33,6 +49,8 @@ RESERVED_WORDS = frozenset(_RESERVED.split())
 
 _STEPS = 2_000
 _STEPS_A_TOKEN = 20
+_PATH = ("this", "table", "db", "catalog")
+_NAME_TOKENS = (TokenType.VAR, TokenType.IDENTIFIER)
 _NAMES = {name.rpartition(".")[2] for name in FUNCTIONS} | {"WEEK"}
 
 
@@ -64,6 +82,31 @@ class BigQueryReader(BigQueryParser):
             raise ReadTooOften(self._curr)
         super()._advance(times)
 
+    def _parse_table(self, *args: Any, **kwargs: Any) -> exp.Expr | None:
+        """``FROM t, t.items AS item WITH OFFSET AS place`` unnests like UNNEST(t.items) does."""
+        table = super()._parse_table(*args, **kwargs)
+        if not isinstance(table, exp.Table) or not self._match_pair(
+            TokenType.WITH, TokenType.OFFSET
+        ):
+            return table
+        self._match(TokenType.ALIAS)
+        offset = self._parse_id_var(
+            any_token=False, tokens=self.UNNEST_OFFSET_ALIAS_TOKENS
+        ) or exp.to_identifier("offset")
+        column = exp.Column(
+            **{key: part.copy() for key, part in zip(_PATH, reversed(table.parts), strict=False)}
+        )
+        name = table.args["alias"].this if table.args.get("alias") else table.this.copy()
+        return exp.Unnest(expressions=[column], alias=exp.TableAlias(columns=[name]), offset=offset)
+
+    def _parse_lambda(self, *args: Any, **kwargs: Any) -> exp.Expr | None:
+        """``MODEL path`` among arguments is read, so that the guard can refuse its function."""
+        if self._curr.token_type is TokenType.MODEL and self._next.token_type in _NAME_TOKENS:
+            self._advance()
+            path = self._parse_table_parts()
+            return exp.Var(this=f"MODEL {path.sql(dialect=BIGQUERY)}") if path else None
+        return super()._parse_lambda(*args, **kwargs)
+
     def _warn_unsupported(self) -> None:
         """Say nothing: a warning would hold the statement, and the guard refuses it anyway."""
 
@@ -76,7 +119,11 @@ def tokenize(sql: str) -> list[Token]:
     sqlglot.errors.TokenError
         A string, a name in backticks or a comment is not closed.
     """
-    return BIGQUERY.tokenize(sql)
+    tokens = _WORDS.tokenize(sql)
+    for token in tokens:
+        if token.token_type is TokenType.RAW_STRING and sql[token.start + 1] in "bBrR":
+            token.token_type = TokenType.BYTE_STRING
+    return tokens
 
 
 def parameter_tokens(tokens: Sequence[Token]) -> list[Token]:

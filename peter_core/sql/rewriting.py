@@ -10,14 +10,16 @@ from peter_core.sql.aggregates import AGGREGATE_RULES
 from peter_core.sql.duckdb_nodes import Untranslatable
 from peter_core.sql.guard import function_name
 from peter_core.sql.scalars import SCALAR_RULES
-from peter_core.sql.support import NOT_IN_DUCKDB, UNSUPPORTED_NODES
-from peter_core.sql.tables import is_named_table, table_name
+from peter_core.sql.support import NOT_IN_DUCKDB, PSEUDO_COLUMNS, UNSUPPORTED_NODES
 from peter_core.sql.temporal import TEMPORAL_RULES
 from peter_core.sql.time_values import TIME_VALUE_RULES
 from peter_core.sql.unnests import rewrite_unnests
+from peter_core.sql.wildcards import expand_wildcards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from peter_core.sql.schema import SchemaMapping
 
     Rule = Callable[[exp.Expr], exp.Expr | None]
 
@@ -29,7 +31,7 @@ RULES: dict[type[exp.Expr], Rule] = {
 }
 
 
-def rewrite(tree: exp.Expr, names: Sequence[str]) -> exp.Expr:
+def rewrite(tree: exp.Expr, names: Sequence[str], schema: SchemaMapping) -> exp.Expr:
     """Rewrite a typed tree in place, innermost parts first.
 
     Parameters
@@ -38,6 +40,8 @@ def rewrite(tree: exp.Expr, names: Sequence[str]) -> exp.Expr:
         Qualified and typed; consumed.
     names
         The result's column names as the author spelled them.
+    schema
+        The tables there are, for those that are named by a wildcard.
 
     Raises
     ------
@@ -47,6 +51,7 @@ def rewrite(tree: exp.Expr, names: Sequence[str]) -> exp.Expr:
     _refuse_unsupported(tree)
     _spell_names(tree, names)
     _expand_group_aliases(tree)
+    expand_wildcards(tree, schema)
     rewrite_unnests(tree)
     found: list[tuple[exp.Expr, str]] = []
     for node in reversed(list(tree.walk())):
@@ -78,10 +83,10 @@ def _refuse_unsupported(tree: exp.Expr) -> None:
     for node in tree.walk():
         if isinstance(node, exp.Version):
             found.append((node.parent or node, "FOR SYSTEM_TIME AS OF"))
-        elif isinstance(node, exp.Table) and is_named_table(node) and "*" in node.name:
-            found.append((node, f"The wildcard table `{table_name(node)}`"))
-        elif isinstance(node, exp.Pivot) and _names_its_columns(node):
-            found.append((node, "PIVOT with aliases"))
+        elif isinstance(node, exp.Column) and node.name.lower() in PSEUDO_COLUMNS:
+            found.append((node, node.name.upper()))
+        elif isinstance(node, exp.TableSample):
+            found.append((node.parent or node, "TABLESAMPLE"))
         elif isinstance(node, exp.Func):
             name = function_name(node)
             if name is None and type(node) in UNSUPPORTED_NODES:
@@ -92,14 +97,6 @@ def _refuse_unsupported(tree: exp.Expr) -> None:
             found.append((node, ".".join(p.name for p in node.flatten() if p.name).upper()))
     if found:
         raise Untranslatable(found)
-
-
-def _names_its_columns(pivot: exp.Pivot) -> bool:
-    """DuckDB puts the value's name first, BigQuery the aggregate's."""
-    aliased = any(isinstance(one, exp.Alias) for one in pivot.expressions)
-    return not pivot.args.get("unpivot") and (
-        aliased or len(pivot.expressions) > 1 or pivot.find(exp.PivotAlias) is not None
-    )
 
 
 def _drop_project(node: exp.Table) -> None:
@@ -122,6 +119,25 @@ def _expand_group_aliases(tree: exp.Expr) -> None:
             bare = isinstance(item, exp.Column) and not item.table
             if bare and item.name.lower() in outputs:
                 item.replace(outputs[item.name.lower()].copy())
+            elif item.find(exp.Query) is not None:
+                _group_by_place(item, select)
+
+
+def _group_by_place(item: exp.Expr, select: exp.Select) -> None:
+    """DuckDB finds two subqueries of the same words unlike; their place in the output is not."""
+    wanted = _without_tables(item)
+    for place, output in enumerate(select.expressions, 1):
+        if isinstance(output, exp.Alias) and _without_tables(output.this) == wanted:
+            item.replace(exp.Literal.number(place))
+            return
+
+
+def _without_tables(node: exp.Expr) -> exp.Expr:
+    """Qualifying leaves a few columns of a GROUP BY without their table."""
+    bare = node.copy()
+    for column in bare.find_all(exp.Column):
+        column.set("table", None)
+    return bare
 
 
 def _spell_names(tree: exp.Expr, names: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 _NAMES = """
-APPROX_TOP_COUNT APPROX_TOP_SUM ARRAY_CONCAT_AGG BIT_XOR CODE_POINTS_TO_BYTES
+APPROX_TOP_COUNT APPROX_TOP_SUM BIT_XOR CODE_POINTS_TO_BYTES
 COLLATE CSC CSCH SEC SECH COTH DATE_BUCKET DATETIME_BUCKET TIMESTAMP_BUCKET
 FARM_FINGERPRINT FROM_BASE32 TO_BASE32
 GENERATE_RANGE_ARRAY HLL_COUNT.EXTRACT HLL_COUNT.INIT HLL_COUNT.MERGE HLL_COUNT.MERGE_PARTIAL
@@ -33,3 +33,6 @@ UNSUPPORTED_NODES: frozenset[type[exp.Expr]] = frozenset(
     {exp.Normalize, exp.JSONObject, exp.JSONArray, exp.MakeInterval, exp.SessionUser, exp.NetFunc}
 )
 """Parts of the tree that keep no written name."""
+
+PSEUDO_COLUMNS = frozenset({"_partitiontime", "_partitiondate", "_file_name", "_change_type"})
+"""What BigQuery adds to a table's columns and a local table does not have."""

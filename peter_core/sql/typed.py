@@ -135,12 +135,23 @@ def _columns(tree: exp.Expr, names: list[str]) -> tuple[Column, ...]:
         selects = [one for one in selects if one.alias_or_name.lower() in kept]
         if len(selects) == len(names):
             query.set("expressions", selects)
+    selects = _in_order(query, selects, names)
     if len(selects) == len(names):
         kinds = [_kind(one) for one in selects]
     else:
         by_name = {one.alias_or_name.lower(): _kind(one) for one in selects}
         kinds = [by_name.get(name.lower()) for name in names]
     return tuple(_column(name, kind) for name, kind in zip(names, kinds, strict=True))
+
+
+def _in_order(query: exp.Expr, selects: list[exp.Expr], names: list[str]) -> list[exp.Expr]:
+    """A star over UNNEST gives the offset first; BigQuery gives it last."""
+    by_name = {one.alias_or_name.lower(): one for one in selects}
+    wanted = [by_name[name.lower()] for name in names if name.lower() in by_name]
+    if len(wanted) != len(selects) or len(by_name) != len(selects):
+        return selects
+    query.set("expressions", wanted)
+    return wanted
 
 
 # What the optimizer's typing leaves open.
