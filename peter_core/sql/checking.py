@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peter_core.errors import SqlError
-from peter_core.sql.clashes import type_clashes
+from peter_core.sql.arguments import argument_problems
+from peter_core.sql.checked import checked
 from peter_core.sql.guard import guard
 from peter_core.sql.limits import RULE as LIMIT
 from peter_core.sql.parameters import unknown_parameter
 from peter_core.sql.positions import problem_at
-from peter_core.sql.resolution import resolve
+from peter_core.sql.reading import tokenize
 from peter_core.sql.schema import Schema
 from peter_core.sql.statement import parse
 
@@ -36,7 +37,7 @@ def check_sql(
     sql
         Any text.
     schema
-        Table to column to BigQuery type; with it, names and parameter types are checked.
+        Table to column to BigQuery type; with it, names and the types of columns are checked.
     parameters
         Name to BigQuery type of the declared parameters; ``None`` leaves them unchecked.
     allowed_datasets
@@ -46,8 +47,11 @@ def check_sql(
     -------
     tuple of Problem
         Rules ``sql-syntax``, ``sql-multiple-statements``, ``sql-limit``, ``sql-refused``,
-        ``unknown-table``, ``unknown-column``, ``unknown-parameter`` and ``parameter-type``,
-        in the order of the text. A statement that is refused is not looked into further.
+        ``unknown-table``, ``unknown-column``, ``ambiguous-column``, ``unknown-parameter``,
+        ``parameter-type``, ``argument-count``, ``type-mismatch``, ``column-count``,
+        ``not-grouped``, ``aggregate-not-allowed`` and ``window-not-allowed``, in the order of the
+        text. A statement that is refused is not looked into further, and types and groups are
+        looked at only when every name exists.
     """
     try:
         statement = parse(sql)
@@ -73,9 +77,9 @@ def _names_and_types(
             for name in statement.parameters
             if name.lower() not in declared
         )
-    if schema is not None:
-        names = resolve(statement.text, statement.tree, Schema(schema)).problems
-        found.extend(names)
-        if not found:
-            found.extend(type_clashes(statement, schema, parameters or {}))
+    found.extend(argument_problems(statement.text, tokenize(statement.text)))
+    known = Schema(schema) if schema is not None else None
+    found.extend(
+        checked(statement.text, statement.tree, known, parameters or {}, quiet=bool(found))
+    )
     return tuple(sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0)))

@@ -40,6 +40,23 @@ def span_of(node: exp.Expr | None) -> Span | None:
     return None
 
 
+def extent_of(text: str, node: exp.Expr) -> Span | None:
+    """The range from the first to the last part of a node, with the parentheses it closes."""
+    spans = [span for child in node.walk() if (span := _own(child)) is not None]
+    if not spans:
+        return span_of(node)
+    start, end = min(span.start for span in spans), max(span.end for span in spans)
+    missing = text.count("(", start, end) - text.count(")", start, end)
+    for _ in range(missing):
+        at = end
+        while at < len(text) and text[at].isspace():
+            at += 1
+        if text[at : at + 1] != ")":
+            break
+        end = at + 1
+    return Span(start, end)
+
+
 def line_column(text: str, offset: int) -> tuple[int, int]:
     """Line and column, both from 1, of a character offset."""
     offset = max(0, min(offset, len(text)))

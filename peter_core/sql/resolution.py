@@ -148,7 +148,11 @@ class Resolver:
             self._side(node.args.get(clause), named)
         for window in node.args.get("windows") or ():
             self._side(window, named)
+        self.selected(node, named, fields)
         return Relation(tuple(with_names(fields)), open=any(f.key == "*" for f in fields))
+
+    def selected(self, node: exp.Select, scope: Scope, fields: list[Field]) -> None:
+        """Called with every SELECT once its names are resolved; a checker looks further."""
 
     def _join(self, join: exp.Join, scope: Scope) -> None:
         before = list(scope.sources.values())

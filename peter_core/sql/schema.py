@@ -71,7 +71,9 @@ def _matches(wanted: list[str], parts: list[str]) -> bool:
     if left[-1].endswith("*"):
         return right[-1].startswith(left[-1][:-1])
     if right[-1].endswith("*"):
-        return left[-1].startswith(right[-1][:-1])
+        # A wildcard of the schema stands for its shards, and those end with their date.
+        prefix = right[-1][:-1]
+        return left[-1].startswith(prefix) and left[-1][len(prefix) :][-1:].isdigit()
     return left[-1] == right[-1]
 
 
