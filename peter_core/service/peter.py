@@ -11,6 +11,7 @@ from peter_core.costs import Prices
 from peter_core.dashboard.loading import load_dashboard
 from peter_core.errors import InvalidRequest
 from peter_core.lineage.graph import Graph, plan_graph
+from peter_core.lineage.impact import Impact, assess
 from peter_core.plan.plan_cache import PlanCache
 from peter_core.principal import LOCAL
 from peter_core.service.artifacts import Artifacts
@@ -376,6 +377,10 @@ class Peter:
     def whole_lineage(self) -> Graph:
         """The lineage of every published dashboard, from the ledger."""
         return Graph(self._ledger.nodes(), self._ledger.edges())
+
+    def impact(self, *, drop: str | None = None, rename: tuple[str, str] | None = None) -> Impact:
+        """What dropping or renaming a table or column breaks on all published dashboards."""
+        return assess(self.whole_lineage(), drop=drop, rename=rename)
 
     def costs(
         self,

@@ -14,6 +14,7 @@ from peter_jupyter.cli.terminal import print_json, print_table, say
 from peter_jupyter.cli.work import open_peter, run
 
 if TYPE_CHECKING:
+    from peter_core.lineage.impact import Impact
     from peter_core.store.records import CostReport
 
 
@@ -46,6 +47,28 @@ def lineage(
         say(graph_text(graph))
 
 
+@command("impact", section=UNDERSTAND, example="peter impact --drop shop.orders/total")
+def impact(
+    drop: Annotated[
+        str | None,
+        typer.Option("--drop", metavar="NAME", help="A table, or table/column, to go away."),
+    ] = None,
+    rename: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--rename", metavar="OLD NEW", help="A table or table/column, its new name."),
+    ] = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Say which published charts a dropped or renamed table or column breaks."""
+    with open_peter(folder) as peter:
+        found = peter.impact(drop=drop, rename=rename)
+    if as_json:
+        print_json(found)
+    else:
+        _print_impact(found)
+
+
 @command("costs", section=UNDERSTAND, example="peter costs --days 7 --by query")
 def costs(
     days: Annotated[
@@ -64,6 +87,25 @@ def costs(
         print_json(_report_json(report))
     else:
         _print_report(report, by, days)
+
+
+def _print_impact(found: Impact) -> None:
+    what = found.node if found.new_name is None else f"{found.node} -> {found.new_name}"
+    say(f"{found.change} {what}: {len(found.charts)} charts and filters of "
+        f"{len(found.dashboards)} dashboards break.")  # fmt: skip
+    charts = [
+        (f"{chart.dashboard}/{chart.chart}", ", ".join(chart.queries),
+         "; ".join(chart.encodings) or "(its query)")
+        for chart in found.charts
+    ]  # fmt: skip
+    if charts:
+        print_table(("CHART", "QUERY", "ENCODINGS"), charts)
+    say("To change:")
+    for query in found.queries:
+        say(f"  {query.dashboard}: queries.{query.query} ({', '.join(query.uses)})")
+        if found.new_name is not None and query.carried:
+            alias = " and ".join(f"{found.new_name} AS {name}" for name in query.carried)
+            say(f"    keep its encodings by {alias}")
 
 
 def _report_json(report: CostReport) -> dict[str, object]:

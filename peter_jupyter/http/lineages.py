@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from peter_jupyter.http.access import needs
-from peter_jupyter.http.models.lineage import LineageGraph
+from peter_jupyter.http.models.lineage import ImpactAnswer, ImpactBody, LineageGraph
 from peter_jupyter.http.resource import Resource
 
 
@@ -31,3 +31,15 @@ class NodeLineageResource(Resource):
             lambda peter: getattr(peter.whole_lineage(), direction)(node, depth)
         )
         self.answer(LineageGraph.model_validate(graph))
+
+
+class ImpactResource(Resource):
+    """What a change would break, before it is made."""
+
+    @needs("viewer")
+    async def post(self) -> None:
+        """The dashboards, charts, encodings and queries that a drop or a rename touches."""
+        asked = self.json_body(ImpactBody)
+        rename = (asked.rename.old, asked.rename.new) if asked.rename else None
+        found = await self.call(lambda peter: peter.impact(drop=asked.drop, rename=rename))
+        self.answer(ImpactAnswer.model_validate(found))

@@ -12,7 +12,11 @@ from peter_jupyter.http.data import DataResource, FreshnessResource, PrecomputeR
 from peter_jupyter.http.downloads import ChartDataResource
 from peter_jupyter.http.health import HealthResource, MeResource, ReadyResource
 from peter_jupyter.http.history import DiffResource, RestoreResource, RevisionsResource
-from peter_jupyter.http.lineages import DashboardLineageResource, NodeLineageResource
+from peter_jupyter.http.lineages import (
+    DashboardLineageResource,
+    ImpactResource,
+    NodeLineageResource,
+)
 from peter_jupyter.http.pages import DashboardPage, ExportPage, ListPage, StaticFile
 from peter_jupyter.http.plans import CompileResource, ValidateResource
 from peter_jupyter.http.resource import Missing, Resource
@@ -50,6 +54,7 @@ ROUTES: tuple[tuple[str, type[Resource]], ...] = (
     ("api/v1/cache", CacheResource),
     ("api/v1/cache/stats", CacheStatsResource),
     ("api/v1/lineage/(upstream|downstream)/(.+)", NodeLineageResource),
+    ("api/v1/lineage/impact", ImpactResource),
     ("api/v1/analytics/costs", CostsResource),
     ("dashboards", ListPage),
     (f"dashboards/{_SLUG}", DashboardPage),

@@ -78,3 +78,31 @@ async def test_only_an_admin_sees_what_each_user_spent(ask: Ask, published: str)
     assert (mine.status, mine.json["code"]) == (403, "forbidden")
     all_users = await ask("GET", "api/v1/analytics/costs", who="ada", group_by="user")
     assert [line["key"] for line in all_users.json["breakdown"]] == ["alice"]
+
+
+IMPACT = "api/v1/lineage/impact"
+
+
+async def test_impact_names_charts_and_queries_before_the_change(ask: Ask, published: str) -> None:
+    reply = await ask("POST", IMPACT, who="vera", json_body={"drop": "nyc.flights/dep_delay"})
+    assert reply.status == 200
+    found = reply.json
+    assert (found["change"], found["node"]) == ("drop", "column:local.nyc.flights/dep_delay")
+    assert found["dashboards"] == ["small-flights"]
+    assert "delay" in {chart["chart"] for chart in found["charts"]}
+    assert found["queries"][0]["uses"]
+    rename = {"rename": {"old": "nyc.flights", "new": "nyc.departures"}}
+    renamed = await ask("POST", IMPACT, json_body=rename)
+    assert (renamed.json["change"], renamed.json["new_name"]) == ("rename", "nyc.departures")
+    assert {query["query"] for query in renamed.json["queries"]} >= {"daily"}
+
+
+@pytest.mark.parametrize(("body", "status"), [
+    ({"drop": "nyc.fligths"}, 404), ({}, 400), ({"drop": ""}, 400), ({"delete": "x"}, 400),
+    ({"rename": {"old": "nyc.flights", "new": "; DROP"}}, 400),
+    ({"drop": "nyc.flights", "rename": {"old": "nyc.flights", "new": "nyc.x"}}, 400),
+])  # fmt: skip
+async def test_a_change_that_cannot_be_told_is_refused(
+    ask: Ask, published: str, body: dict[str, object], status: int
+) -> None:
+    assert (await ask("POST", IMPACT, json_body=body)).status == status

@@ -28,7 +28,7 @@ SLOW = (
 COMMANDS = (
     "init", "validate", "fmt", "schema", "verify", "tables", "cost", "publish", "diff", "list",
     "show", "history", "delete", "restore", "precompute", "freshness", "export", "lineage",
-    "costs", "config",
+    "impact", "costs", "config",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from peter_jupyter.http.models.costs import CostAnswer
 from peter_jupyter.http.models.data import FreshnessAnswer, PrecomputeAnswer
-from peter_jupyter.http.models.lineage import LineageGraph
+from peter_jupyter.http.models.lineage import ImpactAnswer, LineageGraph
 from tests.jupyter.command_line import CommandLine
 from tests.jupyter.conftest import DASHBOARD
 from tests.small_flights import write_tables
@@ -142,3 +142,27 @@ def test_a_slug_that_is_not_published_is_not_found(peter: CommandLine, verb: str
     ran = peter(verb, "nothing-here")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.splitlines()[0] == "Error: There is no dashboard nothing-here."
+
+
+def test_impact_says_what_a_drop_breaks(peter: CommandLine) -> None:
+    ran = peter("impact", "--drop", "nyc.flights/dep_delay")
+    assert ran.code == 0
+    assert "column:local.nyc.flights/dep_delay" in ran.out
+    assert f"{SLUG}/delay" in ran.out
+    assert f"{SLUG}: queries.daily" in ran.out
+    answer = ImpactAnswer.model_validate(
+        peter("impact", "--rename", "nyc.flights", "nyc.departures", "--json").json
+    )
+    assert (answer.change, answer.new_name) == ("rename", "nyc.departures")
+    assert SLUG in answer.dashboards
+
+
+@pytest.mark.parametrize(("words", "code"), [
+    (("--drop", "nyc.fligths"), 1), ((), 2), (("--rename", "nyc.flights", "a b c;"), 2),
+])  # fmt: skip
+def test_a_change_of_nothing_is_an_error(
+    peter: CommandLine, words: tuple[str, ...], code: int
+) -> None:
+    ran = peter("impact", *words)
+    assert (ran.code, ran.out) == (code, "")
+    assert ran.err.startswith("Error: ")

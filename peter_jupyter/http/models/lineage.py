@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from peter_jupyter.http.models.shapes import Answer
+from pydantic import StringConstraints
+
+from peter_jupyter.http.models.shapes import Answer, Body
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 
 class LineageNode(Answer):
@@ -34,3 +38,52 @@ class LineageGraph(Answer):
 
     nodes: tuple[LineageNode, ...]
     edges: tuple[LineageEdge, ...]
+
+
+class RenameBody(Body):
+    """A new name for a table or a column."""
+
+    old: Name
+    new: Name
+
+
+class ImpactBody(Body):
+    """A change that is thought of: one of both.
+
+    Tables are ``dataset.table`` with or without their project, columns ``dataset.table/column``;
+    node ids will do.
+    """
+
+    drop: Name | None = None
+    rename: RenameBody | None = None
+
+
+class ImpactedChart(Answer):
+    """A chart or filter that breaks; ``encodings`` are those computed from what goes away."""
+
+    dashboard: str
+    chart: str
+    title: str
+    queries: tuple[str, ...]
+    encodings: tuple[str, ...]
+
+
+class AffectedQuery(Answer):
+    """A query whose SQL names what goes away; ``carried`` are outputs that bear its name."""
+
+    dashboard: str
+    query: str
+    uses: tuple[Literal["reads", "computes", "constrains"], ...]
+    outputs: tuple[str, ...]
+    carried: tuple[str, ...]
+
+
+class ImpactAnswer(Answer):
+    """What a change breaks over all published dashboards."""
+
+    change: Literal["drop", "rename"]
+    node: str
+    new_name: str | None
+    dashboards: tuple[str, ...]
+    charts: tuple[ImpactedChart, ...]
+    queries: tuple[AffectedQuery, ...]
