@@ -28,7 +28,7 @@ DOCUMENT = ROOT / "notebooks" / "flight-operations.peter.yaml"
 NOTEBOOK = ROOT / "notebooks" / "flight-operations.ipynb"
 SLUG = "flight-operations"
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)  # an address is one line
 
 
 def main() -> int:
