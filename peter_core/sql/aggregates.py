@@ -180,6 +180,7 @@ AGGREGATE_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.ArrayAgg: _array_agg,
     exp.ArrayConcatAgg: _array_concat_agg,
     exp.Avg: _avg,
+    exp.BitwiseXorAgg: lambda node: cast(call("bit_xor", node.this), "BIGINT"),
     exp.CountIf: _count_if,
     exp.GroupConcat: _string_agg,
     exp.IgnoreNulls: _ignore_nulls,

@@ -20,6 +20,15 @@ from peter_core.sql.duckdb_nodes import (
     refuse,
     text,
 )
+from peter_core.sql.json_lists import json_kind, query_array, value_array
+from peter_core.sql.letters import (
+    from_code_points,
+    net_function,
+    normalize,
+    regexp_place,
+    to_code_points,
+)
+from peter_core.sql.points import coordinate, distance, make_point, point_text, within
 from peter_core.sql.text_formats import format_call
 
 if TYPE_CHECKING:
@@ -257,7 +266,51 @@ def _range_bucket(node: exp.Expr) -> exp.Expr:
     return call("len", kept)
 
 
-_BY_NAME: dict[str, Callable[[exp.Expr], exp.Expr]] = {"IEEE_DIVIDE": _ieee_divide}
+def _reciprocal(name: str) -> Callable[[exp.Expr], exp.Expr]:
+    """CSC and its kin: one over a function, and BigQuery's error where that is zero."""
+    return lambda node: exp.Paren(
+        this=exp.Div(
+            this=exp.Literal.number("1e0"),
+            expression=_nonzero(call(name, cast(node.this, "DOUBLE"))),
+        )
+    )
+
+
+def _vector_distance(name: str) -> Callable[[exp.Expr], exp.Expr]:
+    def rule(node: exp.Expr) -> exp.Expr:
+        if not all(is_type(one, exp.DType.ARRAY) for one in (node.this, node.expression)):
+            refuse(node, "The distance of other than arrays of numbers")
+        return call(name, cast(node.this, "DOUBLE[]"), cast(node.expression, "DOUBLE[]"))
+
+    return rule
+
+
+def _bucket(kind: str) -> Callable[[exp.Expr], exp.Expr]:
+    """DATE_BUCKET and its kin count from 1950; DuckDB would from 2000."""
+
+    def rule(node: exp.Expr) -> exp.Expr:
+        value, width, *origin = node.expressions
+        if not isinstance(width, exp.Interval) or str(width.unit).upper() not in _BUCKET_UNITS:
+            refuse(node, f"{node.name.upper()} by other than days to seconds")
+        start = origin[0] if origin else text("1950-01-01")
+        return call("time_bucket", width, cast(value, kind), cast(start, kind))
+
+    return rule
+
+
+_BUCKET_UNITS = frozenset({"DAY", "HOUR", "MINUTE", "SECOND"})
+
+_BY_NAME: dict[str, Callable[[exp.Expr], exp.Expr]] = {
+    "DATETIME_BUCKET": _bucket("TIMESTAMP"),
+    "DATE_BUCKET": _bucket("DATE"),
+    "TIMESTAMP_BUCKET": _bucket("TIMESTAMPTZ"),
+    "IEEE_DIVIDE": _ieee_divide,
+    "ST_ASTEXT": point_text,
+    "ST_DWITHIN": within,
+    "ST_GEOGPOINT": make_point,
+    "ST_X": coordinate(1),
+    "ST_Y": coordinate(2),
+}
 
 SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Anonymous: _anonymous,
@@ -270,12 +323,21 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.ByteLength: _byte_length,
     exp.Cast: _cast,
     exp.Ceil: _as_double,
+    exp.CodePointsToString: from_code_points,
+    exp.CosineDistance: _vector_distance("list_cosine_distance"),
+    exp.Coth: _reciprocal("tanh"),
+    exp.Csc: _reciprocal("sin"),
+    exp.Csch: _reciprocal("sinh"),
     exp.Div: _divide,
+    exp.EuclideanDistance: _vector_distance("list_distance"),
     exp.Float64: _json_scalar("DOUBLE"),
     exp.Floor: _as_double,
     exp.Format: format_call,
     exp.Int64: _json_scalar("BIGINT"),
     exp.IntDiv: _int_divide,
+    exp.JSONExtractArray: query_array,
+    exp.JSONType: json_kind,
+    exp.JSONValueArray: value_array,
     exp.JSONBool: _json_scalar("BOOLEAN"),
     exp.LaxBool: _json_scalar("BOOLEAN", lax=True),
     exp.LaxFloat64: _json_scalar("DOUBLE", lax=True),
@@ -286,10 +348,13 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Ln: _positive("LN", exp.LTE),
     exp.Mod: _modulo,
     exp.Mul: _wide,
+    exp.NetFunc: net_function,
+    exp.Normalize: normalize,
     exp.ParseBignumeric: lambda node: cast(node.this, "DECIMAL(38, 18)"),
     exp.ParseNumeric: lambda node: cast(node.this, _NUMERIC),
     exp.Sqrt: _positive("SQRT", exp.LT),
     exp.RangeBucket: _range_bucket,
+    exp.RegexpInstr: regexp_place,
     exp.Round: _as_double,
     exp.SafeAdd: _safe_operator(exp.Add),
     exp.SafeDivide: _safe_divide,
@@ -297,9 +362,13 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.SafeMultiply: _safe_operator(exp.Mul),
     exp.SafeNegate: _safe_negate,
     exp.SafeSubtract: _safe_operator(exp.Sub),
+    exp.Sec: _reciprocal("cos"),
+    exp.Sech: _reciprocal("cosh"),
     exp.Sign: _sign,
+    exp.StDistance: distance,
     exp.String: _string,
     exp.Substring: _substring,
+    exp.ToCodePoints: to_code_points,
     exp.Trunc: _as_double,
     exp.TryCast: _cast,
 }

@@ -1,0 +1,58 @@
+"""Texts taken apart by letters and patterns: code points, normal forms, hosts, places."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from peter_core.sql.duckdb_nodes import call, cast, is_bytes, literal_text, number, refuse, text
+
+_HOST = r"^(?:(?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^/?#:@]*)"
+
+
+def normalize(node: exp.Expr) -> exp.Expr:
+    """NORMALIZE to NFC; the engine has no other form."""
+    form = node.args.get("form")
+    if (form and form.name.upper() != "NFC") or node.args.get("is_casefold"):
+        refuse(node, "NORMALIZE to another form than NFC")
+    return call("nfc_normalize", node.this)
+
+
+def to_code_points(node: exp.Expr) -> exp.Expr:
+    """The code points of a text; of bytes there is no function."""
+    if is_bytes(node.this):
+        refuse(node, "TO_CODE_POINTS of BYTES")
+    letter = exp.to_identifier("letter")
+    code = cast(call("ord", exp.Column(this=letter.copy())), "BIGINT")
+    letters = exp.Case(
+        ifs=[exp.If(this=exp.EQ(this=node.this.copy(), expression=text("")), true=exp.Array())],
+        default=call("string_split", node.this, text("")),
+    )
+    return call("list_transform", letters, exp.Lambda(this=code, expressions=[letter]))
+
+
+def from_code_points(node: exp.Expr) -> exp.Expr:
+    """A text of code points."""
+    code = exp.to_identifier("code")
+    letter = call("chr", cast(exp.Column(this=code.copy()), "INTEGER"))
+    letters = call("list_transform", node.this, exp.Lambda(this=letter, expressions=[code]))
+    return call("array_to_string", letters, text(""))
+
+
+def net_function(node: exp.Expr) -> exp.Expr:
+    """NET.HOST; the others need lists of public suffixes or arithmetic on addresses."""
+    if not isinstance(node.this, exp.Host):
+        refuse(node, f"NET.{node.this.sql_name()}")
+    trimmed = call("trim", node.this.this)
+    return call("nullif", call("regexp_extract", trimmed, text(_HOST), number(1)), text(""))
+
+
+def regexp_place(node: exp.Expr) -> exp.Expr:
+    """REGEXP_INSTR of a literal pattern without groups: where its first match starts."""
+    pattern = literal_text(node.args.get("expression"))
+    if pattern is None or "(" in pattern or node.args.get("position") is not None:
+        refuse(node, "REGEXP_INSTR with groups or a position")
+    found = call("regexp_matches", node.this.copy(), text(pattern))
+    before = call("regexp_extract", node.this.copy(), text(f"^((?s:.*?))(?:{pattern})"), number(1))
+    place = exp.Add(this=call("length", before), expression=number(1))
+    absent = exp.Not(this=found)
+    return exp.Case(ifs=[exp.If(this=absent, true=number(0))], default=cast(place, "BIGINT"))
