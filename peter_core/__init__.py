@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from peter_core.principal import Principal
     from peter_core.service import Peter
     from peter_core.sql.checking import check_sql
-    from peter_core.sql.columns import sql_lineage
-    from peter_core.sql.dialect import to_duckdb
+    from peter_core.sql.columns import ColumnRef, SqlLineage, sql_lineage
+    from peter_core.sql.completion import Completion, complete
+    from peter_core.sql.dialect import Translation, to_duckdb
     from peter_core.verify.verification import Verification
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ColumnRef",
+    "Completion",
     "Dashboard",
     "Loaded",
     "Peter",
@@ -28,15 +31,20 @@ __all__ = [
     "Principal",
     "Problem",
     "Settings",
+    "SqlLineage",
+    "Translation",
     "Verification",
     "__version__",
     "check_sql",
+    "complete",
     "load_dashboard",
     "sql_lineage",
     "to_duckdb",
 ]
 
 _HOMES = {
+    "ColumnRef": "peter_core.sql.columns",
+    "Completion": "peter_core.sql.completion",
     "Dashboard": "peter_core.dashboard.model",
     "Loaded": "peter_core.dashboard.loading",
     "Peter": "peter_core.service",
@@ -44,8 +52,11 @@ _HOMES = {
     "Principal": "peter_core.principal",
     "Problem": "peter_core.dashboard.problems",
     "Settings": "peter_core.config",
+    "SqlLineage": "peter_core.sql.columns",
+    "Translation": "peter_core.sql.dialect",
     "Verification": "peter_core.verify.verification",
     "check_sql": "peter_core.sql.checking",
+    "complete": "peter_core.sql.completion",
     "load_dashboard": "peter_core.dashboard.loading",
     "sql_lineage": "peter_core.sql.columns",
     "to_duckdb": "peter_core.sql.dialect",
