@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _INTERVALS = 4
 _LARGEST = 1e300
+_EMPTY = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ def ticks(values: Iterable[float], formatter: Formatter, *, zero: bool) -> Ticks
     unit = formatter.scale(max(abs(low), abs(high)))
     places = _places(low / unit, high / unit)
     marks = tuple(place * unit for place in places)
-    return Ticks(marks[0], marks[-1], marks, tuple(formatter.ticks(marks)))
+    made = Ticks(marks[0], marks[-1], marks, tuple(formatter.ticks(marks)))
+    return made.within(*_trimmed(low, high, marks))
 
 
 def shares(formatter: Formatter) -> Ticks:
@@ -75,6 +77,17 @@ def thinned(indexes: Sequence[int], most: int) -> list[int]:
         return list(indexes)
     step = (len(indexes) - 1) / (most - 1)
     return [indexes[round(i * step)] for i in range(most)]
+
+
+def _trimmed(low: float, high: float, marks: Sequence[float]) -> tuple[float, float]:
+    """The domain without an almost empty step past zero, for values that barely cross it."""
+    first, last, step = marks[0], marks[-1], marks[1] - marks[0]
+    margin = 0.1 * step
+    if first < low < 0 and low - first > _EMPTY * step:
+        first = low - margin
+    if last > high > 0 and marks[-2] <= 0 and last - high > _EMPTY * step:
+        last = high + margin
+    return first, last
 
 
 def _around(value: float) -> tuple[float, float]:

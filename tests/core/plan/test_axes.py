@@ -1,0 +1,39 @@
+"""Axes stay close to the values they show."""
+
+from __future__ import annotations
+
+import pytest
+
+from peter_core.dashboard.model import Dashboard
+from peter_core.plan.formats import formatter
+from peter_core.plan.views.axes import ticks
+
+BOARD = Dashboard.model_validate(
+    {
+        "version": 1,
+        "slug": "axes",
+        "title": "Axes",
+        "queries": {"q": {"sql": "SELECT 1 AS n"}},
+        "charts": {"c": {"type": "kpi", "query": "q", "title": "N", "value": "n"}},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high"),
+    [
+        ([0.0, 50.0], 0, 60),
+        ([-0.6, 50.0], -2.6, 60),  # barely below zero: no empty step down there
+        ([-18.0, 50.0], -20, 60),  # well below zero: the step is needed
+        ([-50.0, 0.5], -60, 2.5),
+    ],
+)
+def test_values_that_barely_cross_zero_leave_no_empty_step(
+    values: list[float], low: float, high: float
+) -> None:
+    made = ticks(values, formatter("number", "FLOAT64", dashboard=BOARD), zero=False)
+    assert (made.low, made.high) == pytest.approx((low, high))
+    assert made.low <= min(values)
+    assert made.high >= max(values)
+    assert all(made.low <= value <= made.high for value in made.values)
+    assert len(made.values) == len(made.labels)
