@@ -22,7 +22,7 @@ BOARD = Dashboard.model_validate(
 @pytest.mark.parametrize(
     ("values", "low", "high"),
     [
-        ([0.0, 50.0], 0, 60),
+        ([0.0, 50.0], 0, 50),
         ([-0.6, 50.0], -2.6, 60),  # barely below zero: no empty step down there
         ([-18.0, 50.0], -20, 60),  # well below zero: the step is needed
         ([-50.0, 0.5], -60, 2.5),
