@@ -14,7 +14,7 @@ from peter_core.sql.positions import Span, extent_of, problem_at, span_of
 from peter_core.sql.reading import parameter_tokens, tokenize
 from peter_core.sql.relations import Field, Relation, Scope, Traced
 from peter_core.sql.resolution import Resolver, TooWide, resolve
-from peter_core.sql.signatures import CONDITION
+from peter_core.sql.signatures import ARRAY, CONDITION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,6 +92,8 @@ class CheckingResolver(Resolver):
     def expression(self, node: exp.Expr, scope: Scope) -> Traced:
         traced = super().expression(node, scope)
         kind = self._typed(node, scope)
+        if isinstance(node.parent, exp.Unnest):
+            self._inference.accept(node, ARRAY, "UNNEST")
         if kind is None or traced.type is not None:
             return traced
         return Traced(traced.sources, traced.known, kind, traced.parts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlglot.errors import TokenError
+
 from peter_core.errors import SqlError
 from peter_core.sql.arguments import argument_problems
 from peter_core.sql.checked import checked
@@ -14,13 +16,16 @@ from peter_core.sql.positions import problem_at
 from peter_core.sql.reading import tokenize
 from peter_core.sql.schema import Schema
 from peter_core.sql.statement import parse
+from peter_core.sql.syntax import RULE as SYNTAX
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from peter_core.dashboard.problems import Problem
     from peter_core.sql.schema import SchemaMapping
     from peter_core.sql.statement import Statement
+
+_UNCLEAR = ("Something is missing after", "The statement cannot be read at")
 
 
 def check_sql(
@@ -56,7 +61,7 @@ def check_sql(
     try:
         statement = parse(sql)
     except SqlError as error:
-        return error.problems
+        return _wrong_count(sql, error.problems) or error.problems
     refused = guard(statement, allowed_datasets=allowed_datasets)
     if refused:
         return refused
@@ -64,6 +69,20 @@ def check_sql(
         return _names_and_types(statement, schema, parameters)
     except RecursionError:
         return (problem_at(sql, None, LIMIT, "The statement is nested too deeply."),)
+
+
+def _wrong_count(sql: str, problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """The call whose missing or surplus arguments stopped the parser, if that is what did."""
+    (problem, *_) = problems
+    if problem.rule != SYNTAX or not problem.message.startswith(_UNCLEAR):
+        return ()
+    try:
+        found = list(argument_problems(sql, tokenize(sql)))
+    except TokenError:
+        return ()
+    place = (problem.line or 0, problem.column or 0)
+    before = [one for one in found if (one.line or 0, one.column or 0) <= place]
+    return tuple(before[-1:])
 
 
 def _names_and_types(

@@ -40,6 +40,7 @@ _CASTS: dict[str, frozenset[str]] = {
     "DATETIME": TEMPORAL | {"STRING"},
     "TIMESTAMP": TEMPORAL | {"STRING"},
     "TIME": frozenset({"TIME", "STRING"}),
+    "JSON": frozenset({"JSON"}),
     "STRING": NUMBERS | TEXTS | TEMPORAL | {"BOOL", "INTERVAL", "RANGE"},
 }
 _UNEQUAL = frozenset({"JSON", "GEOGRAPHY"})
@@ -81,7 +82,7 @@ def fits(name: str, accepted: frozenset[str], *, flexible: bool) -> bool:
         return flexible and bool(accepted & (NUMBERS - {"INT64"}))
     if name == "DATE":
         return "DATETIME" in accepted
-    return flexible and name == "STRING" and bool(accepted & (TEMPORAL | {"BYTES", "INTERVAL"}))
+    return flexible and name == "STRING" and bool(accepted & (TEMPORAL | {"BYTES"}))
 
 
 def meet(left: str, right: str, *, flexible_left: bool, flexible_right: bool) -> bool:
@@ -89,7 +90,7 @@ def meet(left: str, right: str, *, flexible_left: bool, flexible_right: bool) ->
     if left == right or {left, right} <= NUMBERS or {left, right} == {"DATE", "DATETIME"}:
         return True
     literal = (flexible_left and left == "STRING", flexible_right and right == "STRING")
-    others = TEMPORAL | {"BYTES", "INTERVAL", "RANGE"}
+    others = TEMPORAL | {"BYTES"}
     return (literal[0] and right in others) or (literal[1] and left in others)
 
 

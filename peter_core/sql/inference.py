@@ -25,8 +25,12 @@ from peter_core.sql.data_types import (
 )
 from peter_core.sql.signatures import (
     ARGUMENTS,
+    ARRAY,
+    CONDITION,
+    FORMATTED,
     GIVES,
     LITERAL_GIVES,
+    MOMENT,
     OPERATORS,
     SAME_AS_THIS,
     Accepts,
@@ -38,7 +42,9 @@ if TYPE_CHECKING:
 Kind = exp.DataType | None
 COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div)
+_CONDITIONS = frozenset({"WHERE", "HAVING", "QUALIFY", "JOIN … ON"})
 _WRAPPERS = (exp.Distinct, exp.Order, exp.Limit, exp.HavingMax, exp.IgnoreNulls, exp.RespectNulls)
+_NOT_JOINED = frozenset({"ARRAY", "BYTES", None})
 _NEVER_ADDED = frozenset({"BOOL", "BYTES", "JSON", "ARRAY", "STRUCT", "GEOGRAPHY", "STRING"})
 
 
@@ -75,29 +81,45 @@ class Inference:
             self._cast(node)
         elif isinstance(node, exp.Ordered):
             self._ordered(node)
+        elif isinstance(node, exp.If):
+            self._condition(node)
+        elif isinstance(node, exp.Unnest):
+            for array in node.expressions:
+                self.accept(array, ARRAY, "UNNEST")
         return self._result(node)
 
     # What is accepted ------------------------------------------------------------------------
 
     def _arguments(self, node: exp.Expr) -> None:
+        parent = node.parent
+        if isinstance(parent, exp.TimeToStr) and isinstance(node, FORMATTED):
+            # FORMAT_DATE and its like: the parser casts what is formatted.
+            self.accept(node.this, MOMENT, _called(parent))
+            return
         accepted = ARGUMENTS.get(type(node))
-        if accepted is None or isinstance(node.parent, exp.Contains):
+        if accepted is None or isinstance(parent, exp.Contains):
             return
         for key, accepts in accepted.items():
             part = node.args.get(key)
             if isinstance(part, exp.Expr):
-                self.accept(part, accepts, _called(node), is_condition=key == "this")
+                self.accept(part, accepts, _called(node))
 
-    def accept(
-        self, part: exp.Expr, accepts: Accepts, who: str, *, is_condition: bool = False
-    ) -> None:
+    def accept(self, part: exp.Expr, accepts: Accepts, who: str) -> None:
         """Report a part whose type is none of the accepted ones."""
         value = unwrapped(part)
         name = type_name(self._kind(value))
         if name is None or fits(name, accepts.types, flexible=is_flexible(value)):
             return
-        wanted = "a condition (BOOL)" if who in ("WHERE", "HAVING", "QUALIFY") else accepts.words
+        wanted = "a condition (BOOL)" if who in _CONDITIONS else accepts.words
         self._report(value, f"{who} needs {wanted}, not {name}.", _cast_hint(name, accepts))
+
+    def _condition(self, node: exp.If) -> None:
+        """The condition of an IF or of a WHEN, or what WHEN compares CASE's operand with."""
+        case = node.parent if isinstance(node.parent, exp.Case) else None
+        if case is not None and case.this is not None:
+            self._pair(case.this, node.this)
+        else:
+            self.accept(node.this, CONDITION, "IF" if case is None else "WHEN")
 
     def _compared(self, node: exp.Expr, *, ordered: bool) -> None:
         left, right = node.this, node.expression
@@ -190,6 +212,10 @@ class Inference:
         if isinstance(node, exp.Round | exp.Ceil | exp.Floor):
             kind = self._kind(node.this)
             return named("FLOAT64") if type_name(kind) == "INT64" else kind
+        if isinstance(node, exp.Concat | exp.DPipe):
+            parts = node.expressions or [node.this, node.expression]
+            names = {type_name(self._kind(part)) for part in parts}
+            return named("STRING") if "STRING" in names and not names & _NOT_JOINED else None
         if isinstance(node, exp.SafeDivide):
             return self._division(node)
         if isinstance(node, exp.Extract):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,16 @@ from peter_core.dashboard.problems import Problem, Severity
 
 if TYPE_CHECKING:
     from sqlglot import exp
+
+_END = re.compile(r"\s*END\b", re.IGNORECASE)
+_BRACKETS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[()]""")
+# The parser marks the names of functions, not the words of these.
+_UNMARKED = {
+    "Case": re.compile(r"\bCASE(?:\s+WHEN)?\s*\Z", re.IGNORECASE),
+    "If": re.compile(r"\bIF\s*\(\s*\Z", re.IGNORECASE),
+    "Cast": re.compile(r"\bCAST\s*\(\s*\Z", re.IGNORECASE),
+    "TryCast": re.compile(r"\bSAFE_CAST\s*\(\s*\Z", re.IGNORECASE),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,9 @@ def extent_of(text: str, node: exp.Expr) -> Span | None:
     if not spans:
         return span_of(node)
     start, end = min(span.start for span in spans), max(span.end for span in spans)
+    opening = _opening(text, node, start)
+    if opening is not None:
+        start, end = opening.start(), _closing(text, opening, end)
     missing = text.count("(", start, end) - text.count(")", start, end)
     for _ in range(missing):
         at = end
@@ -55,6 +69,24 @@ def extent_of(text: str, node: exp.Expr) -> Span | None:
             break
         end = at + 1
     return Span(start, end)
+
+
+def _opening(text: str, node: exp.Expr, start: int) -> re.Match[str] | None:
+    """The words before the first marked part that belong to the node."""
+    unmarked = _UNMARKED.get(type(node).__name__)
+    return unmarked.search(text, max(0, start - 200), start) if unmarked else None
+
+
+def _closing(text: str, opening: re.Match[str], end: int) -> int:
+    if not opening[0].rstrip().endswith("("):
+        found = _END.match(text, end)
+        return found.end() if found else end
+    depth = 0
+    for match in _BRACKETS.finditer(text, opening.start()):
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
+        if match[0] == ")" and depth == 0:
+            return match.end()
+    return end
 
 
 def line_column(text: str, offset: int) -> tuple[int, int]:

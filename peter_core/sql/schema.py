@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     SchemaMapping: TypeAlias = Mapping[str, Mapping[str, str]]
 
+_SHARD_ENDS = tuple("0123456789")
+
 
 @dataclass(frozen=True, slots=True)
 class KnownTable:
@@ -68,12 +70,14 @@ def _matches(wanted: list[str], parts: list[str]) -> bool:
     left, right = wanted[-shared:], parts[-shared:]
     if left[:-1] != right[:-1]:
         return False
+    if left[-1].endswith("*") and right[-1].endswith("*"):
+        return left[-1].startswith(right[-1][:-1]) or right[-1].startswith(left[-1][:-1])
     if left[-1].endswith("*"):
         return right[-1].startswith(left[-1][:-1])
     if right[-1].endswith("*"):
         # A wildcard of the schema stands for its shards, and those end with their date.
         prefix = right[-1][:-1]
-        return left[-1].startswith(prefix) and left[-1][len(prefix) :][-1:].isdigit()
+        return left[-1].startswith(prefix) and left[-1][len(prefix) :][-1:] in _SHARD_ENDS
     return left[-1] == right[-1]
 
 

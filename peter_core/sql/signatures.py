@@ -121,6 +121,9 @@ OPERATORS: dict[type[exp.Expr], str] = {
     exp.Qualify: "QUALIFY",
 }  # fmt: skip
 
+FORMATTED = (exp.TsOrDsToDate, exp.TsOrDsToDatetime, exp.TsOrDsToTime, exp.TsOrDsToTimestamp)
+"""What the parser puts around the value that FORMAT_DATE and its like format."""
+
 GIVES: dict[type[exp.Expr], str] = {
     **dict.fromkeys(
         (
