@@ -160,8 +160,10 @@ def _approx_top(node: exp.Expr) -> exp.Expr:
     refuse(node, "APPROX_TOP_COUNT")
 
 
-def _percentile(name: str) -> Callable[[exp.Expr], exp.Expr | None]:
+def _percentile(name: str, called: str) -> Callable[[exp.Expr], exp.Expr | None]:
     def rule(node: exp.Expr) -> exp.Expr | None:
+        if isinstance(node.parent, exp.RespectNulls) or isinstance(node.this, exp.RespectNulls):
+            refuse(node, f"{called} with RESPECT NULLS")
         value = node.this.this if isinstance(node.this, exp.IgnoreNulls) else node.this
         if node.expression is None:
             return None
@@ -184,7 +186,7 @@ AGGREGATE_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.CountIf: _count_if,
     exp.GroupConcat: _string_agg,
     exp.IgnoreNulls: _ignore_nulls,
-    exp.PercentileCont: _percentile("quantile_cont"),
-    exp.PercentileDisc: _percentile("quantile_disc"),
+    exp.PercentileCont: _percentile("quantile_cont", "PERCENTILE_CONT"),
+    exp.PercentileDisc: _percentile("quantile_disc", "PERCENTILE_DISC"),
     exp.Sum: _sum,
 }

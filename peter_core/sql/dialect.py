@@ -151,9 +151,11 @@ def _problem(statement: Statement, node: exp.Expr, name: str) -> Problem:
 def _span(statement: Statement, node: exp.Expr, name: str) -> Span | None:
     """Where the part stands; the parser keeps no place for a few functions, so they are sought."""
     if node.meta_get("start") is None and isinstance(node, exp.Func):
-        written = re.search(rf"\b{re.escape(name)}\s*\(", statement.text, re.IGNORECASE)
+        written = re.search(
+            rf"\b({re.escape(name.split()[0])})\s*\(", statement.text, re.IGNORECASE
+        )
         if written is not None:
-            return Span(written.start(), written.start() + len(name))
+            return Span(written.start(), written.end(1))
     return span_of(node)
 
 

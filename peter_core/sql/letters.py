@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from peter_core.sql.duckdb_nodes import call, cast, is_bytes, literal_text, number, refuse, text
+from peter_core.sql.duckdb_nodes import (
+    call,
+    cast,
+    is_bytes,
+    literal_int,
+    literal_text,
+    number,
+    paren,
+    refuse,
+    text,
+)
 
 _HOST = r"^(?:(?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^/?#:@]*)"
 
@@ -56,3 +66,31 @@ def regexp_place(node: exp.Expr) -> exp.Expr:
     place = exp.Add(this=call("length", before), expression=number(1))
     absent = exp.Not(this=found)
     return exp.Case(ifs=[exp.If(this=absent, true=number(0))], default=cast(place, "BIGINT"))
+
+
+def place(node: exp.Expr) -> None:
+    """INSTR counts from the end at a negative position, and finds later ones; the engine cannot."""
+    position, occurrence = node.args.get("position"), node.args.get("occurrence")
+    if position is not None and (literal_int(position) or 0) < 1:
+        refuse(node, "INSTR with a position that is not a positive literal")
+    if occurrence is not None and literal_int(occurrence) != 1:
+        refuse(node, "INSTR with a later occurrence")
+
+
+def substring(node: exp.Expr) -> None:
+    """Position 0, and one before the first letter, mean 1."""
+    start = node.args.get("start")
+    known = literal_int(start)
+    if start is None or (known or 0) > 0:
+        return
+    if known == 0:
+        node.set("start", number(1))
+        return
+    size = call("octet_length" if is_bytes(node.this) else "length", node.this.copy())
+    before = exp.LT(
+        this=exp.Paren(this=exp.Add(this=paren(start.copy()), expression=size)),
+        expression=number(0),
+    )
+    zero = exp.EQ(this=paren(start.copy()), expression=number(0))
+    outside = exp.Or(this=zero, expression=before)
+    node.set("start", exp.Case(ifs=[exp.If(this=outside, true=number(1))], default=start.copy()))

@@ -25,11 +25,13 @@ from peter_core.sql.letters import (
     from_code_points,
     net_function,
     normalize,
+    place,
     regexp_place,
+    substring,
     to_code_points,
 )
 from peter_core.sql.points import coordinate, distance, make_point, point_text, within
-from peter_core.sql.text_formats import format_call
+from peter_core.sql.text_formats import float_text, format_call, json_text, moment_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,13 +103,23 @@ def _positive(name: str, smallest: type[exp.Binary]) -> Callable[[exp.Expr], exp
 
     def rule(node: exp.Expr) -> exp.Expr | None:
         value = node.this
-        if isinstance(value, exp.Literal):
+        if isinstance(value, exp.Literal) and float(str(value.this)) > 0:
             return None
         outside = smallest(this=paren(value.copy()), expression=number(0))
         failed = call("error", text(f"{name} of a number outside its domain"))
         return exp.Case(ifs=[exp.If(this=outside, true=failed)], default=node.copy())
 
     return rule
+
+
+def _logarithm(node: exp.Expr) -> exp.Expr | None:
+    """LOG(x, base) and LOG10: an error outside the domain of either."""
+    value = node.expression
+    if value is None or (isinstance(value, exp.Literal) and float(str(value.this)) > 0):
+        return None
+    outside = exp.LTE(this=paren(value.copy()), expression=number(0))
+    failed = call("error", text("LOG of a number outside its domain"))
+    return exp.Case(ifs=[exp.If(this=outside, true=failed)], default=node.copy())
 
 
 def _nonzero(node: exp.Expr) -> exp.Expr:
@@ -170,8 +182,18 @@ def _cast(node: exp.Expr) -> exp.Expr | None:
         return cast(value, "DECIMAL(38, 18)", safe=safe)
     if to.is_type(exp.DType.BINARY) and is_type(value, *exp.DataType.TEXT_TYPES):
         return call("encode", value)
-    if to.is_type(*exp.DataType.TEXT_TYPES) and is_bytes(value):
+    if to.is_type(*exp.DataType.TEXT_TYPES):
+        return _cast_to_text(value)
+    return None
+
+
+def _cast_to_text(value: exp.Expr) -> exp.Expr | None:
+    if is_bytes(value):
         return call("decode", value)
+    if is_float(value):
+        return float_text(value)
+    if is_type(value, exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMP, exp.DType.DATETIME):
+        return moment_text(value)
     return None
 
 
@@ -202,19 +224,6 @@ def _length(node: exp.Expr) -> exp.Expr | None:
 def _byte_length(node: exp.Expr) -> exp.Expr:
     value = node.this if is_bytes(node.this) else call("encode", node.this)
     return call("octet_length", value)
-
-
-def _substring(node: exp.Expr) -> exp.Expr | None:
-    """Position 0 means 1."""
-    start = node.args.get("start")
-    if start is None or (literal_int(start) or 0) != 0:
-        return None
-    if literal_int(start) == 0:
-        node.set("start", number(1))
-        return None
-    zero = exp.EQ(this=paren(start.copy()), expression=number(0))
-    node.set("start", exp.Case(ifs=[exp.If(this=zero, true=number(1))], default=start.copy()))
-    return None
 
 
 def _safe(node: exp.Expr) -> exp.Expr:
@@ -263,7 +272,8 @@ def _range_bucket(node: exp.Expr) -> exp.Expr:
     variable = exp.Identifier(this="bound", quoted=False)
     test = exp.LTE(this=exp.Column(this=variable.copy()), expression=paren(point))
     kept = call("list_filter", bounds, exp.Lambda(this=test, expressions=[variable]))
-    return call("len", kept)
+    absent = exp.Is(this=paren(point.copy()), expression=exp.Null())
+    return exp.Case(ifs=[exp.If(this=absent, true=exp.Null())], default=call("len", kept))
 
 
 def _reciprocal(name: str) -> Callable[[exp.Expr], exp.Expr]:
@@ -336,6 +346,7 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Int64: _json_scalar("BIGINT"),
     exp.IntDiv: _int_divide,
     exp.JSONExtractArray: query_array,
+    exp.JSONFormat: json_text,
     exp.JSONType: json_kind,
     exp.JSONValueArray: value_array,
     exp.JSONBool: _json_scalar("BOOLEAN"),
@@ -346,6 +357,7 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Length: _length,
     exp.Literal: _literal,
     exp.Ln: _positive("LN", exp.LTE),
+    exp.Log: _logarithm,
     exp.Mod: _modulo,
     exp.Mul: _wide,
     exp.NetFunc: net_function,
@@ -367,7 +379,8 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Sign: _sign,
     exp.StDistance: distance,
     exp.String: _string,
-    exp.Substring: _substring,
+    exp.StrPosition: place,
+    exp.Substring: substring,
     exp.ToCodePoints: to_code_points,
     exp.Trunc: _as_double,
     exp.TryCast: _cast,

@@ -124,7 +124,10 @@ def _week_of_year(value: exp.Expr, start: int) -> exp.Expr:
 def _date_diff(node: exp.Expr) -> exp.Expr:
     """Boundaries crossed between two days or two civil times."""
     unit, start = unit_of(node)
-    later, earlier = node.this, node.expression
+    later, earlier = (
+        cast(one, "DATE") if isinstance(one, exp.Literal) else one
+        for one in (node.this, node.expression)
+    )
     if unit == "WEEK":
         days = call(
             "date_diff",

@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-from peter_core.sql.duckdb_nodes import call, cast, literal_text, refuse, text
+from peter_core.sql.duckdb_nodes import call, cast, literal_text, paren, refuse, text
 
 _SPECIFIER = re.compile(
     r"%(?P<flags>[-+ 0#']*)(?P<width>\d*)(?P<precision>\.\d+)?(?P<kind>[a-zA-Z%])"
@@ -64,3 +64,52 @@ def _piece(node: exp.Expr, match: re.Match[str], value: exp.Expr) -> exp.Expr:
         written = cast(value, "VARCHAR")
         return call("printf", text(f"%{flags}{shape}s"), written) if shape else written
     return refuse(node, f"FORMAT('{match[0]}')")
+
+
+def float_text(value: exp.Expr) -> exp.Expr:
+    """A FLOAT64 as text: 15 digits, 17 where they say more; 1 and not 1.0; no sign of zero."""
+    short, long = (call("printf", text(f"%.{digits}g"), value.copy()) for digits in (15, 17))
+    same = exp.EQ(this=cast(short, "DOUBLE"), expression=paren(value.copy()))
+    zero = exp.EQ(this=paren(value.copy()), expression=exp.Literal.number(0))
+    return exp.Case(
+        ifs=[exp.If(this=zero, true=text("0")), exp.If(this=same, true=short.copy())], default=long
+    )
+
+
+def moment_text(value: exp.Expr) -> exp.Expr:
+    """A TIMESTAMP or DATETIME as text: fractions of a second have three digits, or six."""
+    written = cast(value, "VARCHAR")
+    digits = call("regexp_extract", written.copy(), text(r"\.(\d+)"), exp.Literal.number(1))
+    few = exp.LTE(this=call("length", digits.copy()), expression=exp.Literal.number(3))
+    width = exp.Case(
+        ifs=[exp.If(this=few, true=exp.Literal.number(3))], default=exp.Literal.number(6)
+    )
+    padded = exp.DPipe(this=text("."), expression=call("rpad", digits.copy(), width, text("0")))
+    fraction = exp.NEQ(this=digits, expression=text(""))
+    full = call(
+        "replace",
+        written.copy(),
+        exp.Paren(this=exp.DPipe(this=text("."), expression=digits.copy())),
+        exp.Paren(this=padded),
+    )
+    return exp.Case(ifs=[exp.If(this=fraction, true=full)], default=written)
+
+
+def json_text(node: exp.Expr) -> exp.Expr:
+    """TO_JSON_STRING where the engine writes the values as BigQuery does; NULL is ``null``."""
+    if node.args.get("options") is not None:
+        refuse(node, "TO_JSON_STRING with layout")
+    kind = node.this.type
+    if kind is not None and any(
+        one.is_type(*_UNLIKE_IN_JSON) for one in kind.find_all(exp.DataType)
+    ):
+        refuse(node, f"TO_JSON_STRING of {kind.sql(dialect='bigquery')}")
+    written = cast(call("to_json", node.this), "VARCHAR")
+    return call("coalesce", written, text("null"))
+
+
+_UNLIKE_IN_JSON = (
+    exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMP, exp.DType.DATETIME, exp.DType.DOUBLE,
+    exp.DType.FLOAT, exp.DType.BINARY, exp.DType.VARBINARY, exp.DType.DECIMAL,
+    exp.DType.BIGDECIMAL, exp.DType.INTERVAL,
+)  # fmt: skip

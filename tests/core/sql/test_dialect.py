@@ -50,10 +50,19 @@ def test_a_parameter_becomes_a_typed_prepared_one() -> None:
         ("SELECT NORMALIZE(a, NFKC) AS s FROM d.t", "NORMALIZE", (1, 8)),
         ("SELECT a FROM d.t TABLESAMPLE SYSTEM (10 PERCENT)", "TABLESAMPLE", (1, 17)),
         ("SELECT a FROM d.t FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()", "FOR SYSTEM_TIME", (1, 17)),
+        ("SELECT INSTR(a, 'x', -1) AS s FROM d.t", "INSTR", (1, 8)),
+        ("SELECT INSTR(a, 'x', 1, 2) AS s FROM d.t", "INSTR", (1, 8)),
+        ("SELECT REGEXP_INSTR(a, '(x)y') AS s FROM d.t", "REGEXP_INSTR", (1, 8)),
+        ("SELECT TO_JSON_STRING(1.5) AS s", "TO_JSON_STRING of FLOAT64", (1, 8)),
+        (
+            "SELECT PERCENTILE_CONT(a, 0.5 RESPECT NULLS) OVER () AS s FROM d.t",
+            "RESPECT NULLS",
+            (1, 8),
+        ),
         ("SELECT a FROM `d.events_*`", "events_*", (1, 15)),
         ("SELECT FORMAT(a, 1) AS s FROM d.t", "FORMAT", (1, 8)),
         ("SELECT FORMAT_DATE('%+', a) AS s FROM d.t", "%+", (1, 8)),
-        ("SELECT CAST(a AS STRING FORMAT 'YYYY') AS s FROM d.t", "FORMAT", (1, 13)),
+        ("SELECT CAST(a AS STRING FORMAT 'YYYY') AS s FROM d.t", "FORMAT", (1, 8)),
     ],
 )
 def test_what_has_no_translation_is_named_with_its_place(
