@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _NUMERIC = "DECIMAL(38, 9)"
+_MAX_QUANTILES = 10_000
 _AROUND = (exp.Window, exp.IgnoreNulls, exp.RespectNulls, exp.Filter)
 
 
@@ -64,8 +65,8 @@ def _approx_distinct(node: exp.Expr) -> exp.Expr:
 
 def _approx_quantiles(node: exp.Expr) -> exp.Expr:
     count = literal_int(node.expression)
-    if count is None or not 0 < count <= 1000:
-        refuse(node, "APPROX_QUANTILES with a number that is not a literal")
+    if count is None or not 0 < count <= _MAX_QUANTILES:
+        refuse(node, "APPROX_QUANTILES with a number that is not a literal up to 10,000")
     value = node.this
     if isinstance(value, exp.IgnoreNulls):
         value = value.this

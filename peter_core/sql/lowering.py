@@ -29,12 +29,29 @@ def lowered(statement: Statement) -> Statement:
     tree = statement.tree.copy()
     _name_tuples(tree)
     _type_suffixes(tree)
+    _spread_structs(tree)
     lower_pivots(tree)
     return replace(statement, tree=tree)
 
 
 def _is_lowered(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Pivot | exp.Tuple) or _is_suffix(node)
+    return isinstance(node, exp.Pivot | exp.Tuple) or _is_suffix(node) or _is_row_struct(node)
+
+
+def _is_row_struct(node: exp.Expr) -> bool:
+    """``SELECT AS STRUCT`` whose rows are read as a table: the fields are its columns."""
+    if not isinstance(node, exp.Select) or node.args.get("kind") != "STRUCT":
+        return False
+    around = node.parent
+    if isinstance(around, exp.Subquery):
+        return isinstance(around.parent, exp.From | exp.Join)
+    return around is None or isinstance(around, exp.CTE)
+
+
+def _spread_structs(tree: exp.Expr) -> None:
+    for select in tree.find_all(exp.Select):
+        if _is_row_struct(select):
+            select.set("kind", None)
 
 
 def _is_suffix(node: exp.Expr) -> bool:

@@ -276,6 +276,15 @@ def _range_bucket(node: exp.Expr) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=absent, true=exp.Null())], default=call("len", kept))
 
 
+def _whole_series(node: exp.Expr) -> None:
+    """GENERATE_ARRAY: the engine has series of whole numbers, and none for a step of 0."""
+    bounds = [node.args.get(key) for key in ("start", "end", "step")]
+    if any(is_float(one) or is_decimal(one) for one in bounds):
+        refuse(node, "GENERATE_ARRAY of other than INT64")
+    if bounds[2] is not None and literal_int(bounds[2]) in (None, 0):
+        refuse(node, "GENERATE_ARRAY with a step that is not a literal, or 0")
+
+
 def _reciprocal(name: str) -> Callable[[exp.Expr], exp.Expr]:
     """CSC and its kin: one over a function, and BigQuery's error where that is zero."""
     return lambda node: exp.Paren(
@@ -343,6 +352,7 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Float64: _json_scalar("DOUBLE"),
     exp.Floor: _as_double,
     exp.Format: format_call,
+    exp.GenerateSeries: _whole_series,
     exp.Int64: _json_scalar("BIGINT"),
     exp.IntDiv: _int_divide,
     exp.JSONExtractArray: query_array,

@@ -150,12 +150,38 @@ def _series(node: exp.Expr) -> exp.Expr:
     step = node.args.get("step")
     if step is None or (isinstance(step, exp.Interval) and step.this is None):
         step = exp.Interval(this=text("1"), unit=exp.Var(this="DAY"))
+    unit = str(step.unit).upper() if isinstance(step, exp.Interval) else ""
+    if unit in _MONTHS:
+        return _monthly(node, step, _MONTHS[unit])
     is_dates = isinstance(node, exp.GenerateDateArray)
     kind = "TIMESTAMP" if is_dates else "TIMESTAMPTZ"
     made = call(
         "generate_series", cast(node.args["start"], kind), cast(node.args["end"], kind), step
     )
     return cast(made, "DATE[]" if is_dates else "TIMESTAMPTZ[]")
+
+
+_MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
+
+
+def _monthly(node: exp.Expr, step: exp.Expr, months: int) -> exp.Expr:
+    """Each day is counted from the first: a short month does not shorten the next one."""
+    amount = literal_int(step.this)
+    if amount is None and isinstance(step.this, exp.Literal):
+        amount = int(step.this.name) if step.this.name.lstrip("-").isdigit() else None
+    if not amount or amount < 0 or not isinstance(node, exp.GenerateDateArray):
+        refuse(node, "A series by months whose step is not a positive literal")
+    first, last = cast(node.args["start"], "DATE"), cast(node.args["end"], "DATE")
+    months *= amount
+    count = call("date_diff", text("month"), first.copy(), last.copy())
+    places = call("generate_series", number(0), count, number(months))
+    place = exp.to_identifier("place")
+    later = call("to_months", cast(exp.Column(this=place.copy()), "INTEGER"))
+    day = cast(exp.Paren(this=exp.Add(this=first, expression=later)), "DATE")
+    days = call("list_transform", places, exp.Lambda(this=day, expressions=[place]))
+    one = exp.to_identifier("one")
+    within = exp.LTE(this=exp.Column(this=one.copy()), expression=last)
+    return call("list_filter", days, exp.Lambda(this=within, expressions=[one]))
 
 
 def _plain_cast(kind: str) -> Callable[[exp.Expr], exp.Expr]:
