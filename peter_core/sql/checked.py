@@ -294,13 +294,13 @@ def _owners(key: str, scope: Scope) -> list[str]:
     for one in scope.chain():
         if key in one.aliases or key in one.using or key in one.sources:
             return []
-        owners = [
-            alias
-            for alias, relation in one.sources.items()
-            if relation.element is None and relation.find(key) is not None
-        ]
-        if owners:
-            return owners if not any(alias.startswith("\x00") for alias in owners) else []
+        found = [a for a, relation in one.sources.items() if relation.find(key) is not None]
+        if any(relation.open for relation in one.sources.values()):
+            return []
+        if found:
+            # The fields of an array's element and items without a name are not judged.
+            plain = all(not a.startswith("\x00") and not one.sources[a].element for a in found)
+            return found if plain else []
     return []
 
 

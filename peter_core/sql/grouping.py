@@ -56,7 +56,7 @@ def grouping_faults(node: exp.Select, scope: Scope, fields: Iterable[Field]) -> 
         Its output columns, stars expanded.
     """
     try:
-        misplaced = list(_misplaced(node))
+        misplaced = list(_misplaced(node, scope))
         yield from misplaced
         if not misplaced:
             yield from _Grouping(node, scope).faults()
@@ -94,13 +94,17 @@ def _within(root: exp.Expr | None, *, windows: bool = True) -> Iterator[exp.Expr
 # Misplaced calls ---------------------------------------------------------------------------------
 
 
-def _misplaced(node: exp.Select) -> Iterator[Fault]:
+def _misplaced(node: exp.Select, scope: Scope) -> Iterator[Fault]:
     places: list[tuple[str, exp.Expr | None]] = [("WHERE", node.args.get("where"))]
     for join in node.args.get("joins") or ():
         places.append(("JOIN … ON", join.args.get("on")))
     group = node.args.get("group")
     places.append(("GROUP BY", group))
-    places.extend(("GROUP BY", item) for item in _grouped_items(node, group))
+    # A name that is also a column's may mean the column.
+    taken = {one.key for relation in scope.sources.values() for one in relation.fields}
+    if any(relation.open for relation in scope.sources.values()):
+        taken |= {output_name(item).lower() for item in node.expressions}
+    places.extend(("GROUP BY", item) for item in _grouped_items(node, group, taken))
     for clause, root in places:
         yield from _not_here(clause, root)
     for part in _within(node.args.get("having")):
@@ -185,15 +189,17 @@ def _has_star(node: exp.Select) -> bool:
     return any(one.is_star for one in node.expressions)
 
 
-def _grouped_items(node: exp.Select, group: exp.Expr | None) -> Iterator[exp.Expr]:
-    """The items of the SELECT list that GROUP BY names by number or alias."""
+def _grouped_items(
+    node: exp.Select, group: exp.Expr | None, taken: Iterable[str] = ()
+) -> Iterator[exp.Expr]:
+    """The items of the SELECT list that GROUP BY names by number, or by a name not taken."""
     items = node.expressions
     by_name = {output_name(one).lower(): one for one in items}
     for one in _group_expressions(group):
         number, name = _ordinal(one), _alias_of(one)
         if number is not None and not _has_star(node) and 0 < number <= len(items):
             yield items[number - 1].unalias()
-        elif name is not None and name in by_name:
+        elif name is not None and name in by_name and name not in taken:
             yield by_name[name].unalias()
 
 
@@ -216,6 +222,8 @@ class _Grouping:
             if clauses[0] is not None:
                 message = "HAVING needs a GROUP BY or an aggregate."
                 yield clauses[0], NOT_GROUPED, message, "Use WHERE for a condition on rows."
+            elif self.node.args.get("distinct") and not _has_star(self.node):
+                yield from self._ordered_distinct(clauses[2])
             return
         for one in (*_group_expressions(group), *_grouped_items(self.node, group)):
             self._add(one)
@@ -225,6 +233,15 @@ class _Grouping:
         windows = self.node.args.get("windows") or ()
         for clause in (*clauses, *windows):
             yield from self._once(self._loose(clause, aliases=True), seen)
+
+    def _ordered_distinct(self, order: exp.Expr | None) -> Iterator[Fault]:
+        for item in self.node.expressions:
+            self._add(item.unalias())
+        for column in self._loose(order, aliases=True):
+            name = ".".join(part.name for part in _parts(column))
+            message = f"`{name}` is not among the columns of SELECT DISTINCT, so it gives no order."
+            yield column, NOT_GROUPED, message, "Select it too, or use GROUP BY."
+            return
 
     def _once(self, columns: Iterable[exp.Expr], seen: set[str]) -> Iterator[Fault]:
         for column in columns:
@@ -275,7 +292,10 @@ class _Grouping:
             node = stack.pop()
             if type(node) in self.kinds and self._key(node) in self.keys:
                 continue
-            if isinstance(node, exp.Query) or is_aggregate(node):
+            if is_aggregate(node):
+                continue
+            if isinstance(node, exp.Query):
+                yield from self._correlated(node)
                 continue
             if isinstance(node, exp.Column):
                 name = _alias_of(node)
@@ -289,6 +309,23 @@ class _Grouping:
                 stack.append(node.expression)
                 continue
             stack.extend(node.iter_expressions(reverse=True))
+
+    def _correlated(self, query: exp.Query) -> Iterator[exp.Expr]:
+        """The columns of a subquery that it takes, by their table's alias, from this SELECT."""
+        if self.keys:
+            return
+        own = {
+            str(one.alias_or_name).lower()
+            for one in query.find_all(exp.Table, exp.Subquery, exp.Unnest, exp.CTE, exp.TableAlias)
+        }
+        own |= {name.name.lower() for one in query.find_all(exp.TableAlias) for name in one.columns}
+        for column in query.find_all(exp.Column):
+            parts = _parts(column)
+            if len(parts) < 2 or parts[0].name.lower() in own:
+                continue
+            path = self._path(column) if parts[0].name.lower() in self.scope.sources else None
+            if path is not None and not self._is_grouped(path):
+                yield column
 
     def _is_grouped(self, path: Path) -> bool:
         return any(path[:count] in self.paths for count in range(1, len(path) + 1))

@@ -219,7 +219,8 @@ class Inference:
         if isinstance(node, exp.SafeDivide):
             return self._division(node)
         if isinstance(node, exp.Extract):
-            return named({"DATE": "DATE", "TIME": "TIME"}.get(node.name.upper(), "INT64"))
+            part = node.name.upper()
+            return named(part if part in ("DATE", "DATETIME", "TIME") else "INT64")
         if isinstance(node, exp.ArrayAgg):
             return array_of(self._kind(unwrapped(node.this)))
         if isinstance(node, exp.Split):
