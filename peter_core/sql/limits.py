@@ -6,7 +6,8 @@ characters can exhaust the stack, and thirty bare joins take longer than anyone 
 
 from __future__ import annotations
 
-from itertools import pairwise
+import re
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from sqlglot.tokenizer_core import TokenType
@@ -38,6 +39,7 @@ _PREFIX = frozenset({TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TI
 _SET = frozenset({TokenType.UNION, TokenType.EXCEPT, TokenType.INTERSECT})
 _JOINS = frozenset({TokenType.JOIN, TokenType.STRAIGHT_JOIN})
 _TYPE_WORDS = frozenset({*BigQueryReader.TYPE_TOKENS, *BigQueryReader.STRUCT_TYPE_TOKENS})
+_WORD = re.compile(r"\w+(?:\.\d+)*|[-+()\[\],;]|\{\{?")
 RULE = "sql-limit"
 
 
@@ -55,6 +57,29 @@ def text_problem(text: str) -> Problem | None:
                 hint="Move a part of it into a view, or select fewer things.",
             )
     return None
+
+
+def word_problem(text: str, bare: str) -> Problem | None:
+    """The problem of a text with far more words than may be read, told before it is tokenized.
+
+    Parameters
+    ----------
+    bare
+        The text with blanks for its strings and comments.
+    """
+    if len(text) < MAX_TOKENS:
+        return None
+    most = MAX_TOKENS + MAX_TOKENS // 2  # a few keywords are two words and one token
+    beyond = next(islice(_WORD.finditer(bare), most, None), None)
+    if beyond is None:
+        return None
+    return problem_at(
+        text,
+        Span(*beyond.span()),
+        RULE,
+        f"The statement has more than {MAX_TOKENS:,} words and signs.",
+        hint="Move a part of it into a view, or select fewer things.",
+    )
 
 
 def token_problem(text: str, tokens: Sequence[Token]) -> Problem | None:

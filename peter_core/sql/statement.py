@@ -12,7 +12,7 @@ from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
 from peter_core.errors import SqlError
 from peter_core.sql.limits import RULE as LIMIT
-from peter_core.sql.limits import node_problem, text_problem, token_problem
+from peter_core.sql.limits import node_problem, text_problem, token_problem, word_problem
 from peter_core.sql.positions import Span, problem_at
 from peter_core.sql.reading import (
     BIGQUERY,
@@ -21,7 +21,7 @@ from peter_core.sql.reading import (
     parameter_tokens,
     tokenize,
 )
-from peter_core.sql.syntax import parse_problem, token_error_problem, tree_problem
+from peter_core.sql.syntax import blanked, parse_problem, token_error_problem, tree_problem
 from peter_core.sql.tables import TableUse, table_uses
 
 if TYPE_CHECKING:
@@ -100,6 +100,9 @@ def _outcome(sql: str) -> Statement | Problem:
 
 
 def _read(sql: str) -> Statement | Problem:
+    problem = word_problem(sql, blanked(sql))
+    if problem is not None:
+        return problem
     try:
         tokens = tokenize(sql)
     except SqlglotError as error:

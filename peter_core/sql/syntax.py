@@ -38,11 +38,18 @@ _UNCLOSED = (
 )  # fmt: skip
 _BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME_CHARACTER = re.compile(r"[A-Za-z0-9_]")
-_LEXEME = re.compile(
-    r"""(?:[rR][bB]?|[bB][rR]?)?(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''
-    |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|`(?:[^`\\\n]|\\.)*`|(?:--|\#)[^\n]*|/\*.*?\*/""",
-    re.VERBOSE | re.DOTALL,
-)
+_OPENING = re.compile(r"""\"{3}|'{3}|["'`\#]|--|/\*""")
+_REST = {
+    '"""': re.compile(r'(?:[^\\]|\\.)*?"{3}', re.DOTALL),
+    "'''": re.compile(r"(?:[^\\]|\\.)*?'{3}", re.DOTALL),
+    '"': re.compile(r'(?:[^"\\\n]|\\.)*"', re.DOTALL),
+    "'": re.compile(r"(?:[^'\\\n]|\\.)*'", re.DOTALL),
+    "`": re.compile(r"(?:[^`\\\n]|\\.)*`", re.DOTALL),
+    "#": re.compile(r"[^\n]*"),
+    "--": re.compile(r"[^\n]*"),
+    "/*": re.compile(r".*?\*/", re.DOTALL),
+}
+"""What follows the opening sign of a string, a quoted name or a comment, up to its end."""
 
 
 def token_error_problem(text: str, error: Exception) -> Problem:
@@ -66,8 +73,20 @@ def token_error_problem(text: str, error: Exception) -> Problem:
 
 
 def blanked(text: str) -> str:
-    """The text with blanks for its strings, quoted names and comments; no place moves."""
-    return _LEXEME.sub(lambda match: " " * len(match[0]), text)
+    """The text with blanks for its strings, quoted names and comments; no place moves.
+
+    It ends at the first of them that is not closed: to go on from there could take the square of
+    the text's length, and what follows stands inside it.
+    """
+    parts = []
+    at = 0
+    while (opening := _OPENING.search(text, at)) is not None:
+        rest = _REST[opening[0]].match(text, opening.end())
+        if rest is None:
+            break
+        parts += [text[at : opening.start()], " " * (rest.end() - opening.start())]
+        at = rest.end()
+    return "".join([*parts, text[at:]])
 
 
 def parse_problem(text: str, tokens: Sequence[Token], error: ParseError) -> Problem:

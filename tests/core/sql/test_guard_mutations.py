@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -171,3 +172,11 @@ def test_the_set_is_as_large_as_promised() -> None:
     assert len(_hostile()) >= 300
     assert len({sql for _, sql in mutants()}) >= 0.95 * MUTATIONS
     assert len(list((FIXTURES / "accepted").glob("*.sql"))) >= 100
+
+
+@pytest.mark.parametrize("text", ["/* ", "'\\", "'''a ", "`a ", "{# ", 'r"""\\', "/*{#"])
+def test_what_is_never_closed_is_told_at_once(text: str) -> None:
+    # Looking for the end of each opening sign would take the square of the length: 19 s.
+    began = time.perf_counter()
+    assert check_sql(text * (90_000 // len(text)))
+    assert time.perf_counter() - began < 2
