@@ -153,6 +153,8 @@ def _spell_names(tree: exp.Expr, names: Sequence[str]) -> None:
         identifier = exp.to_identifier(name, quoted=True)
         if isinstance(item, exp.Alias):
             item.set("alias", identifier)
+        elif isinstance(item, exp.Subquery) and item.alias:
+            item.set("alias", exp.TableAlias(this=identifier))
         else:
             made = exp.Alias(this=item.copy(), alias=identifier)
             made.type = item.type

@@ -6,6 +6,16 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from peter_core.sql.arithmetic import (
+    divide,
+    ieee_divide,
+    int_divide,
+    logarithm,
+    modulo,
+    reciprocal,
+    safe_divide,
+    within_domain,
+)
 from peter_core.sql.duckdb_nodes import (
     call,
     cast,
@@ -21,6 +31,7 @@ from peter_core.sql.duckdb_nodes import (
     text,
 )
 from peter_core.sql.json_lists import json_kind, query_array, value_array
+from peter_core.sql.json_paths import json_element, json_field
 from peter_core.sql.letters import (
     from_code_points,
     net_function,
@@ -31,7 +42,13 @@ from peter_core.sql.letters import (
     to_code_points,
 )
 from peter_core.sql.points import coordinate, distance, make_point, point_text, within
-from peter_core.sql.text_formats import float_text, format_call, json_text, moment_text
+from peter_core.sql.text_formats import (
+    decimal_text,
+    float_text,
+    format_call,
+    json_text,
+    moment_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +81,8 @@ def _wide(node: exp.Expr) -> exp.Expr | None:
 
 def _within(node: exp.Expr) -> exp.Expr | None:
     """``array[OFFSET(n)]`` past the end is BigQuery's error; DuckDB would answer NULL."""
+    if isinstance(node, exp.Bracket) and is_type(node.this, exp.DType.JSON):
+        return json_element(node)
     if node.args.get("safe") or node.args.get("offset") is None or len(node.expressions) != 1:
         return None
     array, index = node.this, node.expressions[0]
@@ -98,75 +117,6 @@ def _array_slice(node: exp.Expr) -> exp.Expr:
     return call("list_slice", node.this, *bounds)
 
 
-def _positive(name: str, smallest: type[exp.Binary]) -> Callable[[exp.Expr], exp.Expr | None]:
-    """A function that BigQuery refuses outside its domain and DuckDB answers with NaN."""
-
-    def rule(node: exp.Expr) -> exp.Expr | None:
-        value = node.this
-        if isinstance(value, exp.Literal) and float(str(value.this)) > 0:
-            return None
-        outside = smallest(this=paren(value.copy()), expression=number(0))
-        failed = call("error", text(f"{name} of a number outside its domain"))
-        return exp.Case(ifs=[exp.If(this=outside, true=failed)], default=node.copy())
-
-    return rule
-
-
-def _logarithm(node: exp.Expr) -> exp.Expr | None:
-    """LOG(x, base) and LOG10: an error outside the domain of either."""
-    value = node.expression
-    if value is None or (isinstance(value, exp.Literal) and float(str(value.this)) > 0):
-        return None
-    outside = exp.LTE(this=paren(value.copy()), expression=number(0))
-    failed = call("error", text("LOG of a number outside its domain"))
-    return exp.Case(ifs=[exp.If(this=outside, true=failed)], default=node.copy())
-
-
-def _nonzero(node: exp.Expr) -> exp.Expr:
-    """The divisor, or BigQuery's error where DuckDB would answer NULL or infinity."""
-    value = literal_int(node)
-    if value or (isinstance(node, exp.Literal) and float(str(node.this)) != 0):
-        return node
-    zero = exp.EQ(this=paren(node.copy()), expression=number(0))
-    return exp.Case(
-        ifs=[exp.If(this=zero, true=call("error", text("division by zero")))], default=node
-    )
-
-
-def _divide(node: exp.Expr) -> exp.Expr:
-    made = exp.Div(this=_operand(node.this), expression=paren(_nonzero(node.expression)))
-    if is_decimal(node) and not is_float(node.this) and not is_float(node.expression):
-        return cast(exp.Paren(this=made), _NUMERIC)
-    return exp.Paren(this=made)
-
-
-def _operand(node: exp.Expr) -> exp.Expr:
-    return exp.Paren(this=node) if isinstance(node, exp.Binary) else node
-
-
-def _int_divide(node: exp.Expr) -> exp.Expr:
-    return exp.Paren(
-        this=exp.IntDiv(this=paren(node.this), expression=paren(_nonzero(node.expression)))
-    )
-
-
-def _modulo(node: exp.Expr) -> exp.Expr:
-    return exp.Paren(
-        this=exp.Mod(this=paren(node.this), expression=paren(_nonzero(node.expression)))
-    )
-
-
-def _safe_divide(node: exp.Expr) -> exp.Expr:
-    divisor = call("nullif", node.expression, number(0))
-    made = exp.Paren(this=exp.Div(this=paren(node.this), expression=divisor))
-    return cast(made, _NUMERIC) if is_decimal(node) else made
-
-
-def _ieee_divide(node: exp.Expr) -> exp.Expr:
-    left, right = node.expressions
-    return exp.Paren(this=exp.Div(this=cast(left, "DOUBLE"), expression=cast(right, "DOUBLE")))
-
-
 def _cast(node: exp.Expr) -> exp.Expr | None:
     if node.args.get("format") is not None:
         refuse(node, "CAST ... FORMAT")
@@ -192,6 +142,8 @@ def _cast_to_text(value: exp.Expr) -> exp.Expr | None:
         return call("decode", value)
     if is_float(value):
         return float_text(value)
+    if is_decimal(value):
+        return decimal_text(value)
     if is_type(value, exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMP, exp.DType.DATETIME):
         return moment_text(value)
     return None
@@ -285,16 +237,6 @@ def _whole_series(node: exp.Expr) -> None:
         refuse(node, "GENERATE_ARRAY with a step that is not a literal, or 0")
 
 
-def _reciprocal(name: str) -> Callable[[exp.Expr], exp.Expr]:
-    """CSC and its kin: one over a function, and BigQuery's error where that is zero."""
-    return lambda node: exp.Paren(
-        this=exp.Div(
-            this=exp.Literal.number("1e0"),
-            expression=_nonzero(call(name, cast(node.this, "DOUBLE"))),
-        )
-    )
-
-
 def _vector_distance(name: str) -> Callable[[exp.Expr], exp.Expr]:
     def rule(node: exp.Expr) -> exp.Expr:
         if not all(is_type(one, exp.DType.ARRAY) for one in (node.this, node.expression)):
@@ -323,7 +265,7 @@ _BY_NAME: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "DATETIME_BUCKET": _bucket("TIMESTAMP"),
     "DATE_BUCKET": _bucket("DATE"),
     "TIMESTAMP_BUCKET": _bucket("TIMESTAMPTZ"),
-    "IEEE_DIVIDE": _ieee_divide,
+    "IEEE_DIVIDE": ieee_divide,
     "ST_ASTEXT": point_text,
     "ST_DWITHIN": within,
     "ST_GEOGPOINT": make_point,
@@ -344,17 +286,18 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Ceil: _as_double,
     exp.CodePointsToString: from_code_points,
     exp.CosineDistance: _vector_distance("list_cosine_distance"),
-    exp.Coth: _reciprocal("tanh"),
-    exp.Csc: _reciprocal("sin"),
-    exp.Csch: _reciprocal("sinh"),
-    exp.Div: _divide,
+    exp.Coth: reciprocal("tanh"),
+    exp.Csc: reciprocal("sin"),
+    exp.Csch: reciprocal("sinh"),
+    exp.Div: divide,
+    exp.Dot: json_field,
     exp.EuclideanDistance: _vector_distance("list_distance"),
     exp.Float64: _json_scalar("DOUBLE"),
     exp.Floor: _as_double,
     exp.Format: format_call,
     exp.GenerateSeries: _whole_series,
     exp.Int64: _json_scalar("BIGINT"),
-    exp.IntDiv: _int_divide,
+    exp.IntDiv: int_divide,
     exp.JSONExtractArray: query_array,
     exp.JSONFormat: json_text,
     exp.JSONType: json_kind,
@@ -366,26 +309,26 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.LaxString: _json_scalar("VARCHAR", lax=True),
     exp.Length: _length,
     exp.Literal: _literal,
-    exp.Ln: _positive("LN", exp.LTE),
-    exp.Log: _logarithm,
-    exp.Mod: _modulo,
+    exp.Ln: within_domain("LN", exp.LTE),
+    exp.Log: logarithm,
+    exp.Mod: modulo,
     exp.Mul: _wide,
     exp.NetFunc: net_function,
     exp.Normalize: normalize,
     exp.ParseBignumeric: lambda node: cast(node.this, "DECIMAL(38, 18)"),
     exp.ParseNumeric: lambda node: cast(node.this, _NUMERIC),
-    exp.Sqrt: _positive("SQRT", exp.LT),
+    exp.Sqrt: within_domain("SQRT", exp.LT),
     exp.RangeBucket: _range_bucket,
     exp.RegexpInstr: regexp_place,
     exp.Round: _as_double,
     exp.SafeAdd: _safe_operator(exp.Add),
-    exp.SafeDivide: _safe_divide,
+    exp.SafeDivide: safe_divide,
     exp.SafeFunc: _safe,
     exp.SafeMultiply: _safe_operator(exp.Mul),
     exp.SafeNegate: _safe_negate,
     exp.SafeSubtract: _safe_operator(exp.Sub),
-    exp.Sec: _reciprocal("cos"),
-    exp.Sech: _reciprocal("cosh"),
+    exp.Sec: reciprocal("cos"),
+    exp.Sech: reciprocal("cosh"),
     exp.Sign: _sign,
     exp.StDistance: distance,
     exp.String: _string,

@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-from peter_core.sql.duckdb_nodes import call, cast, literal_text, paren, refuse, text
+from peter_core.sql.duckdb_nodes import call, cast, is_decimal, literal_text, paren, refuse, text
 
 _SPECIFIER = re.compile(
     r"%(?P<flags>[-+ 0#']*)(?P<width>\d*)(?P<precision>\.\d+)?(?P<kind>[a-zA-Z%])"
@@ -48,6 +48,10 @@ def format_call(node: exp.Expr) -> exp.Expr:
 def _piece(node: exp.Expr, match: re.Match[str], value: exp.Expr) -> exp.Expr:
     kind, flags = match["kind"], match["flags"]
     shape = f"{match['width']}{match['precision'] or ''}"
+    if kind in "fF" and is_decimal(value):
+        # Decimals round halves away from zero, which a double may not hold.
+        digits = int((match["precision"] or ".6")[1:])
+        value = call("round", value, exp.Literal.number(digits))
     if kind in "diu" and "'" in flags:
         if flags != "'":
             refuse(node, f"FORMAT('{match[0]}')")
@@ -74,6 +78,13 @@ def float_text(value: exp.Expr) -> exp.Expr:
     return exp.Case(
         ifs=[exp.If(this=zero, true=text("0")), exp.If(this=same, true=short.copy())], default=long
     )
+
+
+def decimal_text(value: exp.Expr) -> exp.Expr:
+    """A NUMERIC as text: without the zeros that end its fraction."""
+    written = cast(value, "VARCHAR")
+    short = call("regexp_replace", written, text(r"(\.\d*?)0+$"), text(r"\1"))
+    return call("regexp_replace", short, text(r"\.$"), text(""))
 
 
 def moment_text(value: exp.Expr) -> exp.Expr:
