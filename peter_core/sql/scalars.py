@@ -199,8 +199,16 @@ def _safe_negate(node: exp.Expr) -> exp.Expr:
 
 def _json_scalar(kind: str, *, lax: bool = False) -> Callable[[exp.Expr], exp.Expr]:
     def rule(node: exp.Expr) -> exp.Expr:
-        scalar = call("json_extract_string", node.this, text("$"))
-        return cast(scalar, kind, safe=lax)
+        scalar = cast(call("json_extract_string", node.this, text("$")), kind, safe=lax)
+        if lax:
+            return scalar
+        others = ["BOOLEAN"] if kind != "BOOLEAN" else ["BIGINT", "UBIGINT", "DOUBLE"]
+        unlike = exp.In(
+            this=call("json_type", node.this.copy()),
+            expressions=[text(one) for one in ("VARCHAR", "OBJECT", "ARRAY", *others)],
+        )
+        failed = call("error", text(f"The JSON value is no {kind}"))
+        return exp.Case(ifs=[exp.If(this=unlike, true=failed)], default=scalar)
 
     return rule
 

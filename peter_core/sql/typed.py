@@ -135,6 +135,9 @@ def _columns(tree: exp.Expr, names: list[str]) -> tuple[Column, ...]:
         selects = [one for one in selects if one.alias_or_name.lower() in kept]
         if len(selects) == len(names):
             query.set("expressions", selects)
+    if len(selects) < len(names):
+        # What a star over elements of an untold type might hold besides.
+        names = [name for name in names if name != "*"]
     selects = _in_order(query, selects, names)
     if len(selects) == len(names):
         kinds = [_kind(one) for one in selects]

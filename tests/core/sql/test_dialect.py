@@ -33,6 +33,12 @@ def test_the_result_keeps_the_spelling_of_the_author_and_of_the_schema() -> None
     assert 'AS "Who Flew"' in translation.sql
 
 
+def test_a_star_over_elements_of_an_untold_type_invents_no_column() -> None:
+    sql = "SELECT * FROM UNNEST(GENERATE_DATE_ARRAY('2020-01-01', '2020-01-03')) AS day"
+    columns = to_duckdb(sql).columns
+    assert [(column.name, column.type) for column in columns] == [("day", "DATE")]
+
+
 def test_a_parameter_becomes_a_typed_prepared_one() -> None:
     sql = to_duckdb("SELECT @a AS a, @b AS b", parameters={"a": "DATE", "b": "ARRAY<STRING>"}).sql
     assert "CAST($a AS DATE)" in sql
