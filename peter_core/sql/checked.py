@@ -80,6 +80,7 @@ class CheckingResolver(Resolver):
         self._kinds: dict[int, tuple[exp.Expr, Kind]] = {}
         self._relations: dict[int, Relation] = {}
         self._named: set[str] = set()
+        self._spans: dict[str, list[Span]] | None = None
         self._inference = Inference(self._known_kind, self._mismatch, self._clash)
 
     # The walk --------------------------------------------------------------------------------
@@ -240,14 +241,18 @@ class CheckingResolver(Resolver):
         inner = place.unnest()
         if not isinstance(inner, exp.Parameter):
             return None
-        spans = [
-            Span(token.start - 1, token.end + 1)
-            for token in parameter_tokens(tokenize(self.text))
-            if token.text.lower() == inner.name.lower()
-        ]
+        if self._spans is None:
+            self._spans = {}
+            for token in parameter_tokens(tokenize(self.text)):
+                span = Span(token.start - 1, token.end + 1)
+                self._spans.setdefault(token.text.lower(), []).append(span)
+        spans = self._spans.get(inner.name.lower(), [])
         near = span_of(place.parent)
         if not spans or near is None:
             return spans[0] if spans else None
+        if place.parent is not None and place.parent.meta_get("start") is not None:
+            # An argument stands behind its function's name.
+            spans = [span for span in spans if span.start > near.start] or spans
         return min(spans, key=lambda span: abs(span.start - near.start))
 
 

@@ -291,7 +291,7 @@ _CAST_ONE = "Cast one of them, so that all have the same type."
 def unwrapped(part: exp.Expr) -> exp.Expr:
     """The value inside DISTINCT, ORDER BY, LIMIT and NULL handling of an aggregate."""
     while isinstance(part, _WRAPPERS):
-        inner = part.expressions[0] if isinstance(part, exp.Distinct) else part.this
+        inner = next(iter(part.expressions), None) if isinstance(part, exp.Distinct) else part.this
         if not isinstance(inner, exp.Expr):
             return part
         part = inner

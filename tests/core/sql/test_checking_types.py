@@ -127,3 +127,14 @@ def test_a_long_chain_of_conditions_is_typed_without_going_deep() -> None:
 def test_only_allowed_functions_have_a_number_of_arguments() -> None:
     unknown = {name for name in ARGUMENT_COUNTS if name not in FUNCTIONS}
     assert unknown == set()
+
+
+def test_an_aggregate_of_nothing_is_no_crash() -> None:
+    problems = check_sql("SELECT SUM(DISTINCT) FROM shop.orders", schema=SCHEMA)
+    assert all(problem.rule != "type-mismatch" for problem in problems)
+
+
+def test_many_faults_of_parameters_are_placed_quickly() -> None:
+    sql = "SELECT " + ", ".join(["LENGTH(@n)"] * 1_000) + " FROM shop.orders"
+    problems = check_sql(sql, schema=SCHEMA, parameters={"n": "INT64"})
+    assert [problem.rule for problem in problems] == ["parameter-type"] * 1_000
