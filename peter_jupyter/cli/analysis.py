@@ -12,6 +12,7 @@ from peter_jupyter.cli.command import UNDERSTAND, command
 from peter_jupyter.cli.options import Folder, Json, Slug
 from peter_jupyter.cli.terminal import print_json, print_table, say
 from peter_jupyter.cli.work import open_peter, run
+from peter_jupyter.display_values import count_text
 
 if TYPE_CHECKING:
     from peter_core.lineage.impact import Impact
@@ -91,8 +92,9 @@ def costs(
 
 def _print_impact(found: Impact) -> None:
     what = found.node if found.new_name is None else f"{found.node} -> {found.new_name}"
-    say(f"{found.change} {what}: {len(found.charts)} charts and filters of "
-        f"{len(found.dashboards)} dashboards break.")  # fmt: skip
+    broken = count_text(len(found.charts), "chart or filter", "charts and filters")
+    boards = count_text(len(found.dashboards), "dashboard")
+    say(f"To {found.change} {what} breaks {broken} of {boards}.")
     charts = [
         (f"{chart.dashboard}/{chart.chart}", ", ".join(chart.queries),
          "; ".join(chart.encodings) or "(its query)")
