@@ -42,7 +42,8 @@ async def test_a_slow_query_blocks_nobody_and_ends_at_the_deadline(ask: Ask) -> 
     reply = await slow
     assert (reply.status, reply.json["code"]) == (504, "query_timeout")
     assert len(waits) > 20
-    assert sorted(waits)[len(waits) // 2] < 0.1
+    # A blocked loop would make one wait of nearly three seconds.
+    assert sorted(waits)[len(waits) // 2] < 1
 
 
 async def test_a_stream_that_cannot_be_finished_ends_with_the_problem(ask: Ask) -> None:
