@@ -78,7 +78,7 @@ def _measure(key: str, step: Step, plain: duckdb.DuckDBPyConnection, engine: Duc
         return made
 
     ways: list[Callable[[], object]] = [
-        lambda: plain.execute(translated, values).to_arrow_reader().read_all(),
+        lambda: plain.sql(translated, params=values).to_arrow_table(),
         lambda: engine.run(job),
         verify,
     ]
