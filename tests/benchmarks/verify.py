@@ -50,7 +50,7 @@ def main() -> None:
                 for key, step in plan.steps.items()
                 if step.role != "comparison"
             ]
-            print(f"median of verify over DuckDB: +{statistics.median(more):.1f} ms")
+            print(f"median of verify over DuckDB: {statistics.median(more):+.1f} ms")
 
 
 def _plain(folder: Path) -> duckdb.DuckDBPyConnection:
