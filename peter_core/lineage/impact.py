@@ -64,8 +64,8 @@ def assess(
     graph
         The lineage of all dashboards, with columns.
     drop
-        A node id, or a bare ``dataset.table`` or ``dataset.table/column``, with or without its
-        project.
+        A node id, or a bare ``dataset.table``, ``dataset.table/column`` or
+        ``dataset.table.column``, with or without its project.
     rename
         The same, and the new name of the table or of the column.
 
@@ -105,8 +105,13 @@ def _changed(graph: Graph, written: str) -> Node:
             hint="Name a table (dataset.table) or a column (dataset.table/column).",
         )
     name = rest if colon and kind in ("table", "column") else written
-    table, slash, column = name.partition("/")
     tables = [node.name for node in graph.nodes if node.kind == "table"]
+    table, slash, column = name.partition("/")
+    if not slash and table_id(table, tables) not in tables:
+        # As SQL writes a column: dataset.table.column.
+        owner, dot, last = table.replace("`", "").rpartition(".")
+        if dot and table_id(owner, tables) in tables:
+            table, slash, column = owner, dot, last
     full = table_id(table, tables)
     if not slash:
         return graph.node(f"table:{full}")

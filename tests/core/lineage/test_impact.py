@@ -29,6 +29,14 @@ def test_a_dropped_column_names_charts_encodings_and_queries(graph: Graph) -> No
     )
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["nyc.flights.dep_delay", "local.nyc.flights.DEP_DELAY", "`nyc.flights`.dep_delay"],
+)
+def test_a_column_may_be_written_as_in_sql(graph: Graph, written: str) -> None:
+    assert assess(graph, drop=written) == assess(graph, drop="nyc.flights/dep_delay")
+
+
 def test_a_column_that_only_filters_is_a_side_use(graph: Graph) -> None:
     found = assess(graph, drop="column:local.nyc.flights/CANCELLED")
     assert found.queries == (AffectedQuery("ops", "daily", ("constrains",)),)
