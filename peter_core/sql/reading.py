@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlglot import exp
+from sqlglot import exp, parser
 from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.parsers.bigquery import BigQueryParser
 from sqlglot.tokenizer_core import TokenType
 
+from peter_core.errors import ConfigError
 from peter_core.sql.functions import FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlglot.tokenizer_core import Token
+
+
+def require_plain(module_file: str) -> None:
+    """Raise ``ConfigError`` when sqlglot's parser is its compiled build, which none can extend."""
+    if not module_file.endswith((".py", ".pyc")):
+        raise ConfigError(
+            "Peter extends sqlglot's parser, and the compiled build that is installed here "
+            "(sqlglotc) allows that to nobody.",
+            hint="Run `pip uninstall sqlglotc`; the plain sqlglot stays.",
+        )
+
+
+require_plain(str(parser.__file__))
 
 BIGQUERY = BigQuery()
 """The dialect; it holds no state."""
