@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     ttl: Seconds = 6 * 3600.0
     """Seconds a cached result may be served for, where the document says nothing."""
     fresh_for: Seconds = 3600.0
-    """Seconds a cached result is served without a look at its age, where nothing else is said."""
+    """Seconds a cached result counts as fresh when its tables cannot say whether they changed."""
     usd_per_tib: Annotated[Decimal, Field(ge=0)] = Decimal("6.25")
     """BigQuery's on-demand price."""
     memory_cache: Bytes = 128 * 2**20

@@ -1,4 +1,4 @@
-"""How much a kept result still says: fresh, stale or unknown, and what to do about it."""
+"""How much a kept result still says: fresh, stale or unknown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Status = Literal["fresh", "stale", "unknown"]
-Action = Literal["serve", "serve_and_refresh", "compute"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +60,6 @@ def judge(
         reason = f"It cannot be told when {_listed(silent)} last changed."
         return Freshness("unknown", reason, age_s)
     return Freshness("fresh", None, age_s)
-
-
-def decide(
-    freshness: Freshness, *, fresh_for_s: float | None = None, stale_for_s: float = 0
-) -> Action:
-    """What to do with a kept result.
-
-    Parameters
-    ----------
-    fresh_for_s
-        As in `judge`. A result of unknown freshness past it is served and computed anew behind
-        the viewer; without it an unknown result is served until its ttl.
-    stale_for_s
-        Seconds past which a stale result is not even served while a new one is computed (as
-        ``stale-while-revalidate`` of RFC 5861); 0 never serves a stale one.
-    """
-    if freshness.status == "fresh":
-        return "serve"
-    if freshness.status == "unknown":
-        return "serve" if fresh_for_s is None else "serve_and_refresh"
-    return "serve_and_refresh" if freshness.age_s < stale_for_s else "compute"
 
 
 def _changed(

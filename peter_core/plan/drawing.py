@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from peter_core.plan.tokens import themed, tokens, vega_config
+from peter_core.plan.tokens import themed, vega_config
 from peter_core.plan.views.dots import HOVER
 
 if TYPE_CHECKING:
@@ -33,31 +33,6 @@ def draw_svg(
         _complete(view, theme, width, height), vl_version=VEGA_LITE, allowed_base_urls=[]
     )
     return _own_names(svg)
-
-
-def draw_png(
-    view: dict[str, Any],
-    *,
-    theme: Theme = "light",
-    width: int = 640,
-    height: int = 280,
-    scale: float = 2.0,
-) -> bytes:
-    """A Vega view as a PNG on the theme's surface; ``scale`` is pixels a CSS pixel.
-
-    Raises
-    ------
-    ValueError
-        When the view is not of kind ``vega``.
-    """
-    import vl_convert
-
-    spec = _complete(view, theme, width, height)
-    spec["background"] = tokens(theme)["surface"]
-    png: bytes = vl_convert.vegalite_to_png(
-        spec, vl_version=VEGA_LITE, scale=scale, allowed_base_urls=[]
-    )
-    return png
 
 
 def _complete(view: dict[str, Any], theme: Theme, width: int, height: int) -> dict[str, Any]:

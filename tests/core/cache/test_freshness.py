@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peter_core.cache.freshness import Freshness, decide, judge
+from peter_core.cache.freshness import Freshness, judge
 
 COMPUTED = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
 EARLIER = COMPUTED - dt.timedelta(days=1)
@@ -90,21 +90,3 @@ def test_fresh_is_never_said_against_the_evidence(
             assert all(then[t] is not None and now.get(t) == then[t] for t in then)
     else:
         assert found.reason
-
-
-@pytest.mark.parametrize(
-    ("status", "age_s", "fresh_for_s", "stale_for_s", "action"),
-    [
-        ("fresh", 10, None, 0, "serve"),
-        ("unknown", 10, None, 0, "serve"),
-        ("unknown", 7200, HOUR, 0, "serve_and_refresh"),
-        ("stale", 10, None, 0, "compute"),
-        ("stale", 10, None, 60, "serve_and_refresh"),
-        ("stale", 60, None, 60, "compute"),
-    ],
-)
-def test_what_to_do_follows_from_the_judgement(
-    status: str, age_s: float, fresh_for_s: float | None, stale_for_s: float, action: str
-) -> None:
-    freshness = Freshness(status, "x", age_s)  # type: ignore[arg-type]
-    assert decide(freshness, fresh_for_s=fresh_for_s, stale_for_s=stale_for_s) == action

@@ -319,9 +319,11 @@ def test_closing_ends_every_worker_and_what_runs(database: Path) -> None:
 def test_closing_twice_is_fine(database: Path) -> None:
     pool = WorkerPool(workers=1, memory_limit_bytes=256 * 2**20, threads=1)
     pool.execute("SELECT 1", database=database, deadline=soon())
+    pids = pool.pids()
     pool.close()
     pool.close()
     gc.collect()
+    assert all(wait_until_gone(pid) for pid in pids)
 
 
 PROGRAM = """

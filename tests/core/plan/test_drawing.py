@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import json
 import re
-import struct
 
 import pytest
 from chart_cases import CASES
 
-from peter_core.plan.drawing import draw_png, draw_svg
+from peter_core.plan.drawing import draw_svg
 from peter_core.plan.tokens import tokens
 
 PLOTS = {
@@ -36,12 +35,6 @@ def test_two_pictures_in_one_page_do_not_share_a_gradient() -> None:
 
 def test_a_picture_has_the_size_that_was_asked_for() -> None:
     assert 'width="500" height="180"' in draw_svg(PLOTS["line"], width=500, height=180)
-
-
-def test_a_png_is_twice_as_sharp() -> None:
-    png = draw_png(PLOTS["bar"], width=300, height=150)
-    assert png[:8] == b"\x89PNG\r\n\x1a\n"
-    assert struct.unpack(">II", png[16:24]) == (600, 300)
 
 
 def test_drawing_leaves_the_view_as_it_was() -> None:

@@ -127,6 +127,8 @@ def test_a_table_is_found_by_any_of_its_names() -> None:
 )
 def test_no_shape_of_a_query_makes_it_fail(sql: str) -> None:
     statement = parse(sql)
-    for inspect in (stars, unused_ctes, row_limit, outputs, loose_joins, joined_tables):
-        inspect(statement)
-    filters_on(statement, "p.d.t", "day")
+    assert isinstance(outputs(statement), dict)
+    assert row_limit(statement) is None
+    for inspect in (stars, unused_ctes, loose_joins, joined_tables):
+        assert isinstance(inspect(statement), tuple | list)
+    assert isinstance(filters_on(statement, "p.d.t", "day"), bool)
