@@ -9,6 +9,8 @@ The tree::
     │   └── SqlRefused              sql_refused             the guard said no
     ├── EngineError                 engine_failed
     │   ├── BytesCapExceeded        bytes_cap_exceeded
+    │   ├── BudgetExceeded          budget_exceeded
+    │   ├── Overloaded              overloaded              too many at once; try again
     │   ├── QueryFailed             query_failed
     │   ├── QueryTimeout            query_timeout
     │   ├── QueryCancelled          query_cancelled
@@ -105,6 +107,18 @@ class BytesCapExceeded(EngineError):
     """The statement would bill more bytes than its cap allows; nothing was run."""
 
     code = "bytes_cap_exceeded"
+
+
+class BudgetExceeded(EngineError):
+    """The statement might cost more than is left of a budget; nothing was run."""
+
+    code = "budget_exceeded"
+
+
+class Overloaded(EngineError):
+    """Too many statements run and wait already; try again in a few seconds."""
+
+    code = "overloaded"
 
 
 class QueryFailed(EngineError):

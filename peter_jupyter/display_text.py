@@ -25,7 +25,8 @@ from peter_jupyter.display_verification import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from peter_core.verify.verification import ColumnProfile, Finding, Verification
+    from peter_core.engine.port import ColumnProfile
+    from peter_core.verify.verification import Finding, Verification
 
 LIMIT = 4000
 """Characters of a verification's text: what an agent can afford to read after every cell."""

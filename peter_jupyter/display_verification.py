@@ -42,11 +42,13 @@ from peter_jupyter.failure import is_refusal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from peter_core.verify.verification import ColumnProfile, Finding, Verification
+    from peter_core.engine.port import ColumnProfile
+    from peter_core.verify.verification import Finding, Verification
 
 _REASONS = {
     "refused": "it has an error",
     "over_cap": "over its byte cap",
+    "over_budget": "over a budget",
     "failed": "it failed while running",
     "timed_out": "it took too long",
     "cancelled": "it was cancelled",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peter_core.errors import (
+    BudgetExceeded,
     BytesCapExceeded,
     DocumentError,
     EngineUnavailable,
@@ -27,6 +28,7 @@ _RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"
 
 _REASONS: dict[str, type[PeterError]] = {
     "over_cap": BytesCapExceeded,
+    "over_budget": BudgetExceeded,
     "failed": QueryFailed,
     "timed_out": QueryTimeout,
     "cancelled": QueryCancelled,

@@ -171,6 +171,9 @@ class DuckDBEngine:
             tables=prepared.estimate.tables,
         )
 
+    def profile(self, result: Result, job: Job, cancel: CancelToken | None = None) -> None:
+        """The worker keeps nothing of a result it has given: always ``None``."""
+
     def ready(self) -> dict[str, Any]:
         """How many tables there are, which files could not be read, and what the workers do."""
         tables = self._tables()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from peter_core.sql.statement import Statement
 
 Mode = Literal["NULLABLE", "REQUIRED", "REPEATED"]
+TableKind = Literal["table", "view", "materialized_view", "external", "snapshot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ class TableInfo:
     """What free metadata says of a table.
 
     ``id`` is ``project.dataset.table``. ``column_bytes`` is the logical size of each column, by
-    BigQuery's data-size rules; ``updated_at`` is UTC, ``None`` when it cannot be told.
+    BigQuery's data-size rules. ``updated_at`` is UTC: of a view, when it or a table under it last
+    changed; ``None`` when it cannot be told (a streaming buffer, an external table, a wildcard).
+    ``view_sql`` is the query of a view and ``sources`` the tables under it, down to real ones.
     """
 
     id: str
@@ -48,12 +51,41 @@ class TableInfo:
     updated_at: dt.datetime | None = None
     column_bytes: dict[str, int] | None = None
     partition_column: str | None = None
+    kind: TableKind = "table"
+    clustering: tuple[str, ...] = ()
+    view_sql: str | None = None
+    sources: tuple[str, ...] = ()
 
     @property
     def schema(self) -> dict[str, str]:
         """Column name to BigQuery type, ``ARRAY<...>`` for repeated columns."""
         return {c.name: f"ARRAY<{c.type}>" if c.mode == "REPEATED" else c.type
                 for c in self.columns}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """Statistics of one result column; values are plain JSON values, ``None`` where undefined."""
+
+    name: str
+    nulls: int
+    distinct: int
+    min: object = None
+    max: object = None
+    mean: float | None = None
+    top: tuple[tuple[object, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of a job's query plan; rows are counts, ``slot_ms`` is slot time."""
+
+    name: str
+    status: str
+    rows_read: int
+    rows_written: int
+    slot_ms: int
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +154,9 @@ class CancelToken:
 class Job:
     """One run of one guarded statement.
 
-    ``max_bytes`` caps the billed bytes, ``timeout_s`` the seconds, ``max_rows`` the rows kept
-    (more are counted, not kept).
+    ``max_bytes`` caps the billed bytes, ``timeout_s`` the seconds, ``max_rows`` the rows and
+    ``max_result_bytes`` the bytes kept of the result (more are counted, not kept). ``user`` is
+    who asked, for limits a user; only its hash leaves Peter, as a label.
     """
 
     statement: Statement
@@ -131,6 +164,8 @@ class Job:
     max_bytes: int = 10**9
     timeout_s: float = 60.0
     max_rows: int = 100_000
+    max_result_bytes: int = 256 * 2**20
+    user: str = ""
     labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -139,7 +174,8 @@ class Result:
     """What a job gave.
 
     ``table`` holds at most ``max_rows`` rows, ``row_count`` all of them. ``bytes_billed`` is zero
-    on the embedded engine.
+    on the embedded engine, ``slot_ms`` the slot time of a BigQuery job. ``engine_cache_hit`` is
+    whether BigQuery answered from its own cache, which bills nothing.
     """
 
     table: pa.Table
@@ -151,6 +187,9 @@ class Result:
     duration_ms: float
     job_id: str | None = None
     tables: tuple[TableInfo, ...] = ()
+    slot_ms: int | None = None
+    stages: tuple[Stage, ...] = ()
+    engine_cache_hit: bool = False
 
 
 class Engine(Protocol):
@@ -192,7 +231,16 @@ class Engine(Protocol):
 
         Raises
         ------
-        BytesCapExceeded, QueryFailed, QueryTimeout, QueryCancelled, EngineUnavailable
+        BytesCapExceeded, QueryFailed, QueryTimeout, QueryCancelled, EngineUnavailable, Overloaded
+        """
+        ...
+
+    def profile(
+        self, result: Result, job: Job, cancel: CancelToken | None = None
+    ) -> tuple[ColumnProfile, ...] | None:
+        """Statistics over every row of a truncated result, under the job's cap.
+
+        ``None`` where the engine keeps no more of a result than it gave.
         """
         ...
 

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from peter_core.engine.port import Column, TableInfo
+    from peter_core.engine.port import Column, ColumnProfile, TableInfo
     from peter_core.sql.statement import Statement
     from peter_core.sql.structure import Place
-    from peter_core.verify.verification import ColumnProfile
 
 Severity = Literal["error", "warning", "info"]
 

@@ -6,8 +6,8 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from peter_core.engine.port import ColumnProfile
 from peter_core.engine.values import element_type, json_value, plain_column, python_values
-from peter_core.verify.verification import ColumnProfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

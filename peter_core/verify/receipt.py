@@ -16,9 +16,10 @@ from peter_core.verify.verification import TableStamp
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from peter_core.engine.port import ColumnProfile
     from peter_core.principal import Principal
     from peter_core.sql.parameters import Parameter
-    from peter_core.verify.verification import ColumnProfile, Verification
+    from peter_core.verify.verification import Verification
 
 FORMAT = 1
 ID_LENGTH = 16

@@ -10,23 +10,12 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from peter_core.engine.port import Column
+    from peter_core.engine.port import Column, ColumnProfile
 
 Verdict = Literal["passed", "failed", "could_not_run"]
-Reason = Literal["refused", "over_cap", "failed", "timed_out", "cancelled", "unavailable"]
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnProfile:
-    """Statistics of one result column; values are plain JSON values, ``None`` where undefined."""
-
-    name: str
-    nulls: int
-    distinct: int
-    min: object = None
-    max: object = None
-    mean: float | None = None
-    top: tuple[tuple[object, int], ...] = ()
+Reason = Literal[
+    "refused", "over_cap", "over_budget", "failed", "timed_out", "cancelled", "unavailable"
+]
 
 
 @dataclass(frozen=True, slots=True)

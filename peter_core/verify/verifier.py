@@ -12,9 +12,11 @@ from peter_core.costs import usd
 from peter_core.engine.port import CancelToken, Job
 from peter_core.engine.values import sample_rows as rows_of
 from peter_core.errors import (
+    BudgetExceeded,
     BytesCapExceeded,
     EngineUnavailable,
     InvalidRequest,
+    Overloaded,
     PeterError,
     QueryCancelled,
     QueryTimeout,
@@ -61,9 +63,11 @@ _REASONS: tuple[tuple[type[PeterError], Reason], ...] = (
     (TableNotFound, "refused"),
     (InvalidRequest, "refused"),
     (BytesCapExceeded, "over_cap"),
+    (BudgetExceeded, "over_budget"),
     (QueryTimeout, "timed_out"),
     (QueryCancelled, "cancelled"),
     (EngineUnavailable, "unavailable"),
+    (Overloaded, "unavailable"),
 )
 
 

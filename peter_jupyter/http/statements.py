@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from peter_core.service import Peter
     from peter_core.verify.verification import Verification
 
-_STOPPED = frozenset({"refused", "over_cap", "unavailable", "cancelled", "timed_out"})
+_STOPPED = frozenset(
+    {"refused", "over_cap", "over_budget", "unavailable", "cancelled", "timed_out"}
+)
 """Reasons for which nothing was found out about the result: the answer is a problem."""
 
 

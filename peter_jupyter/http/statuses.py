@@ -21,6 +21,8 @@ STATUSES: dict[str, tuple[int, str]] = {
     "sql_invalid": (422, "The statement has an error"),
     "sql_refused": (422, "The statement was refused"),
     "bytes_cap_exceeded": (422, "The byte cap would be exceeded"),
+    "budget_exceeded": (422, "A budget would be exceeded"),
+    "overloaded": (429, "Too many at once"),
     "query_failed": (422, "The query failed"),
     "verification_failed": (422, "The verification failed"),
     "engine_failed": (502, "The engine failed"),

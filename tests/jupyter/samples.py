@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from peter_core.engine.port import Column
+from peter_core.engine.port import Column, ColumnProfile
 from peter_core.verify.verification import (
     CheckOutcome,
-    ColumnProfile,
     ColumnSources,
     Finding,
     TableStamp,

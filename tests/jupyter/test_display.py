@@ -10,9 +10,9 @@ from html.parser import HTMLParser
 import pytest
 
 from peter_core.dashboard.problems import Problem
-from peter_core.engine.port import Column
+from peter_core.engine.port import Column, ColumnProfile
 from peter_core.lineage.graph import Edge, Graph, Node
-from peter_core.verify.verification import CheckOutcome, ColumnProfile, Finding, Verification
+from peter_core.verify.verification import CheckOutcome, Finding, Verification
 from peter_jupyter.display_reports import graph_text, problems_html, problems_text
 from peter_jupyter.display_text import LIMIT, verification_markdown, verification_text
 from peter_jupyter.display_values import seconds_text, source_lines, value_text

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from peter_core.engine.port import Column
+from peter_core.engine.port import Column, ColumnProfile
 from peter_core.errors import InvalidRequest
 from peter_core.principal import Principal
 from peter_core.sql.parameters import Parameter
 from peter_core.verify.receipt import Receipt, make_receipt
-from peter_core.verify.verification import ColumnProfile, TableStamp, Verification
+from peter_core.verify.verification import TableStamp, Verification
 
 ANNA = Principal("anna@example.com")
 AT = dt.datetime(2026, 11, 23, 3, 0, tzinfo=dt.UTC)
