@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 _TITLES = {
     "bytes_cap_exceeded": "Query stopped by its byte cap",
+    "budget_exceeded": "Query stopped by a budget",
+    "overloaded": "Too many queries at once",
     "query_timeout": "Query took too long",
     "query_cancelled": "Query was cancelled",
     "query_failed": "Query failed",
@@ -109,6 +111,7 @@ def build_artifact(
         "charts": charts,
         "as_of": _oldest(answer.computed_at for answer in answers.values()),
         "source_updated_at": _oldest(answer.source_updated_at for answer in answers.values()),
+        "refreshing": any(answer.refreshing for answer in answers.values()),
         "cache_hit": bool(answers) and all(answer.cache_hit for answer in answers.values()),
         "bytes_scanned": sum(answer.bytes_scanned for answer in answers.values()),
         "queries": len(plan.steps),
@@ -127,7 +130,8 @@ def artifact_etag(
     parts = [plan.revision, repr(sorted(plan.values.items()))]
     for key, answer in sorted(answers.items()):
         code = answer.error.code if answer.error else ""
-        parts.append(f"{key} {answer.computed_at} {answer.freshness} {code}")
+        state = f"{answer.freshness} {code} {answer.refreshing}"
+        parts.append(f"{key} {answer.computed_at} {state}")
     parts += [f"{query} {mark.id} {mark.matches}" for query, mark in sorted(receipts.items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
@@ -156,6 +160,7 @@ def _chart(
         "source_updated_at": _oldest(item.source_updated_at for item in read),
         "freshness": _worst(read),
         "freshness_reason": next((i.freshness_reason for i in read if i.freshness_reason), None),
+        "refreshing": any(item.refreshing for item in read),
         "cache_hit": bool(read) and all(item.cache_hit for item in read),
         "bytes_scanned": sum(item.bytes_scanned for item in read),
         "receipt": _receipt(receipts.get(query or "")),

@@ -78,8 +78,8 @@ class Plan:
 class StepAnswer:
     """What a step gave: a result with its two stamps, or the error that left none.
 
-    An ``error`` beside a result says that a refresh failed and the result is the older one.
-    Times are UTC.
+    An ``error`` beside a result says that a refresh failed and the result is the older one;
+    ``refreshing`` that it is stale and being computed anew. Times are UTC.
     """
 
     step: Step
@@ -91,6 +91,7 @@ class StepAnswer:
     cache_hit: bool = False
     error: PeterError | None = None
     duration_ms: float = 0.0
+    refreshing: bool = False
 
     @property
     def bytes_scanned(self) -> int:

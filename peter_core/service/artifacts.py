@@ -40,10 +40,13 @@ class Artifacts:
         principal: Principal,
         force: bool = False,
         cancel: CancelToken | None = None,
+        patience_s: float | None = None,
     ) -> Artifact:
         """The artifact of a plan; a picture of unchanged results is not drawn twice."""
         began = time.perf_counter()
-        answers = self.answer(plan, principal=principal, force=force, cancel=cancel)
+        answers = self.answer(
+            plan, principal=principal, force=force, cancel=cancel, patience_s=patience_s
+        )
         marks = self._books.receipt_marks(plan)
         whole = all(_may_be_kept(answer) for answer in answers.values())
         key = artifact_etag(plan, answers, marks)
@@ -70,11 +73,13 @@ class Artifacts:
         force: bool = False,
         cancel: CancelToken | None = None,
         on_answer: Callable[[StepAnswer], None] | None = None,
+        patience_s: float | None = None,
     ) -> dict[str, StepAnswer]:
         """The answers of a plan's steps, noted in the books."""
         answers = self._runner.run_plan(
-            plan, principal=principal, force=force, cancel=cancel, on_answer=on_answer
-        )
+            plan, principal=principal, force=force, cancel=cancel, on_answer=on_answer,
+            patience_s=patience_s,
+        )  # fmt: skip
         self._books.record_answers(plan, answers.values(), principal)
         return answers
 
@@ -88,7 +93,7 @@ class Artifacts:
 def _may_be_kept(answer: StepAnswer) -> bool:
     """What one person's statement gave is never kept for another."""
     shared = not user_dependent(answer.step.statement)
-    return shared and answer.cache_hit and answer.error is None
+    return shared and answer.cache_hit and answer.error is None and not answer.refreshing
 
 
 def _failed_checks(

@@ -7,23 +7,17 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from peter_core.config import Settings, load_settings
-from peter_core.costs import Prices
 from peter_core.dashboard.loading import load_dashboard
 from peter_core.errors import InvalidRequest
 from peter_core.lineage.graph import Graph, plan_graph
 from peter_core.lineage.impact import Impact, assess
-from peter_core.plan.plan_cache import PlanCache
 from peter_core.principal import LOCAL
-from peter_core.service.artifacts import Artifacts
-from peter_core.service.bookkeeping import Bookkeeper, column_graph
-from peter_core.service.documents import Documents
+from peter_core.service.assembly import assemble
+from peter_core.service.bookkeeping import column_graph
 from peter_core.service.parts import Parts, open_parts
-from peter_core.service.plans import Plans
-from peter_core.service.publishing import Publication, Publisher, Terms, require_valid
+from peter_core.service.publishing import Publication, Terms, require_valid
 from peter_core.service.reports import Listing, chart_freshness, precomputation
-from peter_core.service.runner import Runner
-from peter_core.service.statements import Statements
-from peter_core.service.validation import limits_of, validate_offline, validate_warehouse
+from peter_core.service.validation import validate_offline, validate_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,22 +56,15 @@ class Peter:
         self._store = parts.store
         self._ledger = parts.ledger
         self._cache = parts.cache
-        prices = Prices(usd_per_tib=settings.usd_per_tib)
-        self._documents = Documents(parts.store)
-        self._books = Bookkeeper(parts.ledger, prices, parts.engine.name)
-        self._runner = Runner(
-            parts.engine,
-            parts.cache,
-            timeout_s=settings.timeout,
-            max_rows=settings.max_rows,
-            ttl_s=int(settings.ttl),
-            fresh_for_s=settings.fresh_for,
-        )
-        compiled = PlanCache(parts.engine, limits_of(settings))
-        self._plans = Plans(parts.engine, compiled, self._documents, self._runner, prices)
-        self._artifacts = Artifacts(self._runner, self._books)
-        self._statements = Statements(parts.engine, self._runner, self._books, prices, settings)
-        self._publisher = Publisher(parts.store, self._books, self._statements)
+        services = assemble(parts, settings)
+        self._services = services
+        self._documents = services.documents
+        self._books = services.books
+        self._runner = services.runner
+        self._plans = services.plans
+        self._artifacts = services.artifacts
+        self._statements = services.statements
+        self._publisher = services.publisher
 
     @classmethod
     def local(cls, folder: Path | str = ".", **settings: Any) -> Self:
@@ -98,8 +85,7 @@ class Peter:
 
     def close(self) -> None:
         """Stop workers and write what is waiting."""
-        self._runner.close()
-        self._books.close()
+        self._services.close()
         self._parts.close()
 
     def __enter__(self) -> Self:
@@ -235,12 +221,19 @@ class Peter:
         filters: Filters | None = None,
         refresh: bool = False,
         revision: str | None = None,
+        patience_s: float | None = None,
         cancel: CancelToken | None = None,
         principal: Principal = LOCAL,
     ) -> Artifact:
-        """All charts of a published dashboard in one artifact, from the cache where it is fresh."""
+        """All charts of a published dashboard in one artifact, from the cache where it is fresh.
+
+        ``patience_s`` is how long to wait for what is stale before it is shown as it is, marked,
+        while its refresh goes on; ``None`` waits for it.
+        """
         plan = self._plans.of_slug(slug, filters, revision)
-        return self._artifacts.draw(plan, principal=principal, force=refresh, cancel=cancel)
+        return self._artifacts.draw(
+            plan, principal=principal, force=refresh, cancel=cancel, patience_s=patience_s
+        )
 
     def held(self, slug: str, *, filters: Filters | None = None,
              principal: Principal = LOCAL) -> Artifact | None:  # fmt: skip

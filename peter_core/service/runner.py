@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
 import datetime as dt
 import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -15,10 +18,12 @@ from peter_core.cache.keys import cacheable, clock_reading, result_key
 from peter_core.engine.port import CancelToken, Job
 from peter_core.errors import PeterError, QueryCancelled
 from peter_core.plan.plan import StepAnswer
+from peter_core.service.refreshing import Refreshing
 from peter_core.verify.verification import TableStamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from concurrent.futures import Future
 
     from peter_core.cache.results import ResultCache
     from peter_core.engine.port import Engine, Result, TableInfo
@@ -60,9 +65,11 @@ class Runner:
         self._fresh_for_s = fresh_for_s
         self._keys: WeakKeyDictionary[Plan, dict[str, str]] = WeakKeyDictionary()
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="peter-step")
+        self._refreshing = Refreshing()
 
     def close(self) -> None:
         """Let running steps end and take no more."""
+        self._refreshing.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def run_plan(
@@ -73,8 +80,15 @@ class Runner:
         force: bool = False,
         cancel: CancelToken | None = None,
         on_answer: Callable[[StepAnswer], None] | None = None,
+        patience_s: float | None = None,
     ) -> dict[str, StepAnswer]:
         """Answer every step of a plan, several at once; one failure leaves the others alone.
+
+        Parameters
+        ----------
+        patience_s
+            Seconds to wait for what is only stale: after them it is given as it is held, while
+            its refresh goes on. ``None`` waits for all.
 
         Raises
         ------
@@ -82,7 +96,10 @@ class Runner:
             When ``cancel`` was used meanwhile.
         """
         token = cancel or CancelToken()
-        found = {} if force else self.fresh_answers(plan, principal)
+        until = None if patience_s is None else time.monotonic() + patience_s
+        held = {} if force else self.held_answers(plan, principal)
+        found = {key: answer for key, answer in held.items() if answer.freshness != "stale"}
+        behind = {} if until is None else self._refreshed(plan, held, principal)
 
         def answer(step: Step) -> StepAnswer:
             made = found.get(step.key) or self._answer(step, plan, principal, token)
@@ -90,16 +107,17 @@ class Runner:
                 on_answer(made)
             return made
 
-        if len(found) == len(plan.steps):
-            return {key: answer(step) for key, step in plan.steps.items()}
-        futures = {key: self._pool.submit(answer, step) for key, step in plan.steps.items()}
-        try:
-            answers = {key: future.result() for key, future in futures.items()}
-        except BaseException:
-            token.cancel()
-            raise
+        now = {key: step for key, step in plan.steps.items() if key not in behind}
+        if all(key in found for key in now):
+            answers = {key: answer(step) for key, step in now.items()}
+        else:
+            answers = self._at_once(now, answer, token)
+        for key, refresh in behind.items():
+            answers[key] = _settled(held[key], refresh, until)
+            if on_answer:
+                on_answer(answers[key])
         token.raise_if_cancelled()
-        return answers
+        return {key: answers[key] for key in plan.steps}
 
     def fresh_answers(self, plan: Plan, principal: Principal) -> dict[str, StepAnswer]:
         """The steps that the cache answers as they are: they cost nothing now."""
@@ -113,7 +131,12 @@ class Runner:
             entry = self._held(step, plan, principal)
             if entry is not None:
                 judged = self._judge(entry, step, plan)
-                found[key] = _from_entry(step, entry, judged, cache_hit=True)
+                error = None
+                if judged.status == "stale":
+                    failed = self._refreshing.failure(self._step_key(step, plan, principal))
+                    if failed is not None:
+                        judged, error = Freshness("stale", failed.sentence()), failed.error
+                found[key] = _from_entry(step, entry, judged, cache_hit=True, error=error)
         return found
 
     def run_job(
@@ -130,16 +153,45 @@ class Runner:
             return entry.result, True
         return self._compute(key, job, self._ttl_s, cancel).result, False
 
+    def _at_once(
+        self, steps: Mapping[str, Step], answer: Callable[[Step], StepAnswer], token: CancelToken
+    ) -> dict[str, StepAnswer]:
+        futures = {
+            key: self._pool.submit(contextvars.copy_context().run, answer, step)
+            for key, step in steps.items()
+        }
+        try:
+            return {key: future.result() for key, future in futures.items()}
+        except BaseException:
+            token.cancel()
+            raise
+
+    def _refreshed(
+        self, plan: Plan, held: Mapping[str, StepAnswer], principal: Principal
+    ) -> dict[str, Future[StepAnswer] | None]:
+        """Begin to compute anew what is stale; ``None`` where that failed a moment ago."""
+
+        def begin(step: Step) -> Future[StepAnswer] | None:
+            return self._refreshing.start(
+                self._step_key(step, plan, principal),
+                lambda token: self._answer(step, plan, principal, token),
+            )
+
+        return {key: begin(a.step) for key, a in held.items() if a.freshness == "stale"}
+
     def _answer(
         self, step: Step, plan: Plan, principal: Principal, cancel: CancelToken
     ) -> StepAnswer:
         began = time.perf_counter()
-        job = self._job(step, plan)
+        job = self._job(step, plan, principal)
+        key = self._step_key(step, plan, principal)
         try:
-            key = self._step_key(step, plan, principal)
             entry = self._compute(key, job, step.ttl_s, cancel)
         except PeterError as error:
+            if not isinstance(error, QueryCancelled):
+                self._refreshing.note(key, error)
             return self._without(step, plan, principal, error, _since(began))
+        self._refreshing.note(key, None)
         freshness = self._judge(entry, step, plan)
         return _from_entry(step, entry, freshness, cache_hit=False, duration_ms=_since(began))
 
@@ -150,7 +202,9 @@ class Runner:
         held = None if isinstance(error, QueryCancelled) else self._held(step, plan, principal)
         if held is None:
             return StepAnswer(step, error=error, duration_ms=duration_ms)
-        stale = Freshness("stale", f"The refresh failed: {error.message}")
+        failed = self._refreshing.failure(self._step_key(step, plan, principal))
+        reason = failed.sentence() if failed else f"The refresh failed: {error.message}"
+        stale = Freshness("stale", reason)
         return _from_entry(step, held, stale, cache_hit=True, error=error, duration_ms=duration_ms)
 
     def _compute(self, key: str, job: Job, ttl_s: int, cancel: CancelToken | None) -> Entry:
@@ -177,13 +231,14 @@ class Runner:
             return compute(cancel or CancelToken())
         return self._cache.flight.do(key, compute, cancel=cancel, timeout_s=job.timeout_s + SWEEP_S)
 
-    def _job(self, step: Step, plan: Plan) -> Job:
+    def _job(self, step: Step, plan: Plan, principal: Principal) -> Job:
         return Job(
             step.statement,
             step.parameters,
             max_bytes=step.cap_bytes,
             timeout_s=self._timeout_s,
             max_rows=self._max_rows,
+            user=principal.email,
             labels={"peter_dashboard": plan.dashboard.slug, "peter_query": step.query},
         )
 
@@ -250,6 +305,18 @@ def _from_entry(
         error=error,
         duration_ms=duration_ms,
     )
+
+
+def _settled(
+    held: StepAnswer, refresh: Future[StepAnswer] | None, until: float | None
+) -> StepAnswer:
+    """What a refresh gave by then, or the older answer, which says whether it goes on."""
+    if refresh is None or until is None:
+        return held
+    try:
+        return refresh.result(timeout=max(0.0, until - time.monotonic()))
+    except FutureTimeout:
+        return replace(held, refreshing=True)
 
 
 def _schema_version(tables: Iterable[TableInfo]) -> str:

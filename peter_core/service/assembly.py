@@ -1,0 +1,65 @@
+"""The services a `Peter` works with, put together over its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from peter_core.costs import Prices
+from peter_core.plan.plan_cache import PlanCache
+from peter_core.service.artifacts import Artifacts
+from peter_core.service.bookkeeping import Bookkeeper
+from peter_core.service.documents import Documents
+from peter_core.service.plans import Plans
+from peter_core.service.publishing import Publisher
+from peter_core.service.runner import Runner
+from peter_core.service.statements import Statements
+from peter_core.service.validation import limits_of
+
+if TYPE_CHECKING:
+    from peter_core.config import Settings
+    from peter_core.service.parts import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One of each; they share the runner and the books."""
+
+    documents: Documents
+    books: Bookkeeper
+    runner: Runner
+    plans: Plans
+    artifacts: Artifacts
+    statements: Statements
+    publisher: Publisher
+
+    def close(self) -> None:
+        """Stop what runs, and write what is waiting."""
+        self.runner.close()
+        self.books.close()
+
+
+def assemble(parts: Parts, settings: Settings) -> Services:
+    """The services over an engine, a store, a ledger and a cache."""
+    prices = Prices(usd_per_tib=settings.usd_per_tib)
+    documents = Documents(parts.store)
+    books = Bookkeeper(parts.ledger, prices, parts.engine.name)
+    runner = Runner(
+        parts.engine,
+        parts.cache,
+        timeout_s=settings.timeout,
+        max_rows=settings.max_rows,
+        ttl_s=int(settings.ttl),
+        fresh_for_s=settings.fresh_for,
+    )
+    compiled = PlanCache(parts.engine, limits_of(settings))
+    statements = Statements(parts.engine, runner, books, prices, settings)
+    return Services(
+        documents=documents,
+        books=books,
+        runner=runner,
+        plans=Plans(parts.engine, compiled, documents, runner, prices),
+        artifacts=Artifacts(runner, books),
+        statements=statements,
+        publisher=Publisher(parts.store, books, statements),
+    )
