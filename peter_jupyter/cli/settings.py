@@ -2,62 +2,78 @@
 
 from __future__ import annotations
 
-import os
-import re
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from peter_jupyter.cli.command import UNDERSTAND, command
+import typer
+
+from peter_jupyter.cli.command import FAILED, UNDERSTAND, command
 from peter_jupyter.cli.options import Folder, Json
-from peter_jupyter.cli.terminal import print_json, print_table
+from peter_jupyter.cli.terminal import note, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from peter_core.config import Settings
+    from peter_core.config import Fault, Reading
 
-_SECRET = re.compile(r"secret|token|password|credential|key$|url$")
+MASK = "••••"
+"""Stands for a secret; nothing of it is shown, not even its length."""
 
 
 @command("config", section=UNDERSTAND, example="peter config --json")
 def config(folder: Folder = None, as_json: Json = False) -> None:
     """Print the settings in force and where each is from; secrets are masked."""
-    from peter_core.config import load_settings
+    from peter_core.config import read_settings
 
-    given = {} if folder is None else {"folder": folder}
-    settings = load_settings(**given)
-    sources = _sources(settings, given)
-    values = {name: _text(name, getattr(settings, name)) for name in sources}
+    reading = read_settings({} if folder is None else {"folder": folder})
+    sources = {
+        name: "--folder" if source == "argument" else source
+        for name, source in reading.sources.items()
+    }
+    if reading.faults:
+        _refuse(reading.faults, as_json)
+    settings = reading.require()
+    values = {
+        name: _text(getattr(settings, name), secret=name in reading.fetched)
+        for name in type(settings).model_fields
+    }
     if as_json:
-        print_json(
-            {name: {"value": values[name], "source": source} for name, source in sources.items()}
-        )
+        print_json({
+            name: {"value": value, "source": sources.get(name, "default")}
+            for name, value in values.items()
+        })  # fmt: skip
         return
-    rows = [(name, values[name], source) for name, source in sources.items()]
-    print_table(("SETTING", "VALUE", "FROM"), rows)
+    _print_rows(reading, values, sources)
 
 
-def _sources(settings: Settings, given: dict[str, Path]) -> dict[str, str]:
-    """Where each setting is from, in the order in which one wins over the next."""
-    environment = {name.upper() for name in os.environ}
-    file = Path("peter.toml")
-    in_file = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    found = {}
-    for name in type(settings).model_fields:
-        variable = f"PETER_{name.upper()}"
-        if name in given:
-            found[name] = f"--{name}"
-        elif variable in environment:
-            found[name] = variable
-        else:
-            found[name] = file.name if name in in_file else "default"
-    return found
+def _refuse(faults: tuple[Fault, ...], as_json: bool) -> None:
+    if as_json:
+        print_json({"error": {"code": "config_invalid", "faults": faults}})
+    count = "One setting" if len(faults) == 1 else f"{len(faults)} settings"
+    note(f"{count} cannot be used:", "bad")
+    for fault in faults:
+        note(f"  {fault}")
+    raise typer.Exit(FAILED)
 
 
-def _text(name: str, value: object) -> str:
+def _print_rows(reading: Reading, values: dict[str, str], sources: dict[str, str]) -> None:
+    given = [(name, value, sources[name]) for name, value in values.items() if name in sources]
+    rest = [(name, value, "default") for name, value in values.items() if name not in sources]
+    print_table(("SETTING", "VALUE", "FROM"), [*given, *rest])
+    secrets = sum(value == MASK for value in values.values())
+    if secrets:
+        say(f"{secrets} secret{'s' if secrets > 1 else ''} not shown.", "quiet")
+
+
+def _text(value: object, *, secret: bool = False) -> str:
+    from pydantic import SecretStr
+
     if value is None:
         return "not set"
-    if _SECRET.search(name):
-        return "********"
+    if secret or isinstance(value, SecretStr):
+        return MASK
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, frozenset):
-        return ", ".join(sorted(value))
+        return ", ".join(sorted(value)) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {price}" for key, price in sorted(value.items())) or "none"
     return str(value.resolve()) if isinstance(value, Path) else str(value)
