@@ -38,6 +38,8 @@ def cost_report(
         _sum(runs.c.cost_usd),
         sa.func.count(),
         _sum(sa.case((runs.c.cache_hit, 1), else_=0)),
+        _sum(runs.c.saved_usd),
+        _sum(runs.c.slot_ms),
     ).where(runs.c.at >= start, runs.c.at < end)
     if slug is not None:
         query = query.where(runs.c.slug == slug)
@@ -57,6 +59,8 @@ def cost_report(
         query_count=count,
         cache_hit_ratio=hits / count if count else 0.0,
         breakdown=tuple(lines),
+        saved_usd=sum((line.saved_usd for line in lines), dollars(0)),
+        slot_ms=sum(line.slot_ms for line in lines),
     )
 
 
@@ -65,5 +69,14 @@ def _sum(column: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
 
 
 def _line(row: Row[*tuple[Any, ...]]) -> CostLine:
-    key, scanned, billed, billionths, count, hits = row
-    return CostLine(key, int(scanned), int(billed), dollars(int(billionths)), count, int(hits))
+    key, scanned, billed, billionths, count, hits, saved, slot_ms = row
+    return CostLine(
+        key=key,
+        bytes_scanned=int(scanned),
+        bytes_billed=int(billed),
+        cost_usd=dollars(int(billionths)),
+        query_count=count,
+        cache_hits=int(hits),
+        saved_usd=dollars(int(saved)),
+        slot_ms=int(slot_ms),
+    )

@@ -1,35 +1,35 @@
-"""The ledger's database: connections, transactions, and its schema brought up to date."""
+"""The ledger's database: connections, transactions, and the schema they need."""
 
 from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import sqlalchemy as sa
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, StatementError
-
-from peter_core.errors import ConfigError, StorageError, StorageFull
+from peter_core.errors import StorageError
 from peter_core.locks import file_lock
+from peter_core.store.connecting import make_engine
+from peter_core.store.failures import database_errors, lost_connection
 from peter_core.store.files import storage_errors
-from peter_core.store.migrations import HEAD
+from peter_core.store.schema import Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    import sqlalchemy as sa
     from sqlalchemy.engine import Connection, Engine
 
-_BUSY_S = 1.0
+T = TypeVar("T")
+
 _MIGRATION_WAIT_S = 30.0
 
 
 class Database:
-    """Transactions on a database by its URL; connects at the first one.
+    """Transactions on a database by its URL; connects at the first one. Safe from any thread.
 
     A SQLite file is made and migrated by itself, safely with several processes at once. Any other
-    database is migrated by its operator; an older schema is refused.
+    database is migrated by its operator with ``peter db upgrade``; another schema is refused.
 
     Raises
     ------
@@ -38,25 +38,66 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            self._engine = _make_engine(url)
-        except (ArgumentError, ModuleNotFoundError) as error:
-            raise ConfigError(
-                "The ledger's database URL cannot be used.",
-                hint="Write it as sqlite:///path/ledger.db or postgresql+psycopg://host/name.",
-            ) from error
+        self._engine = make_engine(url)
+        self._reader = _reading_options(self._engine)
+        self._writer = self._engine.execution_options(peter_writes=True)
         self._lock = threading.Lock()
         self._ready = False
+        self.schema = Schema(self._writer)
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads.
+    @property
+    def kind(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    @property
+    def shown(self) -> str:
+        """The URL without its password and options, for people."""
+        return self._engine.url.set(query={}).render_as_string(hide_password=True)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """What ``work`` gives in a transaction that only reads.
+
+        It is asked once more when its connection breaks: the database was restarted.
 
         Raises
         ------
         StorageError
         """
-        with self._transaction("read the ledger", writes=False) as connection:
+        try:
+            return self._read_once(work)
+        except StorageError as error:
+            if not lost_connection(error):
+                raise
+        return self._read_once(work)
+
+    def write_idempotent(self, work: Callable[[Connection], T]) -> T:
+        """What ``work`` gives in a writing transaction; asked once more after a broken connection.
+
+        ``work`` must do nothing the second time when the first was committed after all.
+
+        Raises
+        ------
+        StorageError, StorageFull
+        """
+        try:
+            with self.writing() as connection:
+                return work(connection)
+        except StorageError as error:
+            if not lost_connection(error):
+                raise
+        with self.writing() as connection:
+            return work(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads, all of it at one moment.
+
+        Raises
+        ------
+        StorageError
+        """
+        with self._transaction(self._reader, "read the ledger") as connection:
             yield connection
 
     @contextmanager
@@ -69,98 +110,76 @@ class Database:
             Another writer held the database for more than a second: "try again".
         StorageFull
         """
-        with self._transaction("write to the ledger", writes=True) as connection:
+        with self._transaction(self._writer, "write to the ledger") as connection:
             yield connection
 
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
 
+    def _read_once(self, work: Callable[[Connection], T]) -> T:
+        with self.reading() as connection:
+            return work(connection)
+
     @contextmanager
-    def _transaction(self, doing: str, *, writes: bool) -> Iterator[Connection]:
-        with _database_errors(doing), storage_errors(doing):
+    def _transaction(self, engine: Engine, doing: str) -> Iterator[Connection]:
+        with database_errors(doing), storage_errors(doing):
             self._prepare()
-            with _options(self._engine, writes).connect() as connection, connection.begin():
+            with engine.connect() as connection, connection.begin():
                 yield connection
 
     def _prepare(self) -> None:
         if self._ready:
             return
-        with self._lock:
-            if self._ready:
-                return
-            file = _sqlite_file(self._engine)
-            if file is not None:
-                file.parent.mkdir(parents=True, exist_ok=True)
-            if self._revision() != HEAD:
-                self._migrate(file)
+        if self.kind != "sqlite":
+            # Without the lock: nobody waits for another's slow connection.
+            self.schema.require()
             self._ready = True
+            return
+        with self._lock:
+            if not self._ready:
+                self._make()
+                self._ready = True
 
-    def _migrate(self, file: Path | None) -> None:
+    def _make(self) -> None:
+        file = _sqlite_file(self._engine)
         if file is None:
-            if self._engine.dialect.name != "sqlite":
-                raise StorageError(
-                    f"The ledger's database is not at schema {HEAD}.",
-                    hint="Let its operator migrate it with this version of Peter.",
-                )
-            self._upgrade()
+            self.schema.upgrade()
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if self.schema.is_current():
             return
         lock = file.with_name(f"{file.name}.lock")
         with file_lock(lock, timeout_s=_MIGRATION_WAIT_S, doing="migrate the ledger"):
-            if self._revision() != HEAD:
-                self._upgrade()
-
-    def _upgrade(self) -> None:
-        from alembic import command
-        from alembic.config import Config
-        from alembic.util import CommandError
-
-        config = Config()
-        config.set_main_option("script_location", "peter_core.store:migrations")
-        try:
-            with _options(self._engine, writes=True).begin() as connection:
-                config.attributes["connection"] = connection
-                command.upgrade(config, HEAD)
-        except CommandError as error:
-            raise StorageError(
-                "The ledger was written by another version of Peter.",
-                hint="Use the newest version that was ever run on this folder.",
-            ) from error
-
-    def _revision(self) -> str | None:
-        with self._engine.connect() as connection:
-            if not sa.inspect(connection).has_table("alembic_version"):
-                return None
-            query = sa.text("SELECT version_num FROM alembic_version")
-            revision: str | None = connection.execute(query).scalar()
-            return revision
+            self.schema.upgrade()
 
 
-def _make_engine(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, pool_pre_ping=True)
-    engine = sa.create_engine(parsed, connect_args={"timeout": _BUSY_S})
-    sa.event.listen(engine, "connect", _configure_sqlite)
-    sa.event.listen(engine, "begin", _begin_sqlite)
-    return engine
+def insert_into(connection: Connection, table: sa.Table) -> Any:
+    """An insert that can say what to do about a row that is there already."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+        return postgresql_insert(table)
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+    return sqlite_insert(table)
 
 
-def _configure_sqlite(connection: Any, record: object) -> None:
-    # Without this the driver begins transactions by itself, and late.
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
+def hold(connection: Connection, name: str) -> None:
+    """Let one transaction at a time past this line, by name, until it ends.
+
+    SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy import func, select
+
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    # A writer takes its lock at once: a reader that turns writer could only fail.
-    writes = connection.get_execution_options().get("peter_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _options(engine: Engine, writes: bool) -> Engine:
-    return engine.execution_options(peter_writes=True) if writes else engine
+def _reading_options(engine: Engine) -> Engine:
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def _sqlite_file(engine: Engine) -> Path | None:
@@ -168,34 +187,3 @@ def _sqlite_file(engine: Engine) -> Path | None:
     if engine.dialect.name != "sqlite" or not name or name == ":memory:":
         return None
     return Path(name)
-
-
-@contextmanager
-def _database_errors(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        raise _storage_error(doing, str(error.orig).lower()) from error
-    except StatementError as error:
-        # A value that no column takes is the caller's mistake, not the database's failure.
-        raise (error.orig or error) from None
-    except SQLAlchemyError as error:
-        raise StorageError(f"Peter could not {doing}: {type(error).__name__}.") from error
-
-
-def _storage_error(doing: str, text: str) -> StorageError:
-    if "locked" in text or "busy" in text:
-        return StorageError(
-            f"Peter could not {doing}: another process holds it.", hint="Try again in a moment."
-        )
-    if "full" in text:
-        return StorageFull(
-            f"Peter could not {doing}: no room is left on the device.",
-            hint="Free some room and try again; nothing was changed.",
-        )
-    if "malformed" in text or "not a database" in text:
-        return StorageError(
-            f"Peter could not {doing}: its file is damaged.",
-            hint="Move the file away: Peter makes a new one, and publishing again refills it.",
-        )
-    return StorageError(f"Peter could not {doing}: the database failed.")

@@ -12,7 +12,7 @@ from peter_core.errors import InvalidRequest
 from peter_core.lineage.graph import Edge, Node
 from peter_core.store import tables
 from peter_core.store.costs import cost_report
-from peter_core.store.database import Database
+from peter_core.store.database import Database, hold, insert_into
 from peter_core.store.records import CostLine, CostReport, DashboardEntry, ReceiptRecord, Run
 
 if TYPE_CHECKING:
@@ -37,11 +37,21 @@ class Ledger:
     Parameters
     ----------
     url
-        ``sqlite:///path/ledger.db``, or another database that SQLAlchemy knows.
+        ``sqlite:///path/ledger.db`` or ``postgresql://user@host/name``; `make_engine` says more.
+
+    Raises
+    ------
+    ConfigError
+        The URL is none, or its driver is not installed.
     """
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
+
+    @property
+    def database(self) -> Database:
+        """What sessions, tokens and budgets share with it."""
+        return self._database
 
     # Runs ------------------------------------------------------------------------------------
 
@@ -54,9 +64,12 @@ class Ledger:
         rows = [asdict(run) | {"day": _day(run.at)} for run in runs]
         if not rows:
             return
-        with self._database.writing() as connection:
-            insert = _insert(connection, tables.runs).on_conflict_do_nothing()
+
+        def write(connection: Connection) -> None:
+            insert = insert_into(connection, tables.runs).on_conflict_do_nothing()
             connection.execute(insert, rows)
+
+        self._database.write_idempotent(write)
 
     def last_runs(self, *, slug: str | None = None, limit: int = 50) -> tuple[Run, ...]:
         """The newest runs first."""
@@ -64,9 +77,8 @@ class Ledger:
         query = sa.select(*columns).order_by(tables.runs.c.at.desc(), tables.runs.c.id)
         if slug is not None:
             query = query.where(tables.runs.c.slug == slug)
-        with self._database.reading() as connection:
-            rows = connection.execute(query.limit(_page(limit)))
-            return tuple(Run(**row._mapping) for row in rows)
+        rows = self._rows(query.limit(_page(limit)))
+        return tuple(Run(**row._mapping) for row in rows)
 
     def cost_report(
         self,
@@ -91,8 +103,9 @@ class Ledger:
             raise InvalidRequest("The period of a cost report needs a time zone.")
         if end <= start:
             raise InvalidRequest("The period of a cost report ends before it starts.")
-        with self._database.reading() as connection:
-            return cost_report(connection, start, end, group_by, slug)
+        return self._database.read(
+            lambda connection: cost_report(connection, start, end, group_by, slug)
+        )
 
     # Dashboards ------------------------------------------------------------------------------
 
@@ -108,20 +121,31 @@ class Ledger:
 
         Receipts of earlier revisions stay.
         """
-        with self._database.writing() as connection:
+        row = asdict(entry)
+        row |= {"search": _search_text(entry), "sort_title": entry.title.casefold()}
+        del row["tags"]
+        of_it: tuple[tuple[sa.Table, list[dict[str, Any]]], ...] = (
+            (tables.tags, [{"tag": tag} for tag in entry.tags]),
+            (tables.nodes, [asdict(node) for node in nodes]),
+            (tables.edges, [asdict(edge) for edge in edges]),
+        )
+        stamped = tuple(receipts)
+
+        def write(connection: Connection) -> None:
+            hold(connection, f"index {entry.slug}")
             self._remove(connection, entry.slug)
-            row = asdict(entry) | {"search": _search_text(entry)}
-            del row["tags"]
             connection.execute(sa.insert(tables.dashboards), row)
-            _insert_all(connection, tables.tags, entry.slug, ({"tag": t} for t in entry.tags))
-            _insert_all(connection, tables.nodes, entry.slug, (asdict(node) for node in nodes))
-            _insert_all(connection, tables.edges, entry.slug, (asdict(edge) for edge in edges))
-            for receipt in receipts:
+            for table, rows in of_it:
+                _insert_all(connection, table, entry.slug, rows)
+            for receipt in stamped:
                 self._put_receipt(connection, receipt)
+
+        self._database.write_idempotent(write)
 
     def unindex(self, slug: str) -> bool:
         """Take the dashboard out of lists and lineage; its receipts and runs stay."""
         with self._database.writing() as connection:
+            hold(connection, f"index {slug}")
             return self._remove(connection, slug)
 
     def dashboards(
@@ -144,21 +168,25 @@ class Ledger:
         page = (
             sa.select(table)
             .where(*where)
-            .order_by(sa.func.lower(table.c.title), table.c.slug)
+            .order_by(table.c.sort_title, table.c.slug)
             .offset(max(0, offset))
             .limit(_page(limit))
         )
-        with self._database.reading() as connection:
+
+        def read(connection: Connection) -> tuple[tuple[DashboardEntry, ...], int]:
             total = connection.execute(sa.select(sa.func.count()).select_from(table).where(*where))
             rows = connection.execute(page).all()
             return self._entries(connection, rows), int(total.scalar_one())
 
+        return self._database.read(read)
+
     def entry(self, slug: str) -> DashboardEntry | None:
         """The dashboard's entry, ``None`` when it is not indexed."""
         query = sa.select(tables.dashboards).where(tables.dashboards.c.slug == slug)
-        with self._database.reading() as connection:
-            entries = self._entries(connection, connection.execute(query).all())
-            return entries[0] if entries else None
+        entries = self._database.read(
+            lambda connection: self._entries(connection, connection.execute(query).all())
+        )
+        return entries[0] if entries else None
 
     # Receipts and lineage ---------------------------------------------------------------------
 
@@ -169,8 +197,7 @@ class Ledger:
         if revision is not None:
             query = query.where(table.c.revision == revision)
         query = query.order_by(table.c.verified_at.desc(), table.c.query)
-        with self._database.reading() as connection:
-            return tuple(ReceiptRecord(**row._mapping) for row in connection.execute(query))
+        return tuple(ReceiptRecord(**row._mapping) for row in self._rows(query))
 
     def edges(self, slug: str | None = None) -> tuple[Edge, ...]:
         """The lineage edges of one dashboard, or of all, each once."""
@@ -188,8 +215,7 @@ class Ledger:
 
     def check(self) -> None:
         """Raise ``StorageError`` when the ledger cannot answer."""
-        with self._database.reading() as connection:
-            connection.execute(sa.select(tables.dashboards.c.slug).limit(1)).first()
+        self._rows(sa.select(tables.dashboards.c.slug).limit(1))
 
     def close(self) -> None:
         """Close every connection."""
@@ -203,8 +229,10 @@ class Ledger:
         query = query.order_by(table.c.slug, table.c.position)
         if slug is not None:
             query = query.where(table.c.slug == slug)
-        with self._database.reading() as connection:
-            return list(connection.execute(query))
+        return self._rows(query)
+
+    def _rows(self, query: sa.Select[*tuple[Any, ...]]) -> list[Row[*tuple[Any, ...]]]:
+        return self._database.read(lambda connection: list(connection.execute(query)))
 
     def _remove(self, connection: Connection, slug: str) -> bool:
         table = tables.dashboards
@@ -214,7 +242,7 @@ class Ledger:
         row = asdict(receipt)
         key = ("slug", "revision", "query")
         changed = {name: value for name, value in row.items() if name not in key}
-        insert = _insert(connection, tables.receipts).values(row)
+        insert = insert_into(connection, tables.receipts).values(row)
         connection.execute(insert.on_conflict_do_update(index_elements=key, set_=changed))
 
     def _entries(
@@ -228,7 +256,7 @@ class Ledger:
         for slug, tag in connection.execute(query.where(table.c.slug.in_(slugs))):
             tags.setdefault(slug, []).append(tag)
         for fields in found:
-            del fields["search"]
+            del fields["search"], fields["sort_title"]
             fields["tags"] = tuple(tags.get(fields["slug"], ()))
         return tuple(DashboardEntry(**fields) for fields in found)
 
@@ -244,17 +272,6 @@ def _conditions(q: str | None, tag: str | None, owner: str | None) -> list[sa.Co
     if owner is not None:
         where.append(sa.func.lower(table.c.owner) == owner.lower())
     return where
-
-
-def _insert(connection: Connection, table: sa.Table) -> Any:
-    """An insert that can say what to do about a row that is there already."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-
-        return postgresql_insert(table)
-    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-    return sqlite_insert(table)
 
 
 def _insert_all(

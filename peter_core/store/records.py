@@ -19,6 +19,8 @@ class Run:
 
     ``slug`` and ``query`` are missing for a statement of a person's own. ``status`` is
     ``succeeded`` or the code of the error. A run is recorded once, however often its ``id`` comes.
+    ``estimated_bytes`` is what the estimate said, ``slot_ms`` the slot time, ``saved_usd`` what an
+    answer from the cache did not cost again: what the run behind it did.
     """
 
     at: dt.datetime
@@ -35,6 +37,9 @@ class Run:
     cache_hit: bool = False
     duration_ms: float = 0.0
     rows: int | None = None
+    slot_ms: int = 0
+    saved_usd: Decimal = Decimal(0)
+    estimated_bytes: int | None = None
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -71,7 +76,7 @@ class CostLine:
     """What runs of one dashboard, person, query or day cost.
 
     ``key`` is the slug, the principal, ``slug/query`` or the ISO date; ``None`` gathers what
-    belongs to no dashboard.
+    belongs to no dashboard. ``saved_usd`` is what the cache saved, ``slot_ms`` the slot time.
     """
 
     key: str | None
@@ -80,6 +85,8 @@ class CostLine:
     cost_usd: Decimal
     query_count: int
     cache_hits: int
+    saved_usd: Decimal = Decimal(0)
+    slot_ms: int = 0
 
     @property
     def cache_hit_ratio(self) -> float:
@@ -100,3 +107,5 @@ class CostReport:
     query_count: int
     cache_hit_ratio: float
     breakdown: tuple[CostLine, ...]
+    saved_usd: Decimal = Decimal(0)
+    slot_ms: int = 0

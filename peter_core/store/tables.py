@@ -1,4 +1,8 @@
-"""The ledger's tables. What they hold can be rebuilt (index, lineage) or is a log (runs)."""
+"""The ledger's tables.
+
+What they hold can be rebuilt (index, lineage), is a log (runs), or may be lost at the price of a
+login (sessions) or a new window (budgets); receipts and API tokens are kept nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -96,6 +100,9 @@ runs = Table(
     Column("cache_hit", Boolean, nullable=False),
     Column("duration_ms", Float, nullable=False),
     Column("rows", BigInteger),
+    Column("slot_ms", BigInteger, nullable=False, server_default="0"),
+    Column("saved_usd", Money, nullable=False, server_default="0"),
+    Column("estimated_bytes", BigInteger),
     Index(None, "at"),
     Index(None, "slug", "at"),
 )
@@ -112,6 +119,14 @@ dashboards = Table(
     Column("published_by", String(320), nullable=False),
     # Everything that a search looks through, case folded: a database folds ASCII only.
     Column("search", Text, nullable=False),
+    # The title, case folded, sorted alike in every database: by code point.
+    Column(
+        "sort_title",
+        Text().with_variant(Text(collation="C"), "postgresql"),
+        nullable=False,
+        server_default="",
+    ),
+    Index(None, "sort_title", "slug"),
 )
 
 tags = Table(
@@ -157,4 +172,62 @@ receipts = Table(
     Column("verified_at", Moment, nullable=False),
     Column("body", Text, nullable=False),
     Index(None, "id"),
+)
+
+budget_windows = Table(
+    "budget_windows",
+    metadata,
+    Column("scope", String(16), primary_key=True),
+    # Whose: a principal, a slug, or empty for the whole.
+    Column("subject", String(320), primary_key=True),
+    Column("period", String(8), primary_key=True),
+    # The first day, ISO, in the budgets' time zone.
+    Column("begins", String(10), primary_key=True),
+    Column("spent_usd", Money, nullable=False),
+)
+
+budget_entries = Table(
+    "budget_entries",
+    metadata,
+    Column("run_id", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("principal", String(320), nullable=False),
+    Column("slug", String(64)),
+    Column("reserved_usd", Money, nullable=False),
+    Column("settled", Boolean, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Index(None, "settled", "expires_at"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("principal", String(320), nullable=False),
+    Column("name", String(320), nullable=False),
+    Column("roles", String(64), nullable=False),
+    Column("host", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("agent_hash", String(64)),
+    Index(None, "principal"),
+    Index(None, "expires_at"),
+    Index(None, "seen_at"),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("id", String(16), nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("owner", String(320), nullable=False),
+    Column("roles", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+    Index(None, "id", unique=True),
+    Index(None, "owner"),
 )

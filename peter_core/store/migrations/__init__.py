@@ -1,4 +1,4 @@
 """The ledger's schema, step by step."""
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision; what an open ledger must be at."""

@@ -20,13 +20,6 @@ DAY = dt.timedelta(days=1)
 ANN, BOB = "ann@example.com", "bob@example.com"
 
 
-@pytest.fixture
-def ledger(tmp_path: Path):  # type: ignore[no-untyped-def]
-    opened = Ledger(f"sqlite:///{tmp_path}/ledger.db")
-    yield opened
-    opened.close()
-
-
 def run(**changed: object) -> Run:
     fields: dict[str, object] = {
         "at": NOW, "fingerprint": "f" * 64, "principal": ANN, "engine": "bigquery",
