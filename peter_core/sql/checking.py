@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from sqlglot.errors import TokenError
 
@@ -25,7 +26,29 @@ if TYPE_CHECKING:
     from peter_core.sql.schema import SchemaMapping
     from peter_core.sql.statement import Statement
 
+Tier = Literal["syntax", "guard", "names", "binding", "googlesql", "dry_run"]
+"""Who may speak of a statement before it runs, the cheapest first."""
+
 _UNCLEAR = ("Something is missing after", "The statement cannot be read at")
+
+
+@dataclass(frozen=True, slots=True)
+class StatementCheck:
+    """What is wrong with a statement, and who was asked.
+
+    ``tiers`` are those that spoke, in their order: ``syntax``, ``guard``, ``names`` (with a
+    schema: names and types), ``binding`` (the embedded engine over empty tables), ``googlesql``
+    (GoogleSQL's own analyzer) and ``dry_run``. One that is not named was not asked, could not
+    answer, or had nothing to look at because an earlier one found errors.
+    """
+
+    problems: tuple[Problem, ...]
+    tiers: tuple[Tier, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether nothing is wrong but warnings."""
+        return not any(problem.is_error for problem in self.problems)
 
 
 def check_sql(
@@ -34,6 +57,7 @@ def check_sql(
     schema: SchemaMapping | None = None,
     parameters: Mapping[str, str] | None = None,
     allowed_datasets: frozenset[str] | None = None,
+    allow_information_schema: bool = False,
 ) -> tuple[Problem, ...]:
     """What is wrong with a text as a statement; empty when nothing is. Never raises.
 
@@ -47,6 +71,8 @@ def check_sql(
         Name to BigQuery type of the declared parameters; ``None`` leaves them unchecked.
     allowed_datasets
         Datasets that may be read, ``None`` for all.
+    allow_information_schema
+        Whether ``INFORMATION_SCHEMA`` may be read.
 
     Returns
     -------
@@ -58,17 +84,43 @@ def check_sql(
         text. A statement that is refused is not looked into further, and types and groups are
         looked at only when every name exists.
     """
+    return check_statement(
+        sql,
+        schema=schema,
+        parameters=parameters,
+        allowed_datasets=allowed_datasets,
+        allow_information_schema=allow_information_schema,
+    ).problems
+
+
+def check_statement(
+    sql: str,
+    *,
+    schema: SchemaMapping | None = None,
+    parameters: Mapping[str, str] | None = None,
+    allowed_datasets: frozenset[str] | None = None,
+    allow_information_schema: bool = False,
+) -> StatementCheck:
+    """What `check_sql` says, with the tiers that were asked. Never raises."""
     try:
         statement = parse(sql)
     except SqlError as error:
-        return _wrong_count(sql, error.problems) or error.problems
-    refused = guard(statement, allowed_datasets=allowed_datasets)
+        return StatementCheck(_wrong_count(sql, error.problems) or error.problems, ("syntax",))
+    refused = guard(
+        statement,
+        allowed_datasets=allowed_datasets,
+        allow_information_schema=allow_information_schema,
+    )
     if refused:
-        return refused
+        return StatementCheck(refused, ("syntax", "guard"))
+    tiers: tuple[Tier, ...] = ("syntax", "guard")
+    if schema is not None:
+        tiers = (*tiers, "names")
     try:
-        return _names_and_types(statement, schema, parameters)
+        return StatementCheck(_names_and_types(statement, schema, parameters), tiers)
     except RecursionError:
-        return (problem_at(sql, None, LIMIT, "The statement is nested too deeply."),)
+        too_deep = problem_at(sql, None, LIMIT, "The statement is nested too deeply.")
+        return StatementCheck((too_deep,), tiers)
 
 
 def _wrong_count(sql: str, problems: Sequence[Problem]) -> tuple[Problem, ...]:

@@ -27,6 +27,7 @@ _KINDS = frozenset({"", "INNER", "OUTER", "CROSS"})
 _SIDES = frozenset({"", "LEFT", "RIGHT", "FULL"})
 # https://cloud.google.com/bigquery/docs/tables#table_naming; projects may have a domain before ":".
 _TABLE_CATEGORIES = frozenset({"L", "M", "N"})
+_METADATA = "information_schema"
 _TABLE_SIGNS = frozenset("_-.:* ")
 
 
@@ -83,7 +84,9 @@ def template_span(text: str, tokens: Sequence[Token]) -> Span | None:
 
 def _name(node: exp.Identifier, text: str) -> tuple[str, str | None] | None:
     start = node.meta_get("start")
-    if node.quoted and isinstance(start, int) and text[start : start + 1] != "`":
+    quoted = node.quoted and isinstance(start, int) and text[start : start + 1] != "`"
+    # The parser makes one quoted name of INFORMATION_SCHEMA and its view.
+    if quoted and text[start : start + len(_METADATA)].lower() != _METADATA:
         return "A string cannot be a name.", "Put names in backticks: `name`."
     if "`" in node.name:
         return "A name cannot contain a backtick.", None

@@ -17,7 +17,7 @@ from peter_core.sql.relations import (
     Scope,
     Traced,
 )
-from peter_core.sql.tables import is_named_table, table_name
+from peter_core.sql.tables import is_information_schema, is_named_table, table_name
 
 if TYPE_CHECKING:
     from peter_core.sql.resolution import Resolver
@@ -59,7 +59,8 @@ def named_table(resolver: Resolver, node: exp.Table, scope: Scope) -> Relation:
     name = table_name(node)
     known = resolver.schema.find(name) if resolver.schema else None
     if known is None:
-        if resolver.schema is not None:
+        # No schema holds the views of INFORMATION_SCHEMA; the guard has let them pass.
+        if resolver.schema is not None and not is_information_schema(name):
             resolver.unknown_table(node, name)
             return Relation(open=True)
         return Relation(table=name, open=True)

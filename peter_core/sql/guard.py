@@ -19,7 +19,7 @@ from peter_core.sql.limits import RULE as LIMIT
 from peter_core.sql.nodes import OPERATOR_FUNCTIONS, PLAIN_NODES
 from peter_core.sql.positions import Span, problem_at, span_of
 from peter_core.sql.reading import tokenize
-from peter_core.sql.tables import table_uses
+from peter_core.sql.tables import METADATA, is_information_schema, table_uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +31,14 @@ if TYPE_CHECKING:
     from peter_core.sql.tables import TableUse
 
 RULE = "sql-refused"
-_METADATA = frozenset({"information_schema", "__tables__", "__tables_summary__"})
 _FORBIDDEN_TOKENS = frozenset({TokenType.L_BRACE, TokenType.R_BRACE, TokenType.PLACEHOLDER})
 
 
 def guard(
-    statement: Statement, *, allowed_datasets: frozenset[str] | None = None
+    statement: Statement,
+    *,
+    allowed_datasets: frozenset[str] | None = None,
+    allow_information_schema: bool = False,
 ) -> tuple[Problem, ...]:
     """Why the statement may not run; empty when it may.
 
@@ -46,6 +48,9 @@ def guard(
         The parsed statement.
     allowed_datasets
         Datasets it may read, as ``dataset`` or ``project.dataset``; ``None`` allows all.
+    allow_information_schema
+        Whether the views of ``INFORMATION_SCHEMA`` may be read: those of the allowed datasets,
+        those of a region or a project only where every dataset is allowed.
 
     Returns
     -------
@@ -53,7 +58,7 @@ def guard(
         Rule ``sql-refused``, one problem a reason, in the order of the text.
     """
     try:
-        refusals = _refusals(statement)
+        refusals = _refusals(statement, allow_information_schema)
         datasets = () if refusals else _outside(statement, allowed_datasets)
     except RecursionError:
         return (problem_at(statement.text, None, LIMIT, "The statement is nested too deeply."),)
@@ -61,10 +66,10 @@ def guard(
 
 
 @lru_cache(maxsize=512)
-def _refusals(statement: Statement) -> tuple[Problem, ...]:
+def _refusals(statement: Statement, metadata: bool) -> tuple[Problem, ...]:
     if statement.kind != "SELECT":
         return (_not_a_query(statement),)
-    found = [*_node_refusals(statement), *_table_refusals(statement)]
+    found = [*_node_refusals(statement), *_table_refusals(statement, metadata)]
     if not found:
         found = list(_word_refusals(statement))
     unique = {(problem.line, problem.column): problem for problem in reversed(found)}
@@ -154,9 +159,10 @@ def _table_reason(node: exp.Table) -> tuple[str, str | None] | None:
     return table_name_fault(node)
 
 
-def _table_refusals(statement: Statement) -> Iterator[Problem]:
+def _table_refusals(statement: Statement, metadata: bool) -> Iterator[Problem]:
     for use in table_uses(statement.tree):
-        if _METADATA.intersection(use.name.lower().split(".")):
+        allowed = metadata and is_information_schema(use.name)
+        if METADATA.intersection(use.name.lower().split(".")) and not allowed:
             yield _refuse_table(statement, use, f"`{use.name}` is metadata and cannot be read.")
 
 
@@ -165,8 +171,8 @@ def _outside(statement: Statement, allowed_datasets: frozenset[str] | None) -> t
         return ()
     found = []
     for use in table_uses(statement.tree):
-        parts = use.name.split(".")
-        names = {".".join(parts[:-1]), parts[-2]} if len(parts) > 1 else set()
+        place = use.name.split(".")[: -2 if is_information_schema(use.name) else -1]
+        names = {".".join(place), place[-1]} if place else set()
         if not names & allowed_datasets:
             found.append(
                 _refuse_table(statement, use, f"`{use.name}` is outside the allowed datasets.")

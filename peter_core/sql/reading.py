@@ -48,6 +48,15 @@ class _Words(BigQuery.Tokenizer):
 
 _WORDS = _Words(dialect=BIGQUERY)
 
+_PAIRS = {
+    ("GROUP", "BY"): TokenType.GROUP_BY,
+    ("ORDER", "BY"): TokenType.ORDER_BY,
+    ("PARTITION", "BY"): TokenType.PARTITION_BY,
+    ("GROUPING", "SETS"): TokenType.GROUPING_SETS,
+}
+_WORD_TOKENS = (TokenType.VAR, TokenType.PARTITION)
+_STATEMENTS = (TokenType.INSERT,)
+
 # https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#reserved_keywords
 _RESERVED = """
     ALL AND ANY ARRAY AS ASC ASSERT_ROWS_MODIFIED AT BETWEEN BY CASE CAST COLLATE CONTAINS CREATE
@@ -134,10 +143,40 @@ def tokenize(sql: str) -> list[Token]:
         A string, a name in backticks or a comment is not closed.
     """
     tokens = _WORDS.tokenize(sql)
-    for token in tokens:
+    for index, token in enumerate(tokens):
         if token.token_type is TokenType.RAW_STRING and sql[token.start + 1] in "bBrR":
             token.token_type = TokenType.BYTE_STRING
-    return tokens
+        elif token.token_type in _STATEMENTS and _is_name(tokens, index):
+            token.token_type = TokenType.VAR
+    return _joined(tokens)
+
+
+def _is_name(tokens: Sequence[Token], index: int) -> bool:
+    """Whether the word of a statement, which BigQuery does not reserve, names a column here.
+
+    The first word of a statement does not, nor does one that is called.
+    """
+    if index == 0 or tokens[index - 1].token_type is TokenType.SEMICOLON:
+        return False
+    return index + 1 == len(tokens) or tokens[index + 1].token_type is not TokenType.L_PAREN
+
+
+def _joined(tokens: list[Token]) -> list[Token]:
+    """The tokens with ``GROUP BY`` and the like as one, also where a comment stands between."""
+    if not any(token.comments for token in tokens):
+        return tokens
+    joined: list[Token] = []
+    for token in tokens:
+        before = joined[-1] if joined else None
+        kind = before and before.comments and _PAIRS.get((before.text.upper(), token.text.upper()))
+        plain = before and before.token_type in _WORD_TOKENS and token.token_type is TokenType.VAR
+        if before is not None and kind and plain:
+            before.token_type = kind
+            before.text = f"{before.text} {token.text}"
+            before.end, before.line, before.col = token.end, token.line, token.col
+        else:
+            joined.append(token)
+    return joined
 
 
 def parameter_tokens(tokens: Sequence[Token]) -> list[Token]:

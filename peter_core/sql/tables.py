@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+METADATA = frozenset({"information_schema", "__tables__", "__tables_summary__"})
+"""Parts of names, in lower case, that BigQuery answers with metadata."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableUse:
     """One place where a table is read; ``name`` is its dotted name as written."""
@@ -37,6 +41,12 @@ def is_named_table(node: exp.Table) -> bool:
 def table_name(node: exp.Table) -> str:
     """The dotted name, without quotes."""
     return ".".join(part.name for part in node.parts)
+
+
+def is_information_schema(name: str) -> bool:
+    """Whether a dotted name is a view of ``INFORMATION_SCHEMA``: that part, then one name."""
+    parts = name.lower().split(".")
+    return len(parts) > 1 and parts[-2] == "information_schema" and parts[-1] not in METADATA
 
 
 def cte_of(node: exp.Table) -> exp.CTE | None:

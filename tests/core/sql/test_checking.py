@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from peter_core.sql.checking import check_sql
+from peter_core.sql.checking import check_sql, check_statement
 
 SCHEMA = {
     "local.nyc.flights": {
@@ -120,3 +120,21 @@ def test_without_a_schema_no_name_is_wrong() -> None:
 
 def test_a_syntax_error_hides_no_second_problem() -> None:
     assert len(check_sql("SELECT carier FROM nyc.flights WHERE", schema=SCHEMA)) == 1
+
+
+@pytest.mark.parametrize(
+    ("sql", "schema", "tiers"),
+    [
+        ("SELECT FROM WHERE", SCHEMA, ("syntax",)),
+        ("DELETE FROM nyc.flights WHERE TRUE", SCHEMA, ("syntax", "guard")),
+        ("SELECT carier FROM nyc.flights", SCHEMA, ("syntax", "guard", "names")),
+        ("SELECT carier FROM nyc.flights", None, ("syntax", "guard")),
+    ],
+)
+def test_the_answer_names_the_tiers_that_spoke(
+    sql: str, schema: dict[str, dict[str, str]] | None, tiers: tuple[str, ...]
+) -> None:
+    found = check_statement(sql, schema=schema)
+    assert found.tiers == tiers
+    assert found.problems == check_sql(sql, schema=schema)
+    assert found.valid is (not found.problems)

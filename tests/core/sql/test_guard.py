@@ -88,3 +88,57 @@ def test_a_cte_name_does_not_hide_a_table_of_another_scope() -> None:
 
 def test_a_table_without_a_dataset_is_outside() -> None:
     assert guard(parse("SELECT * FROM flights"), allowed_datasets=frozenset({"nyc"}))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "d.INFORMATION_SCHEMA.TABLES",
+        "`p.d.information_schema.COLUMNS`",
+        "`region-eu`.INFORMATION_SCHEMA.JOBS",
+        "INFORMATION_SCHEMA.SCHEMATA",
+    ],
+)
+def test_information_schema_is_refused_unless_it_is_allowed(name: str) -> None:
+    sql = f"SELECT table_name FROM {name} WHERE table_name LIKE 'x%'"
+    (problem,) = check_sql(sql)
+    assert problem.rule == "sql-refused"
+    assert "is metadata and cannot be read" in problem.message
+    assert check_sql(sql, allow_information_schema=True) == ()
+    assert check_sql(sql, schema={"d.t": {"a": "INT64"}}, allow_information_schema=True) == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "d.__TABLES__",
+        "d.INFORMATION_SCHEMA",
+        "INFORMATION_SCHEMA.__TABLES__",
+        "d.INFORMATION_SCHEMA.TABLES.more",
+        '"INFORMATION_SCHEMA.TABLES"',
+    ],
+)
+def test_other_metadata_stays_refused_where_information_schema_is_allowed(name: str) -> None:
+    (problem,) = check_sql(f"SELECT * FROM {name}", allow_information_schema=True)[:1]
+    assert problem.rule == "sql-refused"
+
+
+def test_information_schema_of_another_dataset_or_region_stays_outside() -> None:
+    def refused(name: str) -> bool:
+        return bool(
+            check_sql(
+                f"SELECT 1 AS a FROM {name}",
+                allowed_datasets=frozenset({"d"}),
+                allow_information_schema=True,
+            )
+        )
+
+    assert not refused("d.INFORMATION_SCHEMA.TABLES")
+    assert not refused("p.d.INFORMATION_SCHEMA.TABLES")
+    assert refused("e.INFORMATION_SCHEMA.TABLES")
+    assert refused("`region-us`.INFORMATION_SCHEMA.JOBS")
+    assert refused("INFORMATION_SCHEMA.SCHEMATA")
+
+
+def test_the_embedded_engine_is_never_given_metadata() -> None:
+    assert to_duckdb("SELECT table_name FROM d.INFORMATION_SCHEMA.TABLES").sql == ""
