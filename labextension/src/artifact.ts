@@ -17,6 +17,8 @@ export interface Artifact {
   charts: Record<string, Chart>;
   as_of: string | null;
   source_updated_at: string | null;
+  /** Stale, shown as held while it is computed anew: ask again in a moment. */
+  refreshing?: boolean;
   cache_hit: boolean;
   bytes_scanned: number;
   queries: number;
@@ -91,6 +93,7 @@ export interface Chart {
   source_updated_at: string | null;
   freshness: "fresh" | "stale" | "unknown";
   freshness_reason: string | null;
+  refreshing?: boolean;
   cache_hit: boolean;
   bytes_scanned: number;
   receipt: Receipt | null;

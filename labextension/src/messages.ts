@@ -6,6 +6,7 @@ export const messages = {
   fresh: (age: string) => `Fresh · ${age}`,
   stale: (age: string) => `Stale · ${age}`,
   staleBare: "Stale",
+  refreshingSince: (age: string) => `Refreshing · ${age}`,
   checksFailed: (count: number) => `${count} ${count === 1 ? "check" : "checks"} failed`,
   check: (name: string) => `Check ${name}`,
   freshness: "Freshness",

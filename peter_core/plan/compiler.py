@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from peter_core.dashboard.model import (
     DateRangeFilter,
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
     from peter_core.engine.port import Engine, Estimate
     from peter_core.plan.filters import DateRange
     from peter_core.sql.parameters import Parameter
+
+
+_AT_ONCE = 8
+"""Dry runs asked for at once: each is a round trip to a warehouse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,9 @@ def compile_plan(
     draft.problems.extend(place_problems(check_rules(dashboard), loaded))
     for name, query in dashboard.queries.items():
         draft.add_query(name, query)
+    for chart in dashboard.charts.values():
+        draft.add_comparison(chart)
+    draft.estimate()
     charts = {name: draft.add_chart(name, chart) for name, chart in dashboard.charts.items()}
     draft.add_options()
     draft.check_columns()
@@ -124,11 +133,61 @@ class _Draft:
         if key is None:
             return ChartPlan(name, None, None, encodings(chart))
         self._use(key, name)
-        comparison = getattr(chart, "comparison", None)
-        compared = self._compared(key, chart.query, comparison) if comparison else None
-        if compared:
+        compared = self._compared_key(key, chart)
+        if compared in self.steps:
             self._use(compared, name)
-        return ChartPlan(name, key, compared, encodings(chart))
+            return ChartPlan(name, key, compared, encodings(chart))
+        return ChartPlan(name, key, None, encodings(chart))
+
+    def add_comparison(self, chart: Chart) -> None:
+        """Make the step of the period that a chart is compared with, where it has one."""
+        main = None if isinstance(chart, TextChart) else self.step_of.get(chart.query)
+        key = self._compared_key(main, chart) if main else None
+        if main is None or key is None or isinstance(chart, TextChart) or key in self.steps:
+            return
+        _, to, name = key.rsplit(":", 2)
+        bounds = cast("DateRange", self.values[name])
+        values = {**self.values, name: shifted(bounds, to)}
+        self.steps[key] = replace(
+            self.steps[main],
+            key=key,
+            query=chart.query,
+            role="comparison",
+            parameters=self._bind(self.steps[main].statement, values),
+            used_by=(),
+        )
+
+    def estimate(self) -> None:
+        """Ask the engine for every step's columns, tables and bytes, all at once.
+
+        A step with an error goes; its problem says why.
+        """
+        engine = self.engine
+        if engine is None or not self.steps:
+            return
+
+        def ask(step: Step) -> Estimate | SqlError:
+            try:
+                return engine.dry_run(Job(step.statement, step.parameters, step.cap_bytes))
+            except SqlError as error:
+                return error
+
+        with ThreadPoolExecutor(min(len(self.steps), _AT_ONCE), "peter-dry-run") as pool:
+            tasks = [
+                pool.submit(contextvars.copy_context().run, ask, step)
+                for step in self.steps.values()
+            ]
+            answers = dict(zip(self.steps, (task.result() for task in tasks), strict=True))
+        for key, answer in answers.items():
+            if isinstance(answer, SqlError):
+                self._drop(key, answer)
+            else:
+                self.steps[key] = replace(
+                    self.steps[key],
+                    columns=answer.columns,
+                    tables=answer.tables,
+                    estimate=answer,
+                )
 
     def add_options(self) -> None:
         """Mark the queries that fill the options of filters."""
@@ -156,45 +215,40 @@ class _Draft:
             self.step_of[query] = shared
             self._tighten(shared, query)
             return
-        cap, ttl = self._cap(query), self._ttl(query)
-        estimate = self._estimate(statement, parameters, cap)
         self.steps[key] = Step(
             key=key,
             query=query,
             role="main",
             statement=statement,
             parameters=parameters,
-            cap_bytes=cap,
-            ttl_s=ttl,
-            columns=estimate.columns if estimate else (),
-            tables=estimate.tables if estimate else (),
-            estimate=estimate,
+            cap_bytes=self._cap(query),
+            ttl_s=self._ttl(query),
+            columns=(),
+            tables=(),
+            estimate=None,
             used_by=(),
         )
         self.statements[statement.fingerprint, parameters] = key
         self.step_of[query] = key
 
-    def _compared(self, key: str, query: str, comparison: Comparison) -> str | None:
-        name = period_filter(self.dashboard, comparison)
+    def _compared_key(self, main: str, chart: Chart) -> str | None:
+        """The key of the step a chart is compared with: ``daily:previous_period:period``."""
+        comparison: Comparison | None = getattr(chart, "comparison", None)
+        name = period_filter(self.dashboard, comparison) if comparison else None
         bounds = self.values.get(name) if name else None
-        if not comparison.is_period or name is None or not isinstance(bounds, tuple):
+        if comparison is None or not comparison.is_period or not isinstance(bounds, tuple):
             return None
-        main = self.steps[key]
-        compared = f"{key}:{comparison.to}:{name}"
-        if compared not in self.steps:
-            values = {**self.values, name: shifted(bounds, comparison.to)}
-            parameters = self._bind(main.statement, values)
-            estimate = self._estimate(main.statement, parameters, main.cap_bytes)
-            self.steps[compared] = replace(
-                main,
-                key=compared,
-                query=query,
-                role="comparison",
-                parameters=parameters,
-                estimate=estimate,
-                used_by=(),
-            )
-        return compared
+        return f"{main}:{comparison.to}:{name}"
+
+    def _drop(self, key: str, error: SqlError) -> None:
+        """Take out a step the engine cannot read, and say so once for each query."""
+        step = self.steps.pop(key)
+        queries = [query for query, used in self.step_of.items() if used == key]
+        for query in queries or [step.query]:
+            if queries:
+                del self.step_of[query]
+            placed = (self._placed(query, problem) for problem in error.problems)
+            self.problems.extend(problem for problem in placed if problem not in self.problems)
 
     def _use(self, key: str, user: str) -> None:
         step = self.steps[key]
@@ -209,13 +263,6 @@ class _Draft:
             parameter_values(self.dashboard, values),
             text=statement.text,
         )
-
-    def _estimate(
-        self, statement: Statement, parameters: tuple[Parameter, ...], cap: int
-    ) -> Estimate | None:
-        if self.engine is None:
-            return None
-        return self.engine.dry_run(Job(statement, parameters, max_bytes=cap))
 
     def _tighten(self, key: str, query: str) -> None:
         step = self.steps[key]

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from peter_core.errors import EngineError
+from peter_core.errors import EngineError, EngineUnavailable
 from peter_core.plan.compiler import Limits, compile_plan
 from peter_core.plan.filters import resolve_values, today_in
 
@@ -67,5 +67,8 @@ class PlanCache:
         }
         try:
             return all(self._engine.table(name) == table for name, table in tables.items())
+        except EngineUnavailable:
+            # What was compiled before still reads the cache.
+            return True
         except EngineError:
             return False

@@ -237,11 +237,14 @@ class Peter:
 
     def held(self, slug: str, *, filters: Filters | None = None,
              principal: Principal = LOCAL) -> Artifact | None:  # fmt: skip
-        """What `data` gives when the cache holds all of it fresh, else ``None``; runs nothing."""
+        """What `data` gives at once when the cache holds all of it, else ``None``.
+
+        What is stale in it is marked and being computed anew.
+        """
         plan = self._plans.of_slug(slug, filters)
-        if len(self._runner.fresh_answers(plan, principal)) < len(plan.steps):
+        if len(self._runner.held_answers(plan, principal)) < len(plan.steps):
             return None
-        return self._artifacts.draw(plan, principal=principal)
+        return self._artifacts.draw(plan, principal=principal, patience_s=0)
 
     def answers(
         self,

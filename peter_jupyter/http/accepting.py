@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from peter_jupyter.http.statuses import RefusalError
@@ -41,6 +42,15 @@ def takes_gzip(accept: str | None) -> bool:
     """Whether an Accept-Encoding takes gzip (RFC 9110 section 12.5.3)."""
     codings = dict(_range(part) for part in (accept or "").split(",") if part.strip())
     return codings.get("gzip", codings.get("*", 0.0)) > 0
+
+
+def wait_preference(prefer: Sequence[str]) -> float | None:
+    """The seconds of ``Prefer: wait=N`` (RFC 7240 section 4.3); ``None`` when there is none."""
+    preferences = (item for line in prefer for item in re.split("[,;]", line))
+    for name, _, value in (item.partition("=") for item in preferences):
+        if name.strip().lower() == "wait" and re.fullmatch(r"\d{1,4}", value.strip(' "')):
+            return float(value.strip(' "'))
+    return None
 
 
 def _range(part: str) -> tuple[str, float]:

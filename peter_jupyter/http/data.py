@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from peter_jupyter.http.accepting import JSON, NDJSON, takes_gzip
+from peter_jupyter.http.accepting import JSON, NDJSON, takes_gzip, wait_preference
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.models.data import (
     DoneEvent,
@@ -34,14 +34,18 @@ class DataResource(Resource):
 
     @needs("viewer")
     async def get(self, slug: str) -> None:
-        """The artifact at the filter values of the query string, its bytes as they are."""
+        """The artifact at the filter values of the query string, its bytes as they are.
+
+        With ``Prefer: wait=N`` (RFC 7240) what is stale is waited for N seconds at most.
+        """
+        patience_s = wait_preference(self.request.headers.get_list("Prefer"))
         refresh, revision = self.flag("refresh"), self.argument("revision")
         filters, who = self.arguments(but=_OWN), self.who
 
         def drawn(peter: Peter) -> Representation:
             artifact = peter.data(
-                slug, filters=filters, refresh=refresh, revision=revision, cancel=self.cancel,
-                principal=who,
+                slug, filters=filters, refresh=refresh, revision=revision, patience_s=patience_s,
+                cancel=self.cancel, principal=who,
             )  # fmt: skip
             return _SENT.of(artifact, author=who.may("author"))
 
@@ -50,7 +54,7 @@ class DataResource(Resource):
     def represent(self, found: Representation) -> None:
         """Send the bytes, compressed for whoever can read that."""
         self.tag(found.etag)
-        self.set_header("Vary", "Accept-Encoding")
+        self.set_header("Vary", "Accept-Encoding, Prefer")
         body = found.plain
         if found.zipped is not None and takes_gzip(self.request.headers.get("Accept-Encoding")):
             self.set_header("Content-Encoding", "gzip")

@@ -51,6 +51,18 @@ function pictureTheme(): ThemeChoice | null {
   return asked === "light" || asked === "dark" ? asked : null;
 }
 
+/** Seconds the server may take for what is stale: at first sight, and while it is computed anew. */
+const FIRST_WAIT = 1;
+const NEXT_WAIT = 25;
+/** How often a page asks after a refresh before it leaves the older picture as it is. */
+const TURNS = 20;
+
+/** How a load asks: for new data whatever is held, or with this many seconds of patience. */
+interface Asked {
+  refresh?: boolean;
+  wait?: number;
+}
+
 class Page {
   readonly rendered: Rendered;
   private running: AbortController | null = null;
@@ -68,11 +80,12 @@ class Page {
     });
     window.addEventListener("popstate", () => void this.load(location.search));
     if (!artifact) void this.load(location.search);
+    else if (artifact.refreshing) void this.load(location.search, { wait: NEXT_WAIT });
   }
 
   private actions(): Action[] {
     const actions: Action[] = [
-      { label: messages.refresh, run: () => void this.load(location.search, true) },
+      { label: messages.refresh, run: () => void this.load(location.search, { refresh: true }) },
       { label: messages.print, run: () => window.print() },
     ];
     const download = readMeta("peter-export");
@@ -86,17 +99,24 @@ class Page {
     void this.load(location.search);
   }
 
-  private async load(search: string, refresh = false): Promise<void> {
+  private async load(search: string, asked: Asked = {}): Promise<void> {
     this.running?.abort();
     const running = new AbortController();
     this.running = running;
     this.rendered.busy(true);
     try {
       const query = this.queryOf(search);
-      this.show(await fetchArtifact(this.address, query, { refresh, signal: running.signal }));
+      let wait = asked.wait ?? FIRST_WAIT;
+      for (let turn = 0; turn < TURNS; turn += 1) {
+        const options = { refresh: asked.refresh ?? false, wait, signal: running.signal };
+        const artifact = await fetchArtifact(this.address, query, options);
+        this.show(artifact);
+        if (!artifact.refreshing) break;
+        wait = NEXT_WAIT;
+      }
     } catch (error) {
       if (running.signal.aborted) return;
-      this.fail(error, () => void this.load(search, refresh));
+      this.fail(error, () => void this.load(search, asked));
     }
     if (this.running === running) this.rendered.busy(false);
   }

@@ -12,7 +12,8 @@ export class RequestProblem extends Error {
 }
 
 /**
- * The artifact at an address for a query string.
+ * The artifact at an address for a query string. `wait` is how many seconds the server waits for
+ * what is stale before it sends it as it is, marked as refreshing.
  *
  * Throws RequestProblem with the server's own explanation where it gives one, and passes an
  * AbortError on.
@@ -20,18 +21,23 @@ export class RequestProblem extends Error {
 export async function fetchArtifact(
   address: string,
   query: string,
-  options: { refresh?: boolean; signal: AbortSignal },
+  options: { refresh?: boolean; wait?: number; signal: AbortSignal },
 ): Promise<Artifact> {
   const url = new URL(address, document.baseURI);
   for (const [name, value] of new URLSearchParams(query)) url.searchParams.append(name, value);
   if (options.refresh) url.searchParams.set("refresh", "true");
-  const response = await send(url, options.signal);
+  const prefer = options.wait === undefined ? {} : { Prefer: `wait=${options.wait}` };
+  const response = await send(url, prefer, options.signal);
   if (!response.ok) throw new RequestProblem(await readProblem(response));
   return (await response.json()) as Artifact;
 }
 
-async function send(url: URL, signal: AbortSignal): Promise<Response> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+async function send(
+  url: URL,
+  asked: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "application/json", ...asked };
   const token = xsrfToken();
   if (token) headers["X-XSRFToken"] = token;
   try {

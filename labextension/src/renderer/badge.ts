@@ -22,6 +22,7 @@ export function dashboardBadge(artifact: Artifact, still: boolean): HTMLElement 
     return badge("", told, details);
   }
   const charts = Object.values(artifact.charts).filter((chart) => chart.type !== "text");
+  if (artifact.refreshing) return badge(" stale", messages.refreshingSince(age(as_of)), details);
   if (charts.some((chart) => chart.freshness === "stale")) {
     return badge(" stale", messages.stale(age(as_of)), details);
   }

@@ -63,10 +63,15 @@ def workspace(tmp_path: Path) -> Any:
         engine.open.set()
 
 
-def _add_a_flight(table: Path) -> None:
+def _add_a_flight(peter: Peter, table: Path) -> None:
+    """Change the table and wait until that is seen: a slow folder is not read at each look."""
     table.write_text(FLIGHTS + "2013-06-04,AA,1,100\n")
     later = time.time() + 5
     os.utime(table, (later, later))
+    until = time.monotonic() + 20
+    while peter.freshness("flights")[0].status == "fresh":
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def _number(artifact: Artifact) -> object:
@@ -76,7 +81,7 @@ def _number(artifact: Artifact) -> object:
 def test_a_stale_dashboard_is_shown_at_once_and_new_in_a_moment(workspace: Any) -> None:
     peter, engine, table = workspace
     before = _number(peter.data("flights"))
-    _add_a_flight(table)
+    _add_a_flight(peter, table)
     engine.open.clear()
     held = peter.data("flights", patience_s=0)
     assert _number(held) == before
@@ -93,7 +98,7 @@ def test_a_stale_dashboard_is_shown_at_once_and_new_in_a_moment(workspace: Any) 
 def test_ten_viewers_of_a_stale_dashboard_cause_one_refresh(workspace: Any) -> None:
     peter, engine, table = workspace
     peter.data("flights")
-    _add_a_flight(table)
+    _add_a_flight(peter, table)
     engine.open.clear()
     runs = engine.runs
     for _ in range(10):
@@ -106,14 +111,14 @@ def test_ten_viewers_of_a_stale_dashboard_cause_one_refresh(workspace: Any) -> N
 def test_without_patience_named_the_answer_is_always_new(workspace: Any) -> None:
     peter, _, table = workspace
     before = _number(peter.data("flights"))
-    _add_a_flight(table)
+    _add_a_flight(peter, table)
     assert _number(peter.data("flights")) != before
 
 
 def test_a_failed_refresh_is_said_and_not_tried_again_at_every_look(workspace: Any) -> None:
     peter, engine, table = workspace
     before = _number(peter.data("flights"))
-    _add_a_flight(table)
+    _add_a_flight(peter, table)
     engine.broken = QueryFailed("The warehouse said no.")
     peter.data("flights", patience_s=10)
     runs = engine.runs
@@ -131,7 +136,7 @@ def test_a_failed_refresh_is_said_and_not_tried_again_at_every_look(workspace: A
 def test_a_reader_who_asks_for_new_data_does_not_wait_for_the_pause(workspace: Any) -> None:
     peter, engine, table = workspace
     before = _number(peter.data("flights"))
-    _add_a_flight(table)
+    _add_a_flight(peter, table)
     engine.broken = EngineUnavailable("The warehouse cannot be reached.")
     peter.data("flights", patience_s=10)
     engine.broken = None
