@@ -134,5 +134,6 @@ def _fault(error: ErrorDetails, given: Mapping[str, Given]) -> Fault:
         name = str(error["loc"][0])
         if error["type"] == "extra_forbidden":
             message = "there is no such setting"
+        message = message[:1].lower() + message[1:]
     source = given[name].source if name in given else "default"
-    return Fault(name, source, message[:1].lower() + message[1:])
+    return Fault(name, source, message)
