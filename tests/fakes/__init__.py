@@ -1,0 +1,1 @@
+"""Servers that behave like the real ones, for tests of the real clients."""
