@@ -13,14 +13,7 @@ import datetime as dt
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from peter_core.errors import (
-    AlreadyExists,
-    InvalidRequest,
-    NotFound,
-    PreconditionFailed,
-    PreconditionRequired,
-    StorageError,
-)
+from peter_core.errors import NotFound, StorageError
 from peter_core.locks import file_lock
 from peter_core.store.files import (
     make_folder,
@@ -38,8 +31,16 @@ from peter_core.store.history import (
     remove_unfinished,
     text_sha256,
 )
-from peter_core.store.port import FORCE, Document, Publication
-from peter_core.store.slugs import check_revision, check_slug, folder_of
+from peter_core.store.port import Document, Publication
+from peter_core.store.preconditions import (
+    check_precondition,
+    check_publication,
+    encoded,
+    live,
+    short,
+    to_document,
+)
+from peter_core.store.slugs import check_revision, check_slug, folder_of, is_slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,11 +75,11 @@ class FolderStore:
     ) -> Document:
         """As `DocumentStore.publish`."""
         check_revision(revision)
-        data = _encoded(text)
+        data = encoded(text)
         with self._changing(slug, "publish") as folder:
             last = read_pointer(folder)
-            head = _live(last)
-            _check_publication(slug, head, revision, if_match=if_match, create=create)
+            head = live(last)
+            check_publication(slug, head, revision, if_match=if_match, create=create)
             if head is not None and head.sha256 == text_sha256(data):
                 return self._document(folder, head)
             number = last.publication.number + 1 if last else 1
@@ -89,15 +90,15 @@ class FolderStore:
                 text_sha256(data),
             )
             _append(folder, entry)
-            return _to_document(entry, text)
+            return to_document(entry, text)
 
     def require(
         self, slug: str, revision: str, *, if_match: str | None = None, create: bool = False
     ) -> None:
         """As `DocumentStore.require`."""
         check_revision(revision)
-        head = _live(read_pointer(folder_of(self._root, slug)))
-        _check_publication(slug, head, revision, if_match=if_match, create=create)
+        head = live(read_pointer(folder_of(self._root, slug)))
+        check_publication(slug, head, revision, if_match=if_match, create=create)
 
     def get(self, slug: str, revision: str | None = None) -> Document:
         """As `DocumentStore.get`."""
@@ -105,7 +106,7 @@ class FolderStore:
             folder = folder_of(self._root, slug)
             last = read_pointer(folder)
             if revision is None:
-                head = _live(last)
+                head = live(last)
                 if head is None:
                     raise NotFound(f"There is no dashboard {slug}.")
                 return self._document(folder, head)
@@ -119,9 +120,9 @@ class FolderStore:
         """As `DocumentStore.list`."""
         with storage_errors("list the dashboards"):
             folders = sorted(self._root.iterdir()) if self._root.is_dir() else []
-            heads = (read_pointer(f) for f in folders if _is_slug(f.name) and not f.is_symlink())
-            live = (_live(head) for head in heads)
-            return tuple(head.publication for head in live if head is not None)
+            heads = (read_pointer(f) for f in folders if is_slug(f.name) and not f.is_symlink())
+            published = (live(head) for head in heads)
+            return tuple(head.publication for head in published if head is not None)
 
     def history(self, slug: str) -> tuple[Publication, ...]:
         """As `DocumentStore.history`."""
@@ -135,13 +136,13 @@ class FolderStore:
     def delete(self, slug: str, *, if_match: str | None, by: str, at: dt.datetime) -> None:
         """As `DocumentStore.delete`."""
         with storage_errors(f"read dashboard {slug}"):
-            if _live(read_pointer(folder_of(self._root, slug))) is None:
+            if live(read_pointer(folder_of(self._root, slug))) is None:
                 raise NotFound(f"There is no dashboard {slug}.")
         with self._changing(slug, "delete") as folder:
-            head = _live(read_pointer(folder))
+            head = live(read_pointer(folder))
             if head is None:
                 raise NotFound(f"There is no dashboard {slug}.")
-            _check_precondition(slug, head, if_match)
+            check_precondition(slug, head, if_match)
             number = head.publication.number + 1
             self._clear(folder, number - 1)
             revision = head.publication.revision
@@ -200,11 +201,11 @@ class FolderStore:
         data = read_whole(folder / "revisions" / str(entry.file))
         if text_sha256(data) != entry.sha256:
             raise StorageError(
-                f"The text of dashboard {folder.name} at revision {_short(entry)} was changed on"
+                f"The text of dashboard {folder.name} at revision {short(entry)} was changed on"
                 " disk after it was published.",
                 hint="Restore the file from a backup, or publish the dashboard again.",
             )
-        return _to_document(entry, data.decode())
+        return to_document(entry, data.decode())
 
 
 def _append(folder: Path, entry: Entry) -> None:
@@ -212,72 +213,3 @@ def _append(folder: Path, entry: Entry) -> None:
     data = entry.to_bytes()
     write_whole(folder / "history" / entry.name, data)
     write_whole(folder / POINTER, data)
-
-
-def _encoded(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidRequest(
-            f"The document holds half a character at position {error.start}.",
-            hint="Save it as UTF-8.",
-        ) from error
-
-
-def _live(entry: Entry | None) -> Entry | None:
-    return entry if entry is not None and not entry.publication.deleted else None
-
-
-def _check_publication(
-    slug: str, head: Entry | None, revision: str, *, if_match: str | None, create: bool
-) -> None:
-    if head is not None and create:
-        raise AlreadyExists(
-            f"A dashboard {slug} is already published, at revision {_short(head)}.",
-            hint="Publish it as a change of that revision, or choose another slug.",
-        )
-    if head is None or head.publication.revision != revision:
-        _check_precondition(slug, head, if_match, theirs=revision)
-
-
-def _check_precondition(
-    slug: str, head: Entry | None, if_match: str | None, *, theirs: str | None = None
-) -> None:
-    if if_match == FORCE or (head is None and if_match is None):
-        return
-    if head is None:
-        raise PreconditionFailed(
-            f"Dashboard {slug} is not published, so it cannot be changed from revision"
-            f" {str(if_match)[:12]}.",
-            hint="It may have been deleted; publish it as a new one.",
-        )
-    if if_match is None:
-        raise PreconditionRequired(
-            f"Dashboard {slug} is published at revision {_short(head)};"
-            " a change must name the revision it was made from.",
-            hint="Read the dashboard first and send its revision as If-Match.",
-        )
-    if if_match != head.publication.revision:
-        change = f"; the change to {theirs[:12]}" if theirs else "; the deletion"
-        raise PreconditionFailed(
-            f"Dashboard {slug} is at revision {_short(head)}, published by"
-            f" {head.publication.published_by}{change} was made from {if_match[:12]}.",
-            hint="Look at what changed in between, then try again.",
-        )
-
-
-def _short(entry: Entry) -> str:
-    return entry.publication.revision[:12]
-
-
-def _to_document(entry: Entry, text: str) -> Document:
-    p = entry.publication
-    return Document(p.slug, p.revision, text, p.published_at, p.published_by, p.message)
-
-
-def _is_slug(name: str) -> bool:
-    try:
-        check_slug(name)
-    except InvalidRequest:
-        return False
-    return True

@@ -33,10 +33,10 @@ class Entry:
         kind = "deleted" if self.publication.deleted else self.publication.revision
         return f"{self.publication.number:08d}-{kind}.json"
 
-    def to_bytes(self) -> bytes:
-        """The entry as JSON."""
+    def to_bytes(self, **more: str) -> bytes:
+        """The entry as JSON, with more fields that reading passes over."""
         publication = self.publication
-        fields = {
+        fields = more | {
             "slug": publication.slug,
             "number": publication.number,
             "revision": publication.revision,
@@ -53,6 +53,38 @@ class Entry:
 def text_sha256(data: bytes) -> str:
     """What an entry holds of its text."""
     return hashlib.sha256(data).hexdigest()
+
+
+def parse_entry(data: bytes, name: str, slug: str) -> Entry:
+    """The entry of its JSON.
+
+    Parameters
+    ----------
+    name
+        What the message calls the record.
+
+    Raises
+    ------
+    StorageError
+        It is damaged.
+    """
+    try:
+        fields = orjson.loads(data)
+        publication = Publication(
+            slug=slug,
+            number=int(fields["number"]),
+            revision=str(fields["revision"]),
+            published_at=dt.datetime.fromisoformat(fields["published_at"]),
+            published_by=str(fields["published_by"]),
+            message=fields["message"],
+            deleted=bool(fields["deleted"]),
+        )
+        return Entry(publication, fields["file"], fields["sha256"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(
+            f"The record {name} of dashboard {slug} is damaged.",
+            hint="Restore it from a backup; the texts under revisions/ are untouched.",
+        ) from error
 
 
 def read_pointer(folder: Path) -> Entry | None:
@@ -95,20 +127,4 @@ def _number(path: Path) -> int | None:
 
 
 def _read(path: Path, slug: str) -> Entry:
-    try:
-        fields = orjson.loads(read_whole(path))
-        publication = Publication(
-            slug=slug,
-            number=int(fields["number"]),
-            revision=str(fields["revision"]),
-            published_at=dt.datetime.fromisoformat(fields["published_at"]),
-            published_by=str(fields["published_by"]),
-            message=fields["message"],
-            deleted=bool(fields["deleted"]),
-        )
-        return Entry(publication, fields["file"], fields["sha256"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise StorageError(
-            f"The record {path.name} of dashboard {slug} is damaged.",
-            hint="Restore it from a backup; the texts under revisions/ are untouched.",
-        ) from error
+    return parse_entry(read_whole(path), path.name, slug)

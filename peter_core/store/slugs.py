@@ -35,6 +35,15 @@ def check_slug(slug: str) -> str:
     return slug
 
 
+def is_slug(name: str) -> bool:
+    """Whether the name is a slug that may be used."""
+    try:
+        check_slug(name)
+    except InvalidRequest:
+        return False
+    return True
+
+
 def check_revision(revision: str) -> str:
     """The revision itself.
 
