@@ -69,11 +69,16 @@ class Money(TypeDecorator[Decimal]):
         """To billionths."""
         if value is None:
             return None
-        return int((value * _NANO).to_integral_value(ROUND_HALF_EVEN))
+        return billionths(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """From billionths."""
         return None if value is None else dollars(int(value))
+
+
+def billionths(amount: Decimal) -> int:
+    """US dollars as the ledger keeps them."""
+    return int((amount * _NANO).to_integral_value(ROUND_HALF_EVEN))
 
 
 def dollars(billionths: int) -> Decimal:

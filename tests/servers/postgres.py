@@ -115,7 +115,7 @@ def postgres_server(version: str, **options: str) -> Iterator[PostgresServer]:
     if os.geteuid() == 0 and shutil.which("runuser") is None:
         pytest.skip("PostgreSQL does not run as root, and runuser is missing")
     # Its parents must be searchable by the server's user: pytest's own folder is not.
-    folder = Path(tempfile.mkdtemp(prefix="peter-pg-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="peter-pg-", dir="/tmp"))
     if os.geteuid() == 0:
         shutil.chown(folder, "nobody")
     server = PostgresServer(place, free_port(), folder, options)
