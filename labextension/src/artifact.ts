@@ -64,8 +64,10 @@ export interface Problem {
 export interface Receipt {
   id: string;
   verified_at: string | null;
+  verified_by?: string | null;
   verdict: string;
   matches: boolean;
+  reason?: string | null;
 }
 
 /** A declared check that the shown result does not meet. */

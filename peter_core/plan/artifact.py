@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -57,12 +57,17 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptMark:
-    """What a chart says of its query's verification; ``matches`` is false once either changed."""
+    """What a chart says of its query's verification.
+
+    ``matches`` is false once the query or its columns changed, and ``reason`` says which.
+    """
 
     id: str
     verified_at: str
+    verified_by: str
     verdict: str
     matches: bool
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,8 +288,7 @@ def _options(
 def _receipt(mark: ReceiptMark | None) -> dict[str, object] | None:
     if mark is None:
         return None
-    return {"id": mark.id, "verified_at": mark.verified_at, "verdict": mark.verdict,
-            "matches": mark.matches}  # fmt: skip
+    return asdict(mark)
 
 
 def _check(item: FailedCheck) -> dict[str, str]:

@@ -127,9 +127,16 @@ class Bookkeeper:
             step = plan.steps[key]
             receipt = next((r for r in known if r.fingerprint == step.statement.fingerprint), None)
             if receipt is not None:
-                matches, _ = receipt.matches(step.statement.fingerprint, step.columns, self._engine)
+                matches, reason = receipt.matches(
+                    step.statement.fingerprint, step.columns, self._engine
+                )
                 marks[query] = ReceiptMark(
-                    receipt.id, rfc3339(receipt.verified_at), receipt.verdict, matches
+                    id=receipt.id,
+                    verified_at=rfc3339(receipt.verified_at),
+                    verified_by=receipt.verified_by,
+                    verdict=receipt.verdict,
+                    matches=matches,
+                    reason=reason,
                 )
         return marks
 

@@ -3,13 +3,28 @@
 import type { Artifact, Chart } from "../artifact";
 import { age, ago, day, moment } from "../format";
 import { messages } from "../messages";
+import { receiptText } from "./details";
 import { h } from "./dom";
+import { icon } from "./icons";
 
 /** The badges of a card: data that is not fresh, and checks that its result does not meet. */
 export function chartBadges(artifact: Artifact, chart: Chart, still: boolean): HTMLElement[] {
   if (chart.type === "text" || chart.state === "failed") return [];
-  const badges = [freshnessBadge(artifact, chart, still), checksBadge(chart)];
+  const badges = [freshnessBadge(artifact, chart, still), checksBadge(chart), receiptMark(chart)];
   return badges.filter((item) => item !== null);
+}
+
+/** A quiet check where the query is as it was verified; words where it no longer is. */
+function receiptMark(chart: Chart): HTMLElement | null {
+  const { receipt } = chart;
+  if (receipt === null || receipt.verdict !== "passed") return null;
+  const told = receiptText(receipt);
+  if (!receipt.matches) return badge(" stale", messages.changedSince, [told, receipt.reason ?? ""]);
+  return h(
+    "span",
+    { class: "verified", role: "img", "aria-label": told, title: told },
+    icon("check", 14),
+  );
 }
 
 /** The badge of the whole: the worst of its charts, with the age of its oldest data. */

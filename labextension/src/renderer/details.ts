@@ -60,7 +60,10 @@ function freshness(chart: Chart, when: (value: string) => string): string {
 /** What a receipt says: verified when, and whether query or data definition changed since. */
 export function receiptText(receipt: Receipt | null): string {
   if (receipt === null) return messages.notVerified;
-  const when = receipt.verified_at ? ago(receipt.verified_at) : "";
+  const when = messages.verifiedBy(
+    receipt.verified_at ? ago(receipt.verified_at) : "",
+    receipt.verified_by ?? "",
+  );
   if (receipt.verdict !== "passed") return messages.verdict(receipt.verdict, when);
   return receipt.matches ? messages.verifiedAndMatches(when) : messages.verifiedAndChanged(when);
 }
