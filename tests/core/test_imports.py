@@ -16,6 +16,7 @@ LAYERS = {
     "peter_core.billing": 0,
     "peter_core.locks": 1,
     "peter_core.principal": 0,
+    "peter_core.telemetry": 1,
     "peter_core.dashboard": 1,
     "peter_core.config": 2,
     "peter_core.sql": 3,
