@@ -80,7 +80,9 @@ def analyse(
     schema = warehouse.schema(default_dataset)
     types = {one.name: one.type for one in parameters}
     problems = check_sql(text, schema=schema, parameters=types)
-    translation = to_duckdb(statement, schema=schema, parameters=types)
+    # DuckDB knows no projects, and a wildcard of two parts finds its shards without one only.
+    placed = {id_.split(".", id_.count(".") - 1)[-1]: kinds for id_, kinds in schema.items()}
+    translation = to_duckdb(statement, schema=placed, parameters=types)
     for problem in (*problems, *translation.problems):
         if problem.severity == "error":
             raise _refusal(problem)

@@ -50,6 +50,11 @@ class FakeJob:
         return str(self.configuration["query"]["query"])
 
     @property
+    def result(self) -> str:
+        """The table that keeps the result for a day."""
+        return f"anon{hashlib.sha256(self.id.encode()).hexdigest()[:40]}"
+
+    @property
     def done(self) -> bool:
         """Whether it has ended."""
         return time.monotonic() >= self.ends_at
@@ -74,6 +79,13 @@ class Jobs:
         self._jobs: dict[str, FakeJob] = {}
         self._cached: dict[str, Pages] = {}
         self.closed = False
+
+    def pages_of(self, dataset: str, table: str) -> Pages | None:
+        """The result that is kept under a destination's name."""
+        if dataset != RESULTS_DATASET:
+            return None
+        with self._changed:
+            return next((one.pages for one in self._jobs.values() if one.result == table), None)
 
     def all(self) -> list[FakeJob]:
         """Every job in the order of creation, dry runs left out."""
@@ -227,7 +239,7 @@ class Jobs:
 
     def _name_destination(self, job: FakeJob) -> None:
         """Where the result is kept for a day; a query may read it from there."""
-        name = f"anon{hashlib.sha256(job.id.encode()).hexdigest()[:40]}"
+        name = job.result
         job.configuration["query"]["destinationTable"] = {
             "projectId": job.project, "datasetId": RESULTS_DATASET, "tableId": name,
         }  # fmt: skip

@@ -54,8 +54,11 @@ def _type(name: str, wire: dict[str, Any]) -> str:
 def _value(name: str, kind: dict[str, Any], wire: dict[str, Any]) -> Any:
     standard = str(kind["type"]).upper()
     if standard == "ARRAY":
-        # An array without values is an empty one, never NULL.
-        return [_value(name, kind["arrayType"], item) for item in wire.get("arrayValues") or ()]
+        # No list of values is a NULL array, an empty list an empty one.
+        items = wire.get("arrayValues")
+        if items is None:
+            return None
+        return [_value(name, kind["arrayType"], item) for item in items]
     if standard == "STRUCT":
         given = wire.get("structValues") or {}
         types = {part["name"]: part["type"] for part in kind["structTypes"]}

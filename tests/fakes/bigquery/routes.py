@@ -155,8 +155,9 @@ class Api:
         if job.error is not None:
             raise ApiError(job.error.reason, job.error.message, location=job.error.location)
         processed = 0 if job.cache_hit else job.analysis.bytes
+        if kind == "bigquery#getQueryResultsResponse":
+            answer["etag"] = f"{job.id}-results"
         answer |= {
-            "etag": f"{job.id}-results",
             "jobComplete": True,
             "cacheHit": job.cache_hit,
             "totalBytesProcessed": str(processed),
@@ -193,10 +194,12 @@ class Api:
         return table_resource(self._stored(call), self._location)
 
     def _data(self, call: Call, fault: Fault | None) -> dict[str, Any]:
-        stored = self._stored(call)
-        pages = TablePages(self._warehouse.rows_of(stored), stored.columns)
+        pages = self._jobs.pages_of(call.names["dataset"], call.names["table"])
+        if pages is None:
+            stored = self._stored(call)
+            pages = TablePages(self._warehouse.rows_of(stored), stored.columns)
         found = page(pages, call.query, page_rows=self._page_rows, page_bytes=self._page_bytes)
-        return {"kind": "bigquery#tableDataList", "etag": f"{stored.name}-data"} | found
+        return {"kind": "bigquery#tableDataList", "etag": f"{call.names['table']}-data"} | found
 
     def _stored(self, call: Call) -> StoredTable:
         names = call.names
