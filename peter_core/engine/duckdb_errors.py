@@ -20,7 +20,10 @@ _PATH = re.compile(
 )
 _OWN_NAME = re.compile(r'"?peter-[0-9a-f]{32}(?:\.duckdb)?"?\.?')
 _DAMAGE = re.compile(r"valid DuckDB|corrupt|checksum|IO Error|Serialization", re.IGNORECASE)
-_PREFIX = re.compile(r"^[A-Z][A-Za-z -]* Error: ")
+_PREFIX = re.compile(
+    r"^[A-Z][A-Za-z -]* Error: "
+    r"(?:Python exception occurred while executing the UDF: (?:[A-Za-z]+: )?)?"
+)
 _TYPES = {
     "INT8": "INT64", "INT16": "INT64", "INT32": "INT64", "INT128": "INT64", "BIGINT": "INT64",
     "INTEGER": "INT64", "HUGEINT": "INT64", "DOUBLE": "FLOAT64", "VARCHAR": "STRING",

@@ -158,7 +158,34 @@ def _any_value(node: exp.Expr) -> exp.Expr | None:
 
 
 def _approx_top(node: exp.Expr) -> exp.Expr:
-    refuse(node, "APPROX_TOP_COUNT")
+    """The exact counts, NULL's too, the most frequent first and equal ones in their order."""
+    count = literal_int(node.expression)
+    if count is None or not 0 < count <= _MAX_QUANTILES:
+        refuse(node, "APPROX_TOP_COUNT with a number that is not a literal up to 10,000")
+    entry = exp.to_identifier("entry")
+    column = exp.Column(this=entry)
+    # In a struct, because a histogram leaves NULL out.
+    counted = call("histogram", _struct(value=node.this))
+    negative = exp.Neg(this=cast(exp.Dot(this=column.copy(), expression=exp.to_identifier("value")),
+                                 "BIGINT"))  # fmt: skip
+    value = exp.Dot.build([column.copy(), exp.to_identifier("key"), exp.to_identifier("value")])
+    pairs = _mapped(call("map_entries", counted), entry, _struct(count=negative, value=value))
+    top = call("list_slice", call("list_sort", pairs), number(1), number(count))
+    own, times = (exp.Dot(this=column.copy(), expression=exp.to_identifier(name))
+                  for name in ("value", "count"))  # fmt: skip
+    return _mapped(top, entry, _struct(value=own, count=exp.Neg(this=times)))
+
+
+def _struct(**fields: exp.Expr) -> exp.Expr:
+    named = [
+        exp.PropertyEQ(this=exp.to_identifier(name), expression=value)
+        for name, value in fields.items()
+    ]
+    return exp.Struct(expressions=named)
+
+
+def _mapped(array: exp.Expr, item: exp.Identifier, to: exp.Expr) -> exp.Expr:
+    return call("list_transform", array, exp.Lambda(this=to, expressions=[item.copy()]))
 
 
 def _percentile(name: str, called: str) -> Callable[[exp.Expr], exp.Expr | None]:

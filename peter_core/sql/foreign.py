@@ -51,6 +51,8 @@ def foreign_part(node: exp.Expr, text: str) -> tuple[str, str | None] | None:
         return "A name cannot be given inside parentheses.", "Write (expression) AS name."
     if isinstance(node, exp.Subquery) and _is_lone_table(node):
         return "A table cannot stand in parentheses alone.", "Leave out the parentheses."
+    if isinstance(node, exp.Pivot) and node.arg_key != "pivots":
+        return "PIVOT is no statement in BigQuery.", "Write FROM table PIVOT (...)."
     if isinstance(node, exp.Distinct) and node.args.get("on"):
         return "DISTINCT ON is not BigQuery SQL.", "Use QUALIFY ROW_NUMBER() OVER (...) = 1."
     if isinstance(node, exp.Select) and node.args.get("sample"):

@@ -16,21 +16,20 @@ from peter_core.sql.duckdb_nodes import (
     text,
 )
 
+NET_CALLS = {
+    "IP_FROM_STRING": "peter_ip_from_text", "IP_NET_MASK": "peter_ip_mask",
+    "IP_TO_STRING": "peter_ip_text", "IP_TRUNC": "peter_ip_within",
+    "IPV4_FROM_INT64": "peter_ip_from_number", "IPV4_TO_INT64": "peter_ip_number",
+    "SAFE_IP_FROM_STRING": "peter_safe_ip_from_text",
+}  # fmt: skip
+"""Functions of the namespace ``NET`` and the worker's."""
 _HOST = r"^(?:(?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^/?#:@]*)"
 
 
-def normalize(node: exp.Expr) -> exp.Expr:
-    """NORMALIZE to NFC; the engine has no other form."""
-    form = node.args.get("form")
-    if (form and form.name.upper() != "NFC") or node.args.get("is_casefold"):
-        refuse(node, "NORMALIZE to another form than NFC")
-    return call("nfc_normalize", node.this)
-
-
 def to_code_points(node: exp.Expr) -> exp.Expr:
-    """The code points of a text; of bytes there is no function."""
+    """The code points of a text, the numbers of bytes."""
     if is_bytes(node.this):
-        refuse(node, "TO_CODE_POINTS of BYTES")
+        return call("peter_points_of_bytes", node.this)
     letter = exp.to_identifier("letter")
     code = cast(call("ord", exp.Column(this=letter.copy())), "BIGINT")
     letters = exp.Case(
@@ -49,7 +48,9 @@ def from_code_points(node: exp.Expr) -> exp.Expr:
 
 
 def net_function(node: exp.Expr) -> exp.Expr:
-    """NET.HOST; the others need lists of public suffixes or arithmetic on addresses."""
+    """NET.HOST and addresses; what needs a list of public suffixes is refused."""
+    if isinstance(node.this, exp.Anonymous) and node.this.name.upper() in NET_CALLS:
+        return call(NET_CALLS[node.this.name.upper()], *node.this.expressions)
     if not isinstance(node.this, exp.Host):
         refuse(node, f"NET.{node.this.sql_name()}")
     trimmed = call("trim", node.this.this)

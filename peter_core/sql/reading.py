@@ -85,6 +85,16 @@ class ReadTooOften(Exception):  # noqa: N818 - the statement's reader turns it i
         self.token = token
 
 
+def _json_object(arguments: list[Any]) -> exp.Expr:
+    """Pairs of keys and values; one pair of arrays is told by its types."""
+    if len(arguments) % 2:
+        return exp.Anonymous(this="JSON_OBJECT", expressions=arguments)
+    pairs = zip(arguments[::2], arguments[1::2], strict=True)
+    return exp.JSONObject(
+        expressions=[exp.JSONKeyValue(this=key, expression=value) for key, value in pairs]
+    )
+
+
 class BigQueryReader(BigQueryParser):
     """The parser, knowing BigQuery's own functions only and writing no log.
 
@@ -93,7 +103,14 @@ class BigQueryReader(BigQueryParser):
     """
 
     FUNCTIONS: ClassVar[dict[str, Any]] = {
-        name: build for name, build in BigQueryParser.FUNCTIONS.items() if name in _NAMES
+        **{name: build for name, build in BigQueryParser.FUNCTIONS.items() if name in _NAMES},
+        "JSON_OBJECT": _json_object,
+    }
+    # Other dialects write JSON_OBJECT(KEY a VALUE b); here a column may be called ``key``.
+    FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+        name: read
+        for name, read in BigQueryParser.FUNCTION_PARSERS.items()
+        if name != "JSON_OBJECT"
     }
 
     _steps = 0

@@ -15,6 +15,7 @@ from peter_core.sql.temporal import TEMPORAL_RULES
 from peter_core.sql.time_values import TIME_VALUE_RULES
 from peter_core.sql.unnests import rewrite_unnests
 from peter_core.sql.wildcards import expand_wildcards
+from peter_core.sql.worker_calls import WORKER_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ RULES: dict[type[exp.Expr], Rule] = {
     **AGGREGATE_RULES,
     **TEMPORAL_RULES,
     **TIME_VALUE_RULES,
+    **WORKER_RULES,
 }
 
 

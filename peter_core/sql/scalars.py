@@ -35,7 +35,6 @@ from peter_core.sql.json_paths import json_element, json_field
 from peter_core.sql.letters import (
     from_code_points,
     net_function,
-    normalize,
     place,
     regexp_place,
     substring,
@@ -144,6 +143,8 @@ def _cast_to_text(value: exp.Expr) -> exp.Expr | None:
         return float_text(value)
     if is_decimal(value):
         return decimal_text(value)
+    if is_type(value, exp.DType.INTERVAL):
+        return call("peter_interval_text", value)
     if is_type(value, exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMP, exp.DType.DATETIME):
         return moment_text(value)
     return None
@@ -227,6 +228,10 @@ def _anonymous(node: exp.Expr) -> exp.Expr | None:
     return rule(node) if rule is not None else None
 
 
+def _unpaired(node: exp.Expr) -> exp.Expr:
+    refuse(node, "JSON_OBJECT with a key that has no value")
+
+
 def _range_bucket(node: exp.Expr) -> exp.Expr:
     point, bounds = node.this, node.expression
     variable = exp.Identifier(this="bound", quoted=False)
@@ -274,6 +279,7 @@ _BY_NAME: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "DATE_BUCKET": _bucket("DATE"),
     "TIMESTAMP_BUCKET": _bucket("TIMESTAMPTZ"),
     "IEEE_DIVIDE": ieee_divide,
+    "JSON_OBJECT": _unpaired,
     "ST_ASTEXT": point_text,
     "ST_DWITHIN": within,
     "ST_GEOGPOINT": make_point,
@@ -322,7 +328,6 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Mod: modulo,
     exp.Mul: _wide,
     exp.NetFunc: net_function,
-    exp.Normalize: normalize,
     exp.ParseBignumeric: lambda node: cast(node.this, "DECIMAL(38, 18)"),
     exp.ParseNumeric: lambda node: cast(node.this, _NUMERIC),
     exp.Sqrt: within_domain("SQRT", exp.LT),

@@ -110,13 +110,18 @@ def json_text(node: exp.Expr) -> exp.Expr:
     """TO_JSON_STRING where the engine writes the values as BigQuery does; NULL is ``null``."""
     if node.args.get("options") is not None:
         refuse(node, "TO_JSON_STRING with layout")
-    kind = node.this.type
+    refuse_unlike_json(node.this, "TO_JSON_STRING")
+    written = cast(call("to_json", node.this), "VARCHAR")
+    return call("coalesce", written, text("null"))
+
+
+def refuse_unlike_json(value: exp.Expr, what: str) -> None:
+    """Refuse a value that the engine writes into JSON otherwise than BigQuery does."""
+    kind = value.type
     if kind is not None and any(
         one.is_type(*_UNLIKE_IN_JSON) for one in kind.find_all(exp.DataType)
     ):
-        refuse(node, f"TO_JSON_STRING of {kind.sql(dialect='bigquery')}")
-    written = cast(call("to_json", node.this), "VARCHAR")
-    return call("coalesce", written, text("null"))
+        refuse(value, f"{what} of {kind.sql(dialect='bigquery')}")
 
 
 _UNLIKE_IN_JSON = (

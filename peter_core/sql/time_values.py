@@ -205,6 +205,7 @@ TIME_VALUE_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = 
     exp.GenerateTimestampArray: _series,
     exp.LastDay: _last_day,
     exp.ParseDatetime: _parse("TIMESTAMP"),
+    exp.ParseTime: _parse("TIME"),
     exp.StrToDate: _parse("DATE"),
     exp.StrToTime: _parse("TIMESTAMPTZ"),
     exp.TimeToStr: _format,

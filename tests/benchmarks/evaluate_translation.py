@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
+from peter_core.engine.worker_functions import register_functions
 from peter_core.errors import SqlError
 from peter_core.sql.dialect import to_duckdb
 from peter_core.sql.guard import guard
@@ -72,6 +73,7 @@ def _failure(sql: str, schema: dict[str, dict[str, str]]) -> tuple[str, str] | N
     connection = duckdb.connect()
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        register_functions(connection)
         for name, columns in schema.items():
             _create(connection, name, columns)
         connection.execute(f"EXPLAIN {translation.sql}")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from peter_core.engine.worker_functions import register_functions
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,5 +18,6 @@ def memory() -> Iterator[duckdb.DuckDBPyConnection]:
     """An empty in-process DuckDB whose session time zone is UTC."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
+    register_functions(connection)
     yield connection
     connection.close()

@@ -1,0 +1,91 @@
+"""Texts and bytes: sounds, normal forms, code points, base 32, digests."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Literal, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
+
+_SOUNDS = {
+    letter: digit
+    for digit, letters in enumerate(("BFPV", "CGJKQSXZ", "DT", "L", "MN", "R"), 1)
+    for letter in letters
+}
+_NO_LATIN = re.compile(r"[^A-Z]")
+
+
+def soundex(value: str) -> str:
+    """A letter and three digits for how an English word sounds; empty without a Latin letter."""
+    letters = _NO_LATIN.sub("", "".join(one for one in value if one.isascii()).upper())
+    if not letters:
+        return ""
+    code, last = letters[0], _SOUNDS.get(letters[0])
+    for letter in letters[1:]:
+        sound = _SOUNDS.get(letter)
+        if sound is not None and sound != last:
+            code += str(sound)
+        if letter not in "HW":  # letters of one sound on both sides of H or W count once
+            last = sound
+    return code[:4].ljust(4, "0")
+
+
+def normalize(value: str, form: str) -> str:
+    """A Unicode normal form: NFC, NFD, NFKC or NFKD."""
+    return unicodedata.normalize(cast("Form", form), value)
+
+
+def normalize_and_casefold(value: str, form: str) -> str:
+    """A Unicode normal form of a text without the difference of capitals."""
+    return normalize(normalize(value, form).casefold(), form)
+
+
+def safe_text(value: bytes) -> str:
+    """Bytes as UTF-8, with U+FFFD for what is none."""
+    return value.decode("utf-8", "replace")
+
+
+def bytes_of_points(points: Sequence[int | None]) -> bytes | None:
+    """Bytes of code points 0 to 255; NULL where one of them is."""
+    if any(point is None for point in points):
+        return None
+    try:
+        return bytes(cast("Sequence[int]", points))
+    except ValueError:
+        raise ValueError("A code point of BYTES is a number from 0 to 255.") from None
+
+
+def points_of_bytes(value: bytes) -> list[int]:
+    """The numbers 0 to 255 of bytes."""
+    return list(value)
+
+
+def to_base32(value: bytes) -> str:
+    """Bytes as RFC 4648 base 32, padded."""
+    return base64.b32encode(value).decode("ascii")
+
+
+def from_base32(value: str) -> bytes:
+    """The bytes of RFC 4648 base 32.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+    """
+    try:
+        return base64.b32decode(value)
+    except (binascii.Error, ValueError):
+        raise ValueError("The text is no base 32.") from None
+
+
+def sha512(value: bytes) -> bytes:
+    """The SHA-512 digest, 64 bytes."""
+    return hashlib.sha512(value).digest()
