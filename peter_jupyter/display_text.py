@@ -108,6 +108,8 @@ def _head(verification: Verification) -> str:
         facts.append(f"computed {moment_text(verification.computed_at)}")
     if verification.job_id:
         facts.append(f"job {verification.job_id}")
+    if verification.slot_ms is not None:
+        facts.append(f"{verification.slot_ms / 1000:,.1f} s slot time")
     if verification.receipt:
         facts.append(f"receipt {verification.receipt}")
     return clip("\n".join([*lines, " · ".join(filter(None, facts))]), 500)

@@ -161,6 +161,8 @@ def provenance(verification: Verification) -> list[str]:
         items.append(f"{bytes_text(verification.bytes_billed)} billed")
     if verification.job_id:
         items.append(f"job {verification.job_id}")
+    if verification.slot_ms is not None:
+        items.append(f"{verification.slot_ms / 1000:,.1f} s slot time")
     if verification.receipt:
         items.append(f"receipt {verification.receipt[:12]}")
     return items

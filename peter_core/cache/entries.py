@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from peter_core.engine.port import Column, Result, TableInfo
+from peter_core.engine.port import Column, Result, Stage, TableInfo
 from peter_core.verify.verification import TableStamp
 
 if TYPE_CHECKING:
@@ -63,6 +63,9 @@ def encode(entry: Entry) -> bytes:
             "duration_ms": result.duration_ms,
             "job_id": result.job_id,
             "tables": [_table_header(table) for table in result.tables],
+            "slot_ms": result.slot_ms,
+            "stages": [asdict(stage) for stage in result.stages],
+            "engine_cache_hit": result.engine_cache_hit,
         },
     }
     head = orjson.dumps(header)
@@ -115,7 +118,10 @@ def _from_arrow(data: memoryview) -> pa.Table:
 def _result(fields: dict[str, Any], table: pa.Table) -> Result:
     columns = tuple(Column(**column) for column in fields.pop("columns"))
     tables = tuple(_table_info(info) for info in fields.pop("tables"))
-    return Result(table=table, columns=columns, tables=tables, **fields)
+    stages = tuple(
+        Stage(**{**stage, "steps": tuple(stage["steps"])}) for stage in fields.pop("stages")
+    )
+    return Result(table=table, columns=columns, tables=tables, stages=stages, **fields)
 
 
 def _table_header(table: TableInfo) -> dict[str, Any]:
@@ -126,7 +132,11 @@ def _table_header(table: TableInfo) -> dict[str, Any]:
 
 def _table_info(fields: dict[str, Any]) -> TableInfo:
     columns = tuple(Column(**column) for column in fields.pop("columns"))
-    return TableInfo(columns=columns, updated_at=_moment(fields.pop("updated_at")), **fields)
+    clustering, sources = tuple(fields.pop("clustering")), tuple(fields.pop("sources"))
+    updated_at = _moment(fields.pop("updated_at"))
+    return TableInfo(
+        columns=columns, updated_at=updated_at, clustering=clustering, sources=sources, **fields
+    )
 
 
 def _text(moment: dt.datetime | None) -> str | None:

@@ -81,6 +81,8 @@ class Bookkeeper:
             cache_hit=verification.cache_hit,
             duration_ms=verification.duration_ms,
             rows=verification.row_count,
+            slot_ms=verification.slot_ms or 0,
+            estimated_bytes=verification.estimated_bytes,
         )
         self._writer.submit(self._write, [run])
 
@@ -168,10 +170,13 @@ class Bookkeeper:
             query=answer.step.query,
             cache_hit=answer.cache_hit,
             duration_ms=answer.duration_ms,
+            estimated_bytes=answer.step.estimate.bytes if answer.step.estimate else None,
         )
         result = answer.result
-        if result is None or answer.cache_hit:
+        if result is None:
             return run
+        if answer.cache_hit:
+            return replace(run, saved_usd=self._prices.price(result.bytes_billed))
         return replace(
             run,
             job_id=result.job_id,
@@ -179,6 +184,7 @@ class Bookkeeper:
             bytes_billed=result.bytes_billed,
             cost_usd=self._prices.price(result.bytes_billed),
             rows=result.row_count,
+            slot_ms=result.slot_ms or 0,
         )
 
     def _write(self, runs: list[Run]) -> None:

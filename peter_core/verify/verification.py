@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from peter_core.engine.port import Column, ColumnProfile
+    from peter_core.engine.port import Column, ColumnProfile, Stage
 
 Verdict = Literal["passed", "failed", "could_not_run"]
 Reason = Literal[
@@ -96,6 +96,8 @@ class Verification:
     cache_hit: bool = False
     duration_ms: float = 0.0
     job_id: str | None = None
+    slot_ms: int | None = None
+    stages: tuple[Stage, ...] = ()
     computed_at: dt.datetime | None = None
     receipt: str | None = None
     dry_run: bool = False

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from peter_core.costs import Prices
     from peter_core.dashboard.model import Check
-    from peter_core.engine.port import Engine, Estimate, Result, TableInfo
+    from peter_core.engine.port import ColumnProfile, Engine, Estimate, Result, TableInfo
     from peter_core.principal import Principal
     from peter_core.sql.parameters import Parameter
     from peter_core.sql.statement import Statement
@@ -177,7 +177,7 @@ class _Verifying:
         self.cancel.raise_if_cancelled()
         result, cache_hit = self.run(job, self.cancel)
         self._result(result, cache_hit, estimate)
-        self._judge(statement, result, estimate)
+        self._judge(job, result, estimate)
 
     def stop(self, error: PeterError) -> None:
         """Turn the error that ended it into the payload."""
@@ -239,13 +239,15 @@ class _Verifying:
             cost_usd=usd(self.price.price(0 if cache_hit else priced)),
             cache_hit=cache_hit,
             job_id=result.job_id,
+            slot_ms=None if cache_hit else result.slot_ms,
+            stages=result.stages,
             computed_at=dt.datetime.now(dt.UTC),
             table=result.table,
         )
 
-    def _judge(self, statement: Statement, result: Result, estimate: Estimate) -> None:
-        columns = self.draft.schema
-        profile = profile_table(result.table, columns)
+    def _judge(self, job: Job, result: Result, estimate: Estimate) -> None:
+        statement, columns = job.statement, self.draft.schema
+        profile = self._profile(job, result)
         outcomes = run_checks(
             self.checks, result.table, columns,
             row_count=result.row_count, others=self.others, now=self.now,
@@ -263,6 +265,11 @@ class _Verifying:
         )  # fmt: skip
         receipt = make_receipt(self.draft, self.parameters, self.principal)
         self._note(receipt=receipt.id)
+
+    def _profile(self, job: Job, result: Result) -> tuple[ColumnProfile, ...]:
+        """Over every row where the engine still holds them, else over the rows that were kept."""
+        whole = self.engine.profile(result, job, self.cancel) if result.truncated else None
+        return whole or profile_table(result.table, self.draft.schema)
 
     def _without_result(self, statement: Statement, estimate: Estimate) -> tuple[Finding, ...]:
         seen = statement_findings(statement, estimate.tables)

@@ -131,6 +131,17 @@ class SourcesItem(Answer):
     resolved: bool
 
 
+class StageItem(Answer):
+    """A stage of the job's query plan."""
+
+    name: str
+    status: str
+    rows_read: int
+    rows_written: int
+    slot_ms: int
+    steps: tuple[str, ...]
+
+
 class VerificationAnswer(Answer):
     """What one statement is, costs, returned and looks like.
 
@@ -159,6 +170,8 @@ class VerificationAnswer(Answer):
     cache_hit: bool
     duration_ms: float
     job_id: str | None
+    slot_ms: int | None
+    stages: tuple[StageItem, ...]
     computed_at: str | None
     receipt: str | None
     dry_run: bool
