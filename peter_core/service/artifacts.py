@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from peter_core.cache.keys import user_dependent
 from peter_core.plan.artifact import Artifact, FailedCheck, artifact_etag, build_artifact
+from peter_core.telemetry import span
 from peter_core.verify.checks import run_checks
 
 if TYPE_CHECKING:
@@ -76,10 +77,12 @@ class Artifacts:
         patience_s: float | None = None,
     ) -> dict[str, StepAnswer]:
         """The answers of a plan's steps, noted in the books."""
-        answers = self._runner.run_plan(
-            plan, principal=principal, force=force, cancel=cancel, on_answer=on_answer,
-            patience_s=patience_s,
-        )  # fmt: skip
+        about = {"slug": plan.dashboard.slug, "steps": len(plan.steps)}
+        with span("peter.execute", **about, principal=principal.email):
+            answers = self._runner.run_plan(
+                plan, principal=principal, force=force, cancel=cancel, on_answer=on_answer,
+                patience_s=patience_s,
+            )  # fmt: skip
         self._books.record_answers(plan, answers.values(), principal)
         return answers
 

@@ -8,6 +8,7 @@ from peter_core.costs import plan_cost
 from peter_core.dashboard.canonical import revision
 from peter_core.dashboard.loading import load_dashboard
 from peter_core.service.publishing import require_valid
+from peter_core.telemetry import span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,7 @@ class Plans:
 
     def of_loaded(self, loaded: Loaded, filters: Filters | None = None) -> Plan:
         """The plan of a document without errors."""
-        return self._compiled.plan(loaded, revision(loaded), filters)
+        return self._compile(loaded, revision(loaded), filters)
 
     def of_text(self, text: str | bytes, filters: Filters | None = None) -> Plan:
         """The plan of a text; raises ``DocumentError`` when it cannot be read."""
@@ -53,10 +54,17 @@ class Plans:
 
     def of_slug(self, slug: str, filters: Filters | None = None, known: str | None = None) -> Plan:
         """The plan of a published dashboard, or of one of its earlier revisions."""
-        document, loaded = self._documents.load(slug, known)
-        return self._compiled.plan(loaded, document.revision, filters)
+        with span("peter.store") as read:
+            document, loaded = self._documents.load(slug, known)
+            read.set(slug=slug)
+        return self._compile(loaded, document.revision, filters)
 
     def price(self, plan: Plan, principal: Principal) -> PlanCost:
         """What the plan's next load costs; nothing is run."""
         cached = self._runner.fresh_answers(plan, principal)
         return plan_cost(plan, self._prices, cached, engine=self._engine.name)
+
+    def _compile(self, loaded: Loaded, known: str, filters: Filters | None) -> Plan:
+        slug = loaded.dashboard.slug if loaded.dashboard else None
+        with span("peter.compile", slug=slug):
+            return self._compiled.plan(loaded, known, filters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from peter_core.dashboard.problems import Problem
 from peter_core.errors import DocumentError, NotFound, VerificationFailed
+from peter_core.telemetry import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -88,16 +90,17 @@ class Publisher:
             )
 
         verified = verify_queries(plan, loaded, verify)
-        document = self._store.publish(
-            slug,
-            loaded.text,
-            revision,
-            if_match=terms.if_match,
-            create=terms.create,
-            by=principal.email,
-            at=dt.datetime.now(dt.UTC),
-            message=terms.message,
-        )
+        with span("peter.store", slug=slug):
+            document = self._store.publish(
+                slug,
+                loaded.text,
+                revision,
+                if_match=terms.if_match,
+                create=terms.create,
+                by=principal.email,
+                at=dt.datetime.now(dt.UTC),
+                message=terms.message,
+            )
         return Publication(
             slug=slug,
             revision=revision,
@@ -145,7 +148,12 @@ def verify_queries(
     with ThreadPoolExecutor(PARALLEL, thread_name_prefix="peter-verify") as pool:
         for steps in _in_order(plan, main):
             others = {name: v.table for name, v in verified.items() if v.table is not None}
-            made = pool.map(lambda step, others=others: verify(step, others), steps)
+            contexts = [contextvars.copy_context() for _ in steps]
+            made = pool.map(
+                lambda step, context, others=others: context.run(verify, step, others),
+                steps,
+                contexts,
+            )
             verified |= {step.query: one for step, one in zip(steps, made, strict=True)}
     problems = [
         _problem(name, verification, loaded)

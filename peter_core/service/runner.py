@@ -18,7 +18,9 @@ from peter_core.cache.keys import cacheable, clock_reading, result_key
 from peter_core.engine.port import CancelToken, Job
 from peter_core.errors import PeterError, QueryCancelled
 from peter_core.plan.plan import StepAnswer
+from peter_core.service.measuring import run_measured, watch_flight
 from peter_core.service.refreshing import Refreshing
+from peter_core.telemetry import count, span
 from peter_core.verify.verification import TableStamp
 
 if TYPE_CHECKING:
@@ -66,9 +68,11 @@ class Runner:
         self._keys: WeakKeyDictionary[Plan, dict[str, str]] = WeakKeyDictionary()
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="peter-step")
         self._refreshing = Refreshing()
+        self._unwatch = watch_flight(cache.flight)
 
     def close(self) -> None:
         """Let running steps end and take no more."""
+        self._unwatch()
         self._refreshing.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
@@ -97,8 +101,12 @@ class Runner:
         """
         token = cancel or CancelToken()
         until = None if patience_s is None else time.monotonic() + patience_s
-        held = {} if force else self.held_answers(plan, principal)
-        found = {key: answer for key, answer in held.items() if answer.freshness != "stale"}
+        with span("peter.cache") as looked:
+            held = {} if force else self.held_answers(plan, principal)
+            found = {key: answer for key, answer in held.items() if answer.freshness != "stale"}
+            looked.set(hits=len(found), misses=len(plan.steps) - len(found))
+        count("peter.cache.hits", len(found))
+        count("peter.cache.misses", len(plan.steps) - len(found))
         behind = {} if until is None else self._refreshed(plan, held, principal)
 
         def answer(step: Step) -> StepAnswer:
@@ -150,7 +158,9 @@ class Runner:
         key = self._key(job, tables, principal)
         entry = self._cache.get(key) if cacheable(job.statement) else None
         if entry is not None and not entry.result.truncated and _unchanged(entry, tables):
+            count("peter.cache.hits")
             return entry.result, True
+        count("peter.cache.misses")
         return self._compute(key, job, self._ttl_s, cancel).result, False
 
     def _at_once(
@@ -211,7 +221,7 @@ class Runner:
         def compute(token: CancelToken) -> Entry:
             # The moment before the run: what changes meanwhile makes the result stale.
             computed_at = dt.datetime.now(dt.UTC)
-            result = self._engine.run(job, token)
+            result = run_measured(self._engine, job, token)
             entry = Entry(
                 result=result,
                 fingerprint=job.statement.fingerprint,

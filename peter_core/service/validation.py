@@ -8,45 +8,88 @@ from typing import TYPE_CHECKING
 from peter_core.dashboard.canonical import revision
 from peter_core.dashboard.loading import load_dashboard
 from peter_core.errors import EngineUnavailable
-from peter_core.plan.compiler import Limits, compile_plan
+from peter_core.plan.compiler import Limits, compile_plan, placed_in_query
 from peter_core.service.reports import Validation
+from peter_core.telemetry import span
 
 if TYPE_CHECKING:
     from peter_core.config import Settings
     from peter_core.dashboard.loading import Loaded
+    from peter_core.dashboard.problems import Problem
     from peter_core.plan.plan import Plan
     from peter_core.service.plans import Plans
     from peter_core.service.reports import Mode
+    from peter_core.service.tiers import Tiers
+    from peter_core.sql.checking import Tier
+
+OFFLINE: tuple[Tier, ...] = ("syntax", "guard")
+"""Who speaks of a document's queries without an engine."""
 
 
 def validate_offline(text: str | bytes, settings: Settings) -> Validation:
     """What can be told of a document without a workspace: nothing is opened, nothing written."""
-    loaded = load_dashboard(text)
-    if loaded.dashboard is None:
-        return Validation(False, "offline", loaded.problems, None)
-    plan = compile_plan(loaded, revision=revision(loaded), engine=None, limits=limits_of(settings))
-    return judged(loaded, plan, "offline")
+    with span("peter.validate"):
+        loaded = load_dashboard(text)
+        if loaded.dashboard is None:
+            return Validation(False, "offline", loaded.problems, None)
+        plan = compile_plan(
+            loaded, revision=revision(loaded), engine=None, limits=limits_of(settings)
+        )
+        return judged(loaded, plan, "offline")
 
 
-def validate_warehouse(text: str | bytes, plans: Plans, settings: Settings) -> Validation:
+def validate_warehouse(
+    text: str | bytes, plans: Plans, settings: Settings, tiers: Tiers
+) -> Validation:
     """What can be told with the tables; offline, and saying so, where they cannot be reached."""
-    loaded = load_dashboard(text)
-    if loaded.dashboard is None:
-        return Validation(False, "warehouse", loaded.problems, None)
-    try:
-        return judged(loaded, plans.of_loaded(loaded), "warehouse")
-    except EngineUnavailable as error:
-        found = validate_offline(text, settings)
-        return replace(found, note=f"Tables and columns were not checked: {error.message}")
+    with span("peter.validate"):
+        loaded = load_dashboard(text)
+        if loaded.dashboard is None:
+            return Validation(False, "warehouse", loaded.problems, None)
+        try:
+            plan = plans.of_loaded(loaded)
+        except EngineUnavailable as error:
+            found = validate_offline(text, settings)
+            return replace(found, note=f"Tables and columns were not checked: {error.message}")
+    spoke: tuple[Tier, ...] = ("dry_run",)
+    unbound: tuple[Problem, ...] | None = None
+    if tiers.embedded:
+        spoke = ("names", "dry_run")
+        unbound = _unbound(loaded, plan, tiers)
+    if unbound is not None:
+        spoke = ("names", "binding", "dry_run")
+    return judged(loaded, plan, "warehouse", unbound or (), (*OFFLINE, *spoke))
 
 
-def judged(loaded: Loaded, plan: Plan, mode: Mode) -> Validation:
+def _unbound(loaded: Loaded, plan: Plan, tiers: Tiers) -> tuple[Problem, ...] | None:
+    """What of the queries does not bind over empty tables; ``None`` where none could be asked."""
+    found: list[Problem] = []
+    spoke = False
+    for step in plan.steps.values():
+        if step.role == "comparison":
+            continue
+        schema = {table.id: table.schema for table in step.tables}
+        types = {parameter.name: parameter.type for parameter in step.parameters}
+        said = tiers.bind(step.statement, schema, types)
+        spoke = spoke or said is not None
+        found.extend(placed_in_query(loaded, step.query, problem) for problem in said or ())
+    return tuple(found) if spoke else None
+
+
+def judged(
+    loaded: Loaded,
+    plan: Plan,
+    mode: Mode,
+    more: tuple[Problem, ...] = (),
+    tiers: tuple[Tier, ...] = OFFLINE,
+) -> Validation:
     """A document's problems and those of its plan, in the order of the text."""
     problems = sorted(
-        (*loaded.problems, *plan.problems), key=lambda p: (p.line or 0, p.column or 0, p.rule)
+        (*loaded.problems, *plan.problems, *more),
+        key=lambda p: (p.line or 0, p.column or 0, p.rule),
     )
     valid = not any(problem.is_error for problem in problems)
-    return Validation(valid, mode, tuple(problems), plan.revision)
+    return Validation(valid, mode, tuple(problems), plan.revision, tiers=tiers)
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -56,4 +99,5 @@ def limits_of(settings: Settings) -> Limits:
         highest_max_bytes=settings.highest_max_bytes,
         ttl_s=int(settings.ttl),
         allowed_datasets=settings.allowed_datasets,
+        allow_information_schema=settings.allow_information_schema,
     )

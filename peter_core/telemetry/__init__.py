@@ -12,7 +12,7 @@ from peter_core.telemetry.logs import Logs, configure_logs
 from peter_core.telemetry.metrics import count, observe, record
 from peter_core.telemetry.provider import use
 from peter_core.telemetry.requests import RequestSpan, request_span
-from peter_core.telemetry.tracing import Span, in_context, span
+from peter_core.telemetry.tracing import Span, span
 
 __all__ = [
     "Logs",
@@ -23,7 +23,6 @@ __all__ = [
     "configure",
     "configure_logs",
     "count",
-    "in_context",
     "new_request_id",
     "observe",
     "record",

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextvars
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from peter_core.errors import PeterError
 from peter_core.telemetry.attributes import span_attributes
 from peter_core.telemetry.provider import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from types import TracebackType
 
     from peter_core.telemetry.provider import Tracing
-
-T = TypeVar("T")
 
 
 class Span(Protocol):
@@ -114,12 +110,6 @@ def span(name: str, **attributes: object) -> AbstractContextManager[Span]:
         return _NOTHING
     kind = "CLIENT" if name == "peter.engine.job" else "INTERNAL"
     return RecordedSpan(tracing, name, attributes, kind=kind)
-
-
-def in_context(work: Callable[[], T]) -> Callable[[], T]:
-    """The work in the context of now: for another thread, where its spans keep their parent."""
-    context = contextvars.copy_context()
-    return lambda: context.run(work)
 
 
 def current_ids() -> tuple[str, str] | None:
