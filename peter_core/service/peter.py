@@ -16,6 +16,7 @@ from peter_core.service.assembly import assemble
 from peter_core.service.bookkeeping import column_graph
 from peter_core.service.parts import Parts, open_parts
 from peter_core.service.publishing import Publication, Terms, require_valid
+from peter_core.service.reindexing import Reindexed, reindex
 from peter_core.service.reports import Listing, chart_freshness, precomputation
 from peter_core.service.validation import validate_offline, validate_warehouse
 
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
     from peter_core.costs import PlanCost
     from peter_core.dashboard.loading import Loaded
     from peter_core.dashboard.model import Check
-    from peter_core.dashboard.problems import Problem
     from peter_core.engine.port import CancelToken, TableInfo
     from peter_core.plan.artifact import Artifact
     from peter_core.plan.plan import Plan, StepAnswer
     from peter_core.principal import Principal
     from peter_core.service.reports import ChartFreshness, Mode, Precomputation, Validation
+    from peter_core.sql.checking import StatementCheck
     from peter_core.store.ledger import CostReport
     from peter_core.store.port import Document
     from peter_core.store.port import Publication as HistoryEntry
@@ -100,7 +101,7 @@ class Peter:
         """Say what is wrong with a document; with ``warehouse`` also against its tables."""
         if mode == "offline":
             return validate_offline(text, self.settings)
-        return validate_warehouse(text, self._plans, self.settings)
+        return validate_warehouse(text, self._plans, self.settings, self._statements.tiers)
 
     def compile(self, text: str | bytes, *, filters: Filters | None = None) -> Plan:
         """The plan of a document: its steps, charts, estimates and problems.
@@ -355,8 +356,8 @@ class Peter:
             cancel=cancel,
         )
 
-    def check_statement(self, sql: str, *, mode: Mode = "warehouse") -> tuple[Problem, ...]:
-        """What is wrong with a statement: syntax and guard, with ``warehouse`` also names."""
+    def check_statement(self, sql: str, *, mode: Mode = "warehouse") -> StatementCheck:
+        """What is wrong with a statement, by syntax and guard, with ``warehouse`` by every tier."""
         return self._statements.check(sql, warehouse=mode == "warehouse")
 
     def tables(self) -> tuple[TableInfo, ...]:
@@ -389,6 +390,10 @@ class Peter:
         """What was scanned, billed and paid from ``start`` until before ``end``."""
         self._books.flush()
         return self._ledger.cost_report(start, end, group_by, slug)
+
+    def reindex(self, on_slug: Callable[[str], None] | None = None) -> Reindexed:
+        """Make lists and lineage anew from the published documents; receipts and runs stay."""
+        return reindex(self._store, self._ledger, self._plans, on_slug)
 
     def ready(self) -> dict[str, dict[str, object]]:
         """Each part with its latency in milliseconds; ``ok`` is false where one cannot serve."""

@@ -12,6 +12,7 @@ from peter_core.locks import file_lock
 from peter_core.store.connecting import make_engine
 from peter_core.store.failures import database_errors, lost_connection
 from peter_core.store.files import storage_errors
+from peter_core.store.migrations import HEAD
 from peter_core.store.schema import Schema
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
     from sqlalchemy.engine import Connection, Engine
+
+    from peter_core.store.schema import Migration, Moved
 
 T = TypeVar("T")
 
@@ -113,6 +116,38 @@ class Database:
         with self._transaction(self._writer, "write to the ledger") as connection:
             yield connection
 
+    def migrate(self, target: str = HEAD, *, up: bool = True) -> Moved:
+        """Move the schema to a revision, as `Schema.upgrade` and `Schema.downgrade` do.
+
+        Raises
+        ------
+        InvalidRequest, StorageError
+        """
+        with self._about_schema("migrate the ledger"):
+            self._ready = False
+            return self.schema.upgrade(target) if up else self.schema.downgrade(target)
+
+    def migration_sql(self, target: str = HEAD, *, up: bool = True) -> str:
+        """The statements of `migrate`, which are not run.
+
+        Raises
+        ------
+        InvalidRequest, StorageError
+        """
+        with self._about_schema("read the ledger's schema"):
+            return self.schema.sql(target, up=up)
+
+    def migrations(self) -> tuple[Migration, ...]:
+        """Every revision of the schema this version knows, and whether it is applied.
+
+        Raises
+        ------
+        StorageError
+            It cannot be read, or is another version's.
+        """
+        with self._about_schema("read the ledger's schema"):
+            return self.schema.history()
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
@@ -120,6 +155,14 @@ class Database:
     def _read_once(self, work: Callable[[Connection], T]) -> T:
         with self.reading() as connection:
             return work(connection)
+
+    @contextmanager
+    def _about_schema(self, doing: str) -> Iterator[None]:
+        with database_errors(doing), storage_errors(doing):
+            file = _sqlite_file(self._engine)
+            if file is not None:
+                file.parent.mkdir(parents=True, exist_ok=True)
+            yield
 
     @contextmanager
     def _transaction(self, engine: Engine, doing: str) -> Iterator[Connection]:

@@ -188,6 +188,11 @@ class Ledger:
         )
         return entries[0] if entries else None
 
+    def slugs(self) -> tuple[str, ...]:
+        """Every indexed slug."""
+        slug = tables.dashboards.c.slug
+        return tuple(row[0] for row in self._rows(sa.select(slug).order_by(slug)))
+
     # Receipts and lineage ---------------------------------------------------------------------
 
     def receipts(self, slug: str, revision: str | None = None) -> tuple[ReceiptRecord, ...]:

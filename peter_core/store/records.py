@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import datetime as dt
 
+    from peter_core.dashboard.model import Dashboard
+    from peter_core.store.port import Document
+
 GroupBy = Literal["dashboard", "user", "query", "date"]
 
 
@@ -55,6 +58,20 @@ class DashboardEntry:
     description: str | None = None
     owner: str | None = None
     tags: tuple[str, ...] = ()
+
+
+def dashboard_entry(board: Dashboard, document: Document) -> DashboardEntry:
+    """The entry of a published document with its model."""
+    return DashboardEntry(
+        slug=board.slug,
+        title=board.title,
+        revision=document.revision,
+        published_at=document.published_at,
+        published_by=document.published_by,
+        description=board.description,
+        owner=board.owner,
+        tags=board.tags,
+    )
 
 
 @dataclass(frozen=True, slots=True)
