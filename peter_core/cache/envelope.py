@@ -21,7 +21,9 @@ _HEADER = struct.Struct(">4sBQ")
 _MAGIC = b"PTRC"
 _VERSION = 1
 _MAC_BYTES = 32
-_KEY_BYTES = 32
+
+KEY_BYTES = 32
+"""The least a key has."""
 
 
 class Envelope:
@@ -34,7 +36,7 @@ class Envelope:
     """
 
     def __init__(self, key: bytes) -> None:
-        if len(key) < _KEY_BYTES:
+        if len(key) < KEY_BYTES:
             raise ValueError("A cache key file needs at least 32 bytes.")
         self._mac = hmac.new(key, digestmod=hashlib.sha256)
         self.rejected = 0
@@ -93,7 +95,7 @@ def server_key(path: Path) -> bytes:
     if known is not None:
         return known
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = secrets.token_bytes(_KEY_BYTES)
+    fresh = secrets.token_bytes(KEY_BYTES)
     draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -125,8 +127,8 @@ def _read_key(path: Path) -> bytes | None:
         return None
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size != _KEY_BYTES:
+        if not stat.S_ISREG(status.st_mode) or status.st_size != KEY_BYTES:
             return None
         if os.name == "posix" and (status.st_mode & 0o077 or status.st_uid != os.geteuid()):
             return None
-        return file.read(_KEY_BYTES)
+        return file.read(KEY_BYTES)

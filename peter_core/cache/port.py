@@ -14,7 +14,8 @@ class TierStats:
     """Counters of one tier since its process started; ``bytes`` and ``entries`` are as of now.
 
     ``rejected`` counts values whose seal did not hold, ``failures`` what the tier could not do
-    (a full disk, a lock), ``quarantined`` how often its files were damaged and set aside.
+    (a full disk, a lock), ``quarantined`` how often its files were damaged and set aside,
+    ``opened`` how often its breaker opened because it was away.
     """
 
     entries: int = 0
@@ -24,6 +25,7 @@ class TierStats:
     rejected: int = 0
     failures: int = 0
     quarantined: int = 0
+    opened: int = 0
 
     @property
     def hit_ratio(self) -> float:

@@ -126,7 +126,7 @@ def test_a_value_cut_at_every_64th_byte_is_a_miss(tmp_path: Path) -> None:
 def test_a_value_file_cut_short_is_a_miss(tmp_path: Path) -> None:
     cache = ResultCache.open(tmp_path)
     entry = sample_entry(rows=1000)
-    cache._disk = disk = DiskCache(tmp_path / "small", min_file_bytes=100)
+    cache._shared = disk = DiskCache(tmp_path / "small", min_file_bytes=100)
     cache.put("k", entry)
     cache._memory.clear()
     assert cache.get("k") == entry
