@@ -1,0 +1,342 @@
+"""BigQuery itself, by its real client."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from peter_core.engine.bigquery_catalog import Catalog
+from peter_core.engine.bigquery_client import make_client
+from peter_core.engine.bigquery_dry_runs import DryRun, DryRuns
+from peter_core.engine.bigquery_errors import run_error
+from peter_core.engine.bigquery_failures import ApiFailure
+from peter_core.engine.bigquery_jobs import BilledJob, new_job_id, stages_of
+from peter_core.engine.bigquery_labels import job_labels
+from peter_core.engine.bigquery_queue import JobQueue
+from peter_core.engine.bigquery_requests import NO_RETRY, Request
+from peter_core.engine.port import Estimate, Result, TableInfo
+from peter_core.errors import EngineError, EngineUnavailable, PeterError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from google.cloud.bigquery import Client, QueryJob, QueryJobConfig
+
+    from peter_core.engine.bigquery_pages import Rows
+    from peter_core.engine.port import CancelToken, ColumnProfile, Job
+
+_CANCEL_S = 0.15
+_READY_S = 2.0
+_READY_FOR_S = 5.0
+
+
+class BigQueryEngine:
+    """An ``Engine`` over a project's BigQuery.
+
+    Every job is preceded by a free dry run of the same text: BigQuery itself must call it a
+    ``SELECT`` that reads allowed datasets only. A table elsewhere is allowed where a view of an
+    allowed dataset, named by the statement, reads it; whether the view may, BigQuery decides.
+
+    Parameters
+    ----------
+    project
+        Where jobs run and are billed, and the project of table names that give none.
+    location
+        Where jobs run; ``None`` leaves it to BigQuery, by the tables.
+    default_dataset
+        The dataset of table names that give none.
+    datasets
+        The only datasets that may be read, ``dataset`` or ``project.dataset``; ``None`` for all
+        of the project's.
+    credentials_file
+        The key file of a service account; ``None`` for the application-default credentials.
+    api_endpoint
+        Another address of BigQuery's interface; one without TLS is given no credentials.
+    storage_read
+        Read large results through the Storage Read API.
+    table_ttl_s, dataset_ttl_s
+        Seconds that what is known of tables and of datasets counts.
+    project_jobs, user_jobs, queue
+        Jobs that run at once, those of one user among them, and jobs that may wait.
+    user_salt
+        The key under which users are hashed into labels.
+    client
+        A client to use in place of an own one; it is not closed.
+    """
+
+    name = "bigquery"
+
+    def __init__(
+        self,
+        project: str,
+        *,
+        location: str | None = None,
+        default_dataset: str | None = None,
+        datasets: frozenset[str] | None = None,
+        credentials_file: Path | None = None,
+        api_endpoint: str | None = None,
+        storage_read: bool = False,
+        table_ttl_s: float = 900.0,
+        dataset_ttl_s: float = 3600.0,
+        project_jobs: int = 20,
+        user_jobs: int = 4,
+        queue: int = 100,
+        user_salt: bytes = b"",
+        client: Client | None = None,
+    ) -> None:
+        self.project = project
+        self.location = location or "auto"
+        self._own_client = client is None
+        self._client = client or make_client(
+            project, location=location, credentials_file=credentials_file,
+            api_endpoint=api_endpoint, connections=project_jobs + 12,
+        )  # fmt: skip
+        self._storage_read = storage_read
+        self._user_salt = user_salt
+        self._catalog = Catalog(
+            self._client, project=project, default_dataset=default_dataset, datasets=datasets,
+            table_ttl_s=table_ttl_s, dataset_ttl_s=dataset_ttl_s,
+        )  # fmt: skip
+        self._dry_runs = DryRuns(
+            self._client,
+            location=location,
+            default_dataset=f"{project}.{default_dataset}" if default_dataset else None,
+            allowed=self._allows,
+        )
+        self._queue = JobQueue(project_jobs=project_jobs, user_jobs=user_jobs, waiting=queue)
+        self._running: weakref.WeakSet[_Run] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._ready_until = 0.0
+
+    def tables(self) -> tuple[TableInfo, ...]:
+        """Every table of the allowed datasets, by name.
+
+        In a warehouse of more than sixty tables those that were not looked at yet come without
+        columns, sizes and ages: ``table`` tells them.
+        """
+        return self._catalog.tables()
+
+    def table(self, name: str) -> TableInfo:
+        """The table of a one, two or three part name.
+
+        Raises
+        ------
+        TableNotFound
+            With the nearest names, as far as they are known.
+        EngineError
+            BigQuery cannot be asked, and the table was never seen.
+        """
+        return self._catalog.table(name)
+
+    def refresh(self, name: str) -> TableInfo:
+        """The table as it is now: one free call, for a view one more for each table under it.
+
+        Raises
+        ------
+        TableNotFound, EngineError
+        """
+        return self._catalog.table(name, renew=True)
+
+    def dry_run(self, job: Job) -> Estimate:
+        """What the job would read, by BigQuery's own dry run, which is free.
+
+        Raises
+        ------
+        SqlError, SqlRefused, QueryTimeout, EngineError
+        """
+        self._check_open()
+        made = self._dry_run(job, time.monotonic() + job.timeout_s, None)
+        return Estimate(
+            bytes=made.bytes,
+            billed_bytes=made.billed_bytes,
+            exact=True,
+            tables=self._tables_of(job),
+            columns=made.columns,
+        )
+
+    def run(self, job: Job, cancel: CancelToken | None = None) -> Result:
+        """Run the job: exactly one billed job of BigQuery, cancelled when nobody waits any more.
+
+        Raises
+        ------
+        SqlError, SqlRefused, BytesCapExceeded, QueryFailed, QueryTimeout, QueryCancelled,
+        TableNotFound, EngineUnavailable, Overloaded
+        """
+        self._check_open()
+        began = time.monotonic()
+        deadline = began + job.timeout_s
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        planned = self._dry_run(job, deadline, cancel)
+        tables = self._tables_of(job)
+        with self._queue.turn(job.user, deadline, cancel):
+            done, rows, total = self._run(job, planned, deadline, cancel)
+        table = rows.table()
+        return Result(
+            table=table,
+            columns=rows.columns,
+            row_count=total,
+            truncated=table.num_rows < total,
+            bytes_scanned=int(done.total_bytes_processed or 0),
+            bytes_billed=int(done.total_bytes_billed or 0),
+            duration_ms=(time.monotonic() - began) * 1000,
+            job_id=done.job_id,
+            tables=tables,
+            slot_ms=None if done.slot_millis is None else int(done.slot_millis),
+            stages=stages_of(done),
+            engine_cache_hit=bool(done.cache_hit),
+        )
+
+    def profile(
+        self, result: Result, job: Job, cancel: CancelToken | None = None
+    ) -> tuple[ColumnProfile, ...] | None:
+        """Statistics over every row of a truncated result, by a query on what the job left.
+
+        ``None`` when the result is whole, is kept by BigQuery no more, or would cost more than
+        the job's cap.
+        """
+        return None
+
+    def ready(self) -> dict[str, Any]:
+        """Jobs that run and wait, after a free call has shown that BigQuery answers.
+
+        Raises
+        ------
+        EngineUnavailable
+        """
+        self._check_open()
+        if time.monotonic() >= self._ready_until:
+            self._ask_ready()
+            self._ready_until = time.monotonic() + _READY_FOR_S
+        return {
+            "engine": self.name,
+            "project": self.project,
+            "location": self.location,
+            **self._queue.facts(),
+        }
+
+    def close(self) -> None:
+        """Cancel what runs, which ends with ``EngineUnavailable``, and take no more."""
+        self._closed = True
+        self._queue.close()
+        with self._lock:
+            running = list(self._running)
+        for run in running:
+            run.request.close()
+        for run in running:
+            run.gone.wait(2.0)
+        if self._own_client:
+            self._client.close()  # type: ignore[no-untyped-call]
+
+    def _dry_run(self, job: Job, deadline: float, cancel: CancelToken | None) -> DryRun:
+        recent = self._dry_runs.recent(job)
+        if recent is not None:
+            return recent
+        request = Request(deadline)
+        return request.run(lambda: self._dry_runs.ask(request, job), cancel)
+
+    def _run(
+        self, job: Job, planned: DryRun, deadline: float, cancel: CancelToken | None
+    ) -> tuple[QueryJob, Rows, int]:
+        run = _Run(
+            Request(deadline),
+            self._client,
+            id=new_job_id(job.statement.fingerprint),
+            location=planned.location,
+        )
+        with self._lock:
+            self._check_open()
+            self._running.add(run)
+        config = self._config(job, run.request.remaining())
+        try:
+            return run.request.run(lambda: run.go(job, planned, config), cancel)
+        except ApiFailure as error:
+            raise run_error(
+                error.failure, max_bytes=job.max_bytes, timeout_s=job.timeout_s
+            ) from error
+        finally:
+            run.leave()
+
+    def _config(self, job: Job, seconds: float) -> QueryJobConfig:
+        config = self._dry_runs.config(job)
+        config.maximum_bytes_billed = job.max_bytes
+        config.job_timeout_ms = max(1, int(seconds * 1000))
+        config.use_query_cache = True
+        config.labels = job_labels(job.labels, user=job.user, salt=self._user_salt)
+        return config
+
+    def _tables_of(self, job: Job) -> tuple[TableInfo, ...]:
+        """The tables the statement names; one that tells nothing of itself by its name alone."""
+        infos: dict[str, TableInfo] = {}
+        for name in job.statement.tables:
+            with contextlib.suppress(EngineError):
+                info = self._catalog.table(name)
+                infos[info.id] = info
+        return tuple(infos.values())
+
+    def _allows(self, table: str, job: Job) -> bool:
+        """By its dataset, or by a view of an allowed dataset that the statement names."""
+        return self._catalog.allows_name(table) or any(
+            self._catalog.allows_name(name) and table in self._catalog.under(name)
+            for name in job.statement.tables
+        )
+
+    def _ask_ready(self) -> None:
+        try:
+            self._catalog.ask(
+                lambda timeout: next(
+                    iter(
+                        self._client.list_datasets(
+                            self.project, max_results=1, retry=NO_RETRY, timeout=timeout
+                        )
+                    ),
+                    None,
+                ),
+                _READY_S,
+            )
+        except EngineUnavailable:
+            raise
+        except PeterError as error:
+            raise EngineUnavailable(error.message, hint=error.hint) from error
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise EngineUnavailable("The engine is closed.")
+
+
+class _Run:
+    """A billed job on its way, and how it is given up."""
+
+    def __init__(self, request: Request, client: Client, *, id: str, location: str | None) -> None:
+        self.request = request
+        self.gone = threading.Event()
+        self._billed = BilledJob(client, request, id=id, location=location)
+
+    def go(self, job: Job, planned: DryRun, config: QueryJobConfig) -> tuple[QueryJob, Rows, int]:
+        """Everything a job needs, on one thread."""
+        self._billed.start(job.statement.text, config)
+        done = self._billed.wait()
+        rows, total = self._billed.read(
+            planned.columns, max_rows=job.max_rows, max_bytes=job.max_result_bytes
+        )
+        return done, rows, total
+
+    def leave(self) -> None:
+        """Cancel what may still run, without making the caller wait for it."""
+        self.request.stop()
+        if not self._billed.may_run:
+            self.gone.set()
+            return
+
+        def cancel() -> None:
+            try:
+                self._billed.cancel()
+            finally:
+                self.gone.set()
+
+        threading.Thread(target=cancel, name="peter-bigquery-cancel", daemon=True).start()
+        self.gone.wait(_CANCEL_S)

@@ -1,0 +1,249 @@
+"""The warehouse's tables from free metadata calls, kept for a while; never a query."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from peter_core.engine.bigquery_errors import call_error
+from peter_core.engine.bigquery_failures import ApiFailure
+from peter_core.engine.bigquery_remembered import Remembered
+from peter_core.engine.bigquery_requests import NO_RETRY, Request, WorkStopped
+from peter_core.engine.bigquery_tables import Described, described, full_id, listed
+from peter_core.engine.port import TableInfo
+from peter_core.errors import EngineError, EngineUnavailable, TableNotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from google.cloud.bigquery import Client
+
+T = TypeVar("T")
+
+DESCRIBED_AT_ONCE = 60
+"""Listings of up to so many tables are filled in with their columns and sizes."""
+_DEEPEST_VIEW = 16
+_WORKERS = 8
+
+
+class Catalog:
+    """Tables of the allowed datasets.
+
+    Parameters
+    ----------
+    datasets
+        ``dataset`` of the project or ``project.dataset``; ``None`` for all of the project's.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        project: str,
+        default_dataset: str | None,
+        datasets: frozenset[str] | None,
+        table_ttl_s: float,
+        dataset_ttl_s: float,
+    ) -> None:
+        self._client = client
+        self._project = project
+        self._default_dataset = default_dataset
+        self._allowed = (
+            None
+            if datasets is None
+            else frozenset(d if "." in d else f"{project}.{d}" for d in datasets)
+        )
+        self._tables: Remembered[Described] = Remembered(table_ttl_s)
+        self._listings: Remembered[tuple[TableInfo, ...]] = Remembered(table_ttl_s)
+        self._datasets: Remembered[tuple[str, ...]] = Remembered(dataset_ttl_s)
+
+    def allows(self, id: str) -> bool:
+        """Whether a table's dataset may be read."""
+        dataset = id.rpartition(".")[0]
+        if self._allowed is None:
+            return dataset.rpartition(".")[0] == self._project
+        return dataset in self._allowed
+
+    def allows_name(self, name: str) -> bool:
+        """Whether a table of a one, two or three part name may be read."""
+        return self.allows(full_id(name, self._project, self._default_dataset))
+
+    def table(self, name: str, *, renew: bool = False) -> TableInfo:
+        """The table of a one, two or three part name; a view with what is under it.
+
+        Raises
+        ------
+        TableNotFound
+            With the nearest names, as far as the dataset was listed before.
+        EngineError
+            BigQuery cannot be asked, and the table was never seen.
+        """
+        id = full_id(name, self._project, self._default_dataset)
+        if id.count(".") < 2:
+            raise TableNotFound(
+                f"The table {name} is named without its dataset.", hint="Name the dataset too."
+            )
+        if not self.allows(id):
+            raise TableNotFound(
+                f"The table {name} is outside the datasets Peter may read.",
+                hint="Whoever runs Peter can add its dataset to the allowed ones.",
+            )
+        found = self._describe(id, renew=renew)
+        return self._with_sources(found, renew=renew) if found.is_view else found.info
+
+    def tables(self) -> tuple[TableInfo, ...]:
+        """Every table of the allowed datasets, by name.
+
+        One call a dataset. Columns, sizes and ages of each table take a call of their own, so
+        they are filled in when there are few tables; of many, those are told that were looked at
+        before, and ``table`` tells the others one by one.
+        """
+        found = [info for dataset in self.datasets() for info in self._list(dataset)]
+        if len(found) <= DESCRIBED_AT_ONCE:
+            with ThreadPoolExecutor(_WORKERS, thread_name_prefix="peter-catalog") as pool:
+                found = list(pool.map(self._filled, found))
+        else:
+            found = [self._known(info) for info in found]
+        return tuple(sorted(found, key=lambda info: info.id))
+
+    def datasets(self) -> tuple[str, ...]:
+        """The allowed datasets, ``project.dataset``."""
+        if self._allowed is not None:
+            return tuple(sorted(self._allowed))
+        return self._datasets.get(self._project, self._list_datasets)
+
+    def under(self, name: str) -> frozenset[str]:
+        """Every table and view under a view, at any depth; empty for a table."""
+        id = full_id(name, self._project, self._default_dataset)
+        try:
+            return frozenset(one for one, _ in self._walk(self._describe(id)))
+        except EngineError:
+            return frozenset()
+
+    def ask(self, call: Callable[[float], T], within_s: float) -> T:
+        """One metadata call with all its tries.
+
+        Raises
+        ------
+        EngineError
+        """
+        request = Request(time.monotonic() + within_s)
+        try:
+            return request.call(call)
+        except WorkStopped:
+            raise EngineUnavailable(
+                f"BigQuery's metadata did not come within {within_s:g} s.",
+                hint="Try again in a few seconds.",
+            ) from None
+        except ApiFailure as error:
+            raise call_error(error.failure) from error
+
+    def _describe(self, id: str, *, renew: bool = False) -> Described:
+        if id.endswith("*"):
+            return self._wildcard(id)
+        return self._tables.get(id, lambda within_s: self._get(id, within_s), renew=renew)
+
+    def _get(self, id: str, within_s: float) -> Described:
+        try:
+            table = self.ask(
+                lambda timeout: self._client.get_table(id, retry=NO_RETRY, timeout=timeout),
+                within_s,
+            )
+        except TableNotFound:
+            raise TableNotFound(
+                f"There is no table called {id.removeprefix(f'{self._project}.')}.",
+                hint=self._nearest(id),
+            ) from None
+        return described(table)
+
+    def _wildcard(self, id: str) -> Described:
+        """A wildcard has the columns of its newest table, and no age that could be told."""
+        dataset, _, pattern = id.rpartition(".")
+        matching = [i.id for i in self._list(dataset) if i.id.startswith(id[:-1])]
+        if not matching:
+            raise TableNotFound(f"No table matches {dataset}.{pattern}.")
+        newest = self._describe(max(matching)).info
+        return Described(replace(newest, id=id, rows=None, bytes=None, updated_at=None, sources=()))
+
+    def _with_sources(self, view: Described, *, renew: bool) -> TableInfo:
+        """A view is as new as the newest of itself and what is under it."""
+        stamps, sources = [view.info.updated_at], []
+        for id, below in self._walk(view, renew=renew):
+            if below is None or not below.is_view:
+                sources.append(id)
+            readable = below is not None and below.readable
+            stamps.append(below.info.updated_at if below is not None and readable else None)
+        known = [stamp for stamp in stamps if stamp is not None]
+        whole = view.readable and len(known) == len(stamps)
+        return replace(
+            view.info,
+            updated_at=max(known) if whole else None,
+            sources=tuple(dict.fromkeys(sources)),
+        )
+
+    def _walk(
+        self, view: Described, *, renew: bool = False
+    ) -> Iterator[tuple[str, Described | None]]:
+        """What is under a view, ``None`` for what Peter's account may not look at."""
+        seen = {view.info.id}
+        waiting = [(id, 1) for id in view.reads]
+        while waiting:
+            id, depth = waiting.pop(0)
+            if id in seen or depth > _DEEPEST_VIEW:
+                continue
+            seen.add(id)
+            try:
+                below = self._describe(id, renew=renew)
+            except EngineUnavailable:
+                raise
+            except EngineError:
+                yield id, None
+                continue
+            waiting.extend((inner, depth + 1) for inner in below.reads)
+            yield id, below
+
+    def _filled(self, info: TableInfo) -> TableInfo:
+        try:
+            return self.table(info.id)
+        except EngineError:
+            return info
+
+    def _known(self, info: TableInfo) -> TableInfo:
+        known = self._tables.known(info.id)
+        return info if known is None else known.info
+
+    def _list(self, dataset: str) -> tuple[TableInfo, ...]:
+        def fetch(within_s: float) -> tuple[TableInfo, ...]:
+            return self.ask(
+                lambda timeout: tuple(
+                    listed(item)
+                    for item in self._client.list_tables(
+                        dataset, page_size=1000, retry=NO_RETRY, timeout=timeout
+                    )
+                    if item.table_type != "MODEL"
+                ),
+                within_s,
+            )
+
+        return self._listings.get(dataset, fetch)
+
+    def _list_datasets(self, within_s: float) -> tuple[str, ...]:
+        return self.ask(
+            lambda timeout: tuple(
+                f"{item.project}.{item.dataset_id}"
+                for item in self._client.list_datasets(
+                    self._project, page_size=1000, retry=NO_RETRY, timeout=timeout
+                )
+            ),
+            within_s,
+        )
+
+    def _nearest(self, id: str) -> str | None:
+        dataset, _, name = id.rpartition(".")
+        names = [i.id.rpartition(".")[2] for i in self._listings.known(dataset) or ()]
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+        short = dataset.removeprefix(f"{self._project}.")
+        return f"Did you mean {' or '.join(f'{short}.{one}' for one in near)}?" if near else None

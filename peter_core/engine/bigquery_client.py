@@ -1,0 +1,93 @@
+"""The real client with our credentials, connections and nothing it decides on its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peter_core.errors import ConfigError, EngineUnavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from google.auth.credentials import Credentials
+    from google.cloud.bigquery import Client
+
+_SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+
+
+def make_client(
+    project: str,
+    *,
+    location: str | None,
+    credentials_file: Path | None,
+    api_endpoint: str | None,
+    connections: int,
+) -> Client:
+    """A client that keeps up to ``connections`` connections open.
+
+    Without a key file the application-default credentials count. An endpoint without TLS is an
+    emulator's and is given no credentials.
+
+    Raises
+    ------
+    ConfigError
+        The key file cannot be used.
+    EngineUnavailable
+        There are no application-default credentials.
+    """
+    from google.api_core.client_info import ClientInfo
+    from google.auth.transport.requests import AuthorizedSession
+    from google.cloud import bigquery
+    from requests.adapters import HTTPAdapter
+
+    credentials = _credentials(credentials_file, api_endpoint)
+    session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connections)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return bigquery.Client(
+        project=project,
+        credentials=credentials,
+        location=location,
+        client_info=ClientInfo(user_agent="peter"),  # type: ignore[no-untyped-call]
+        client_options={"api_endpoint": api_endpoint} if api_endpoint else None,
+        _http=session,
+    )
+
+
+def _credentials(file: Path | None, endpoint: str | None) -> Credentials:
+    import google.auth
+    from google.auth.credentials import AnonymousCredentials
+    from google.auth.exceptions import DefaultCredentialsError
+
+    if endpoint is not None and endpoint.lower().startswith("http://"):
+        return AnonymousCredentials()  # type: ignore[no-untyped-call]
+    if file is not None:
+        return _from_file(file)
+    try:
+        credentials, _ = google.auth.default(scopes=_SCOPES)
+    except DefaultCredentialsError as error:
+        raise EngineUnavailable(
+            "There are no credentials for BigQuery.",
+            hint="Run gcloud auth application-default login, or set the key file of a service "
+            "account.",
+        ) from error
+    return credentials
+
+
+def _from_file(file: Path) -> Credentials:
+    import google.auth
+    from google.auth.exceptions import GoogleAuthError
+
+    try:
+        credentials: Credentials
+        credentials, _ = google.auth.load_credentials_from_file(  # type: ignore[no-untyped-call]
+            str(file), scopes=_SCOPES
+        )
+    except (GoogleAuthError, OSError, ValueError, KeyError):
+        # Not from the error: its text may hold parts of the key.
+        raise ConfigError(
+            f"The key file {file.name} of BigQuery's service account cannot be used.",
+            hint="It is the JSON file that Google Cloud gave when the key was made.",
+        ) from None
+    return credentials

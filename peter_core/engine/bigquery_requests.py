@@ -1,0 +1,199 @@
+"""One piece of work for BigQuery: its deadline, its retries, and whether somebody still waits."""
+
+from __future__ import annotations
+
+import contextvars
+import random
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from peter_core.engine.bigquery_failures import ApiFailure, Failure, failure_of
+from peter_core.errors import EngineUnavailable, QueryCancelled, QueryTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from peter_core.engine.port import CancelToken
+
+T = TypeVar("T")
+
+NO_RETRY: Any = None
+"""Tells the client to leave retries to us; its annotations leave out the None it documents."""
+CALL_S = 10.0
+"""Seconds one call may hang before it is tried again; every call answers at once."""
+_FIRST_DELAY_S = 0.1
+_LONGEST_DELAY_S = 4.0
+
+
+class WorkStopped(Exception):  # noqa: N818 - it ends a thread nobody waits for
+    """Nobody waits for this work any more."""
+
+
+class Request:
+    """Calls that share a deadline (``time.monotonic``); safe from any thread.
+
+    ``retry_s`` bounds the seconds spent on tries after a first failure.
+    """
+
+    def __init__(self, deadline: float, *, retry_s: float = 60.0) -> None:
+        self.deadline = deadline
+        self._retry_s = retry_s
+        self._stopped = threading.Event()
+        self._woken = threading.Event()
+        self._closed = False
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nobody waits any more."""
+        return self._stopped.is_set()
+
+    def remaining(self) -> float:
+        """Seconds left, zero at the deadline."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def stop(self) -> None:
+        """Make no further call."""
+        self._stopped.set()
+        self._woken.set()
+
+    def close(self) -> None:
+        """Stop, because the engine ends."""
+        self._closed = True
+        self.stop()
+
+    def pause(self, seconds: float) -> None:
+        """Wait, at most to the deadline.
+
+        Raises
+        ------
+        WorkStopped
+            Nobody waits for the work any more, or its time is up.
+        """
+        self._stopped.wait(min(seconds, self.remaining()))
+        self._check()
+
+    def call(self, make: Callable[[float], T]) -> T:
+        """What ``make`` gives; it is handed the seconds its call may take.
+
+        What BigQuery asks to be tried again is, with growing and jittered pauses.
+
+        Raises
+        ------
+        ApiFailure, WorkStopped
+        """
+        give_up: float | None = None
+        attempt = 0
+        while True:
+            self._check()
+            try:
+                return make(min(CALL_S, self.remaining()))
+            except (ApiFailure, WorkStopped):
+                raise
+            except Exception as error:
+                failure = failure_of(error)
+                if failure is None:
+                    raise
+                delay = max(_jittered(attempt), failure.retry_after_s)
+                now = time.monotonic()
+                give_up = give_up or min(self.deadline, now + self._retry_s)
+                if not failure.retryable or now + delay >= give_up:
+                    self._check_time(failure)
+                    raise ApiFailure(failure) from error
+            attempt += 1
+            self.pause(delay)
+
+    def run(self, work: Callable[[], T], cancel: CancelToken | None = None) -> T:
+        """Do the work on a thread of its own, so that no call can hold its caller too long.
+
+        Raises
+        ------
+        QueryTimeout, QueryCancelled, EngineUnavailable
+            At the deadline, at the wish of ``cancel``, at ``close``; the work makes no further
+            call then.
+        """
+        outcome: _Outcome[T] = _Outcome()
+        context = contextvars.copy_context()
+        thread = threading.Thread(
+            target=lambda: context.run(self._do, work, outcome), name="peter-bigquery", daemon=True
+        )
+        forget = cancel.on_cancel(self._woken.set) if cancel is not None else None
+        try:
+            thread.start()
+            self._woken.wait(self.remaining())
+        finally:
+            # Also when the person interrupts the wait itself.
+            if not outcome.done:
+                self._stopped.set()
+            if forget is not None:
+                forget()
+        if cancel is not None and cancel.cancelled:
+            self._stopped.set()
+            raise QueryCancelled("The query was cancelled.")
+        if outcome.done:
+            return outcome.value()
+        if self._closed:
+            raise EngineUnavailable("The engine was closed while the query ran.")
+        raise timed_out()
+
+    def _do(self, work: Callable[[], T], outcome: _Outcome[T]) -> None:
+        try:
+            outcome.give(work())
+        except BaseException as error:
+            outcome.fail(error)
+        finally:
+            self._woken.set()
+
+    def _check(self) -> None:
+        if self.stopped or self.remaining() <= 0:
+            raise WorkStopped
+
+    def _check_time(self, failure: Failure) -> None:
+        """A call that hung until the deadline is no failure of its own."""
+        if failure.reason == "transport" and self.remaining() <= 0:
+            raise WorkStopped
+
+
+class _Outcome(Generic[T]):
+    """What a thread gave, once."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self._value: T
+        self._error: BaseException | None = None
+
+    def give(self, value: T) -> None:
+        self._value = value
+        self.done = True
+
+    def fail(self, error: BaseException) -> None:
+        self._error = error
+        self.done = True
+
+    def value(self) -> T:
+        """The value, or the error raised here.
+
+        Raises
+        ------
+        QueryTimeout
+            The work saw the deadline before its caller did.
+        """
+        if isinstance(self._error, WorkStopped):
+            raise timed_out() from None
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+
+def timed_out() -> QueryTimeout:
+    """The error of work that was stopped at its deadline."""
+    return QueryTimeout(
+        "The query was stopped at its deadline.",
+        hint="Read fewer rows or partitions, aggregate before joining, or allow it more time.",
+    )
+
+
+def _jittered(attempt: int) -> float:
+    """Seconds before the next try: between half and all of a doubling pause."""
+    pause = min(_FIRST_DELAY_S * 2.0**attempt, _LONGEST_DELAY_S)
+    return pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, hides nothing
