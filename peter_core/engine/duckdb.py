@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from peter_core.billing import MINIMUM_BYTES, billed_bytes, bytes_text
 from peter_core.engine import duckdb_errors
 from peter_core.engine.arrow_columns import typed_columns
+from peter_core.engine.binding import Binder
 from peter_core.engine.folder_database import FolderDatabase
 from peter_core.engine.port import Estimate, Result
 from peter_core.engine.worker_parameters import parameters_to_wire
@@ -88,6 +89,8 @@ class DuckDBEngine:
             memory_limit_bytes=memory_limit_bytes,
             threads=max(1, min(4, os.cpu_count() or 1)),
         )
+        self.binder = Binder(self._pool, lambda: self._database.path(self._tables().catalog))
+        """Binds statements in this engine's workers."""
         self._known: _Tables | None = None
         self._prepared: OrderedDict[tuple[object, ...], _Prepared] = OrderedDict()
         self._lock = threading.Lock()

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import duckdb
 
+IN_MEMORY = Path(":memory:")
+"""The name of a database that no file holds."""
+
 _LOCKED = (
     # As SQL: given as a connect option it makes DuckDB look for its icu extension.
     "SET GLOBAL TimeZone = 'UTC'",
@@ -28,11 +31,12 @@ def open_locked(
     """Open a database read-only, with nothing reachable but its own tables.
 
     Take a fresh ``cursor()`` for each statement: what a statement leaves behind (temporary
-    tables, a search path) ends with its cursor.
+    tables, a search path) ends with its cursor. ``IN_MEMORY`` opens an empty database of its own,
+    which alone can be written to.
     """
     connection = duckdb.connect(
         database,
-        read_only=True,
+        read_only=database != IN_MEMORY,
         config={
             "memory_limit": f"{memory_limit_bytes // 2**20}MiB",
             "threads": str(threads),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from peter_core.engine import worker_frames as frames
 from peter_core.engine import worker_limits as limits
+from peter_core.engine.empty_tables import EmptyTables
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,15 +40,17 @@ def main(argv: list[str]) -> int:
     import pyarrow as pa
 
     from peter_core.engine.duckdb_lockdown import open_locked
+    from peter_core.engine.worker_functions import register_functions
 
     pa.set_cpu_count(1)
     connection = open_locked(database, memory_limit_bytes=memory_limit_bytes, threads=threads)
+    register_functions(connection)
     connection.cursor().sql("SELECT 1").to_arrow_reader(1).read_all()
     limits.forbid_writing()
     limits.limit_files()
     limits.limit_memory(memory_limit_bytes)
     frames.write_frame(answers, frames.HELLO, b"{}")
-    return _serve(connection, answers)
+    return _serve(connection, EmptyTables(register_functions), answers)
 
 
 def _private_stdout() -> int:
@@ -59,16 +62,21 @@ def _private_stdout() -> int:
     return answers
 
 
-def _serve(connection: duckdb.DuckDBPyConnection, answers: int) -> int:
+def _serve(connection: duckdb.DuckDBPyConnection, empty: EmptyTables, answers: int) -> int:
     while True:
         try:
             kind, body = frames.read_frame(0)
         except frames.PipeClosedError:
             return 0
-        if kind != frames.QUERY:
+        if kind not in (frames.QUERY, frames.BIND):
             return 2
         try:
-            end = _run(connection, json.loads(body), answers)
+            request = json.loads(body)
+            end = (
+                empty.bind(request, _one_select(str(request["sql"])))
+                if kind == frames.BIND
+                else _run(connection, request, answers)
+            )
         except Exception as error:  # every failure of a statement is an answer
             frames.write_frame(answers, frames.ERROR, _describe(error))
             if _is_memory(error):

@@ -9,7 +9,7 @@ import time
 import weakref
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from peter_core.engine.worker_frames import DeadlineError
 from peter_core.engine.worker_process import (
@@ -23,11 +23,12 @@ from peter_core.engine.worker_process import (
 from peter_core.errors import EngineError, EngineUnavailable, QueryCancelled, QueryTimeout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from peter_core.engine.port import CancelToken
 
+T = TypeVar("T")
 MAX_RESULT_BYTES = 256 * 2**20
 _MAX_WAITING = 256
 
@@ -108,13 +109,14 @@ class WorkerPool:
             "max_rows": max_rows,
             "max_bytes": max_bytes,
         }
-        self._take_turn(deadline, cancel)
-        try:
-            return self._execute(self._worker(database), request, deadline, cancel)
-        finally:
-            with self._state:
-                self._taken -= 1
-                self._state.notify_all()
+        return self._served(database, deadline, cancel, lambda w: w.query(request, deadline))
+
+    def bind(self, request: dict[str, Any], *, database: Path, deadline: float) -> None:
+        """Bind one statement against the empty tables of the request; raises as `execute` does.
+
+        ``request`` is what ``EmptyTables.bind`` takes; the database is not looked at.
+        """
+        self._served(database, deadline, None, lambda w: w.bind(request, deadline))
 
     def facts(self) -> dict[str, Any]:
         """How many workers are idle and busy, and how many statements wait."""
@@ -142,6 +144,21 @@ class WorkerPool:
         for worker in idle:
             worker.close()
         self._spawner.shutdown(wait=True)
+
+    def _served(
+        self,
+        database: Path,
+        deadline: float,
+        cancel: CancelToken | None,
+        ask: Callable[[WorkerProcess], T],
+    ) -> T:
+        self._take_turn(deadline, cancel)
+        try:
+            return self._asked(self._worker(database), cancel, ask)
+        finally:
+            with self._state:
+                self._taken -= 1
+                self._state.notify_all()
 
     def _take_turn(self, deadline: float, cancel: CancelToken | None) -> None:
         ticket = object()
@@ -232,17 +249,16 @@ class WorkerPool:
                 return
         self._park(self._start(database))
 
-    def _execute(
+    def _asked(
         self,
         worker: WorkerProcess,
-        request: dict[str, Any],
-        deadline: float,
         cancel: CancelToken | None,
-    ) -> Answer:
+        ask: Callable[[WorkerProcess], T],
+    ) -> T:
         forget = cancel.on_cancel(worker.kill) if cancel else None
         reusable = False
         try:
-            answer = worker.query(request, deadline)
+            answer = ask(worker)
             reusable = True
             return answer
         except WorkerError as error:

@@ -152,6 +152,19 @@ class WorkerProcess:
         except (frames.PipeClosedError, ValueError, KeyError) as error:
             raise WorkerDiedError from error
 
+    def bind(self, request: dict[str, Any], deadline: float) -> None:
+        """Bind one statement against empty tables; raises as `query` does."""
+        self._await_hello(deadline)
+        try:
+            self._pipe.send(frames.BIND, json.dumps(request).encode(), deadline)
+            kind, body = next(self._pipe.frames(deadline))
+            if kind == frames.ERROR:
+                raise _failure(body)
+        except (frames.PipeClosedError, ValueError, KeyError) as error:
+            raise WorkerDiedError from error
+        if kind != frames.END:
+            raise WorkerDiedError
+
     def kill(self) -> None:
         """End the process now; safe from any thread, the owner still has to ``close``."""
         with contextlib.suppress(ProcessLookupError):
@@ -214,8 +227,7 @@ class WorkerProcess:
                 if size > frames.MAX_FRAME:
                     break
             elif kind == frames.ERROR:
-                failure = json.loads(body)
-                raise WorkerError(str(failure["kind"]), str(failure["message"]))
+                raise _failure(body)
             elif kind == frames.END:
                 facts = json.loads(body)
                 with pa.ipc.open_stream(pa.py_buffer(b"".join(chunks))) as reader:
@@ -229,6 +241,11 @@ class WorkerProcess:
             else:
                 break
         raise WorkerDiedError
+
+
+def _failure(body: bytes | bytearray) -> WorkerError:
+    told = json.loads(body)
+    return WorkerError(str(told["kind"]), str(told["message"]))
 
 
 def _fd(stream: Any) -> int:

@@ -50,6 +50,7 @@ class Limits:
     highest_max_bytes: int = 10**12
     ttl_s: int = 6 * 3600
     allowed_datasets: frozenset[str] | None = None
+    allow_information_schema: bool = False
 
 
 def compile_plan(
@@ -117,13 +118,18 @@ class _Draft:
             return
         try:
             statement = parse(query.sql)
-            refusals = guard(statement, allowed_datasets=self.limits.allowed_datasets)
+            refusals = guard(
+                statement,
+                allowed_datasets=self.limits.allowed_datasets,
+                allow_information_schema=self.limits.allow_information_schema,
+            )
             if refusals:
                 raise SqlError("The guard refused the statement.", problems=refusals)
             parameters = self._bind(statement, self.values)
             self._add_step(name, name, statement, parameters)
         except SqlError as error:
-            self.problems.extend(self._placed(name, problem) for problem in error.problems)
+            found = (placed_in_query(self.loaded, name, problem) for problem in error.problems)
+            self.problems.extend(found)
 
     def add_chart(self, name: str, chart: Chart) -> ChartPlan:
         """Tie a chart to its step, and to the step of its comparison period."""
@@ -247,7 +253,7 @@ class _Draft:
         for query in queries or [step.query]:
             if queries:
                 del self.step_of[query]
-            placed = (self._placed(query, problem) for problem in error.problems)
+            placed = (placed_in_query(self.loaded, query, problem) for problem in error.problems)
             self.problems.extend(problem for problem in placed if problem not in self.problems)
 
     def _use(self, key: str, user: str) -> None:
@@ -280,19 +286,21 @@ class _Draft:
         own = self.dashboard.queries[query].ttl or self.dashboard.defaults.ttl
         return own or self.limits.ttl_s
 
-    def _placed(self, query: str, problem: Problem) -> Problem:
-        start = self.loaded.locate_sql(query, problem.line or 1, problem.column or 1)
-        end = None
-        if problem.end_line is not None and problem.end_column is not None:
-            end = self.loaded.locate_sql(query, problem.end_line, problem.end_column)
-        return replace(
-            problem,
-            path=f"queries.{query}.sql",
-            line=start[0],
-            column=start[1],
-            end_line=end[0] if end else None,
-            end_column=end[1] if end else None,
-        )
+
+def placed_in_query(loaded: Loaded, query: str, problem: Problem) -> Problem:
+    """A problem of a query's statement, placed in the document's file."""
+    start = loaded.locate_sql(query, problem.line or 1, problem.column or 1)
+    end = None
+    if problem.end_line is not None and problem.end_column is not None:
+        end = loaded.locate_sql(query, problem.end_line, problem.end_column)
+    return replace(
+        problem,
+        path=f"queries.{query}.sql",
+        line=start[0],
+        column=start[1],
+        end_line=end[0] if end else None,
+        end_column=end[1] if end else None,
+    )
 
 
 def _unread(name: str, query: Query) -> Problem:

@@ -37,6 +37,7 @@ class Services:
         """Stop what runs, and write what is waiting."""
         self.runner.close()
         self.books.close()
+        self.statements.close()
 
 
 def assemble(parts: Parts, settings: Settings) -> Services:

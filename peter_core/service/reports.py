@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from peter_core.dashboard.problems import Problem
     from peter_core.plan.plan import Plan, Status, StepAnswer
+    from peter_core.sql.checking import Tier
     from peter_core.store.records import DashboardEntry
 
 Mode = Literal["offline", "warehouse"]
@@ -21,7 +22,8 @@ class Validation:
     """What is wrong with a document.
 
     ``mode`` is what was really asked: ``offline`` when the warehouse could not be reached, and
-    ``note`` says so. ``revision`` is the document's when it could be read.
+    ``note`` says so. ``tiers`` are those that spoke of its queries. ``revision`` is the
+    document's when it could be read.
     """
 
     valid: bool
@@ -29,6 +31,7 @@ class Validation:
     problems: tuple[Problem, ...]
     revision: str | None
     note: str | None = None
+    tiers: tuple[Tier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

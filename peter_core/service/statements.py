@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peter_core.errors import InvalidRequest
-from peter_core.sql.checking import check_sql
+from peter_core.service.tiers import Tiers
+from peter_core.sql.checking import check_statement
 from peter_core.sql.parameters import filter_parameters
 from peter_core.verify.verifier import verify_statement
 
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
     from peter_core.config import Settings
     from peter_core.costs import Prices
     from peter_core.dashboard.model import Check
-    from peter_core.dashboard.problems import Problem
     from peter_core.engine.port import CancelToken, Engine, TableInfo
     from peter_core.plan.plan import Plan, Step
     from peter_core.principal import Principal
     from peter_core.service.bookkeeping import Bookkeeper
     from peter_core.service.runner import Runner
+    from peter_core.sql.checking import StatementCheck
     from peter_core.verify.verification import Verification
 
 
@@ -37,6 +38,12 @@ class Statements:
         self._books = books
         self._prices = prices
         self._settings = settings
+        self.tiers = Tiers(engine, max_bytes=settings.highest_max_bytes)
+        """Who speaks of a statement before it runs."""
+
+    def close(self) -> None:
+        """End what was started to look at statements."""
+        self.tiers.close()
 
     def verify(
         self,
@@ -72,6 +79,8 @@ class Statements:
             dry_run=dry_run,
             cancel=cancel,
             allowed_datasets=self._settings.allowed_datasets,
+            allow_information_schema=self._settings.allow_information_schema,
+            bind=self.tiers.bind if self.tiers.embedded else None,
             run=lambda job, token: self._runner.run_job(job, token, principal=principal),
         )
         self._books.record_verification(verification, principal, slug=slug, query=query)
@@ -103,12 +112,15 @@ class Statements:
             query=step.query,
         )
 
-    def check(self, sql: str, *, warehouse: bool) -> tuple[Problem, ...]:
-        """Syntax and guard; with ``warehouse`` also the names of tables and columns."""
-        schema = None
+    def check(self, sql: str, *, warehouse: bool) -> StatementCheck:
+        """Syntax and guard; with ``warehouse`` every tier that can look at the tables."""
+        datasets = self._settings.allowed_datasets
+        metadata = self._settings.allow_information_schema
         if warehouse:
-            schema = {table.id: table.schema for table in self._engine.tables()}
-        return check_sql(sql, schema=schema, allowed_datasets=self._settings.allowed_datasets)
+            return self.tiers.check(
+                sql, allowed_datasets=datasets, allow_information_schema=metadata
+            )
+        return check_statement(sql, allowed_datasets=datasets, allow_information_schema=metadata)
 
     def tables(self) -> tuple[TableInfo, ...]:
         """The tables of the allowed datasets."""

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from peter_core.sql.statement import Statement
 
 Tier = Literal["syntax", "guard", "names", "binding", "googlesql", "dry_run"]
-"""Who may speak of a statement before it runs, the cheapest first."""
+TIERS: tuple[Tier, ...] = ("syntax", "guard", "names", "binding", "googlesql", "dry_run")
+"""Who may speak of a statement before it runs, the nearest first."""
 
 _UNCLEAR = ("Something is missing after", "The statement cannot be read at")
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from peter_core.engine.port import Column, ColumnProfile, Stage
+    from peter_core.sql.checking import Tier
 
 Verdict = Literal["passed", "failed", "could_not_run"]
 Reason = Literal[
@@ -71,6 +72,7 @@ class Verification:
     cancelled or unavailable; ``error`` and ``hint`` are for people). A dry run is ``passed`` with
     ``dry_run`` set, when the statement could run. Bytes are bytes, ``cost_usd`` is a decimal
     string (on the embedded engine: what BigQuery would bill), ``duration_ms`` milliseconds.
+    ``tiers`` are those that spoke of the statement before it ran (``sql.checking.StatementCheck``).
     ``table`` is the result itself and travels only in the process.
     """
 
@@ -101,6 +103,7 @@ class Verification:
     computed_at: dt.datetime | None = None
     receipt: str | None = None
     dry_run: bool = False
+    tiers: tuple[Tier, ...] = ()
     reason: Reason | None = None
     error: str | None = None
     hint: str | None = None

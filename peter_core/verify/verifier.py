@@ -25,6 +25,7 @@ from peter_core.errors import (
     TableNotFound,
 )
 from peter_core.lineage.graph import table_id
+from peter_core.sql.checking import TIERS
 from peter_core.sql.columns import sql_lineage
 from peter_core.sql.guard import guard
 from peter_core.sql.parameters import bind_parameters
@@ -47,13 +48,18 @@ if TYPE_CHECKING:
 
     from peter_core.costs import Prices
     from peter_core.dashboard.model import Check
+    from peter_core.dashboard.problems import Problem
     from peter_core.engine.port import ColumnProfile, Engine, Estimate, Result, TableInfo
     from peter_core.principal import Principal
+    from peter_core.sql.checking import Tier
     from peter_core.sql.parameters import Parameter
     from peter_core.sql.statement import Statement
     from peter_core.verify.verification import Reason
 
     Run = Callable[[Job, CancelToken], tuple[Result, bool]]
+    Bind = Callable[
+        [Statement, Mapping[str, Mapping[str, str]], Mapping[str, str]], tuple[Problem, ...] | None
+    ]
 
 EMBEDDED = "duckdb"
 MOST_SAMPLE_ROWS = 100
@@ -88,6 +94,8 @@ def verify_statement(
     dry_run: bool = False,
     cancel: CancelToken | None = None,
     allowed_datasets: frozenset[str] | None = None,
+    allow_information_schema: bool = False,
+    bind: Bind | None = None,
     run: Run | None = None,
     now: dt.datetime | None = None,
     labels: Mapping[str, str] | None = None,
@@ -108,6 +116,11 @@ def verify_statement(
         Stop after the estimate: nothing is run, no byte is billed, no receipt is made.
     allowed_datasets
         The only datasets the statement may read; ``None`` allows all of the engine's.
+    allow_information_schema
+        Whether ``INFORMATION_SCHEMA`` may be read.
+    bind
+        What of the statement does not bind over empty tables: asked after a dry run alone, as
+        a run binds by itself.
     run
         How to run the job with the caller's cancel token, returning the result and whether it
         came from a cache; the engine itself by default.
@@ -120,7 +133,8 @@ def verify_statement(
         values=parameters or {}, declared=declared, checks=tuple(checks), others=others or {},
         sample_rows=min(max(sample_rows, 0), MOST_SAMPLE_ROWS), timeout_s=timeout_s,
         max_rows=max_rows, dry_run=dry_run, cancel=cancel or CancelToken(),
-        allowed_datasets=allowed_datasets, run=run or _runner(engine),
+        allowed_datasets=allowed_datasets, metadata=allow_information_schema, bind=bind,
+        run=run or _runner(engine),
         now=now or dt.datetime.now(dt.UTC), labels=dict(labels or {}),
         draft=_draft(engine, sql, max_bytes, dry_run),
     )  # fmt: skip
@@ -149,6 +163,8 @@ class _Verifying:
     dry_run: bool
     cancel: CancelToken
     allowed_datasets: frozenset[str] | None
+    metadata: bool
+    bind: Bind | None
     run: Run
     now: dt.datetime
     labels: dict[str, str]
@@ -168,11 +184,13 @@ class _Verifying:
             timeout_s=self.timeout_s, max_rows=self.max_rows, labels=self.labels,
         )  # fmt: skip
         self.cancel.raise_if_cancelled()
-        estimate = self.engine.dry_run(job)
+        estimate = self._dry_run(job)
         self._price(statement, estimate)
         self._hold_cap(estimate)
         if self.dry_run:
-            self._note(verdict="passed", findings=self._without_result(statement, estimate))
+            unbound = self._unbound(statement, estimate)
+            found = (*unbound, *self._without_result(statement, estimate))
+            self._note(verdict="passed", findings=found)
             return
         self.cancel.raise_if_cancelled()
         result, cache_hit = self.run(job, self.cancel)
@@ -182,9 +200,7 @@ class _Verifying:
     def stop(self, error: PeterError) -> None:
         """Turn the error that ended it into the payload."""
         reason: Reason = next((why for kind, why in _REASONS if isinstance(error, kind)), "failed")
-        placed = tuple(
-            Finding(p.rule, p.severity, p.message, p.line, p.column, p.hint) for p in error.problems
-        )
+        placed = tuple(_finding(problem) for problem in error.problems)
         self._note(
             verdict="could_not_run", reason=reason, error=error.message,
             hint=error.hint or next((p.hint for p in error.problems if p.hint), None),
@@ -192,11 +208,17 @@ class _Verifying:
         )  # fmt: skip
 
     def _read(self, sql: str) -> Statement:
+        self._spoken("syntax")
         statement = parse(sql)
+        self._spoken("guard")
         self._note(
             statement_type=statement.kind, sql=statement.text, fingerprint=statement.fingerprint
         )
-        refusals = guard(statement, allowed_datasets=self.allowed_datasets)
+        refusals = guard(
+            statement,
+            allowed_datasets=self.allowed_datasets,
+            allow_information_schema=self.metadata,
+        )
         if any(problem.is_error for problem in refusals):
             first = next(problem for problem in refusals if problem.is_error)
             raise SqlRefused(first.message, hint=first.hint, problems=refusals)
@@ -204,6 +226,34 @@ class _Verifying:
             statement.parameters, self.declared, self.values, text=statement.text
         )
         return statement
+
+    def _dry_run(self, job: Job) -> Estimate:
+        # The embedded engine's dry run is its look at names and types.
+        spoke: tuple[Tier, ...] = ("dry_run",)
+        if self.engine.name == EMBEDDED:
+            spoke = ("names", "dry_run")
+        try:
+            estimate = self.engine.dry_run(job)
+        except SqlError:
+            self._spoken(*spoke)
+            raise
+        self._spoken(*spoke)
+        return estimate
+
+    def _unbound(self, statement: Statement, estimate: Estimate) -> tuple[Finding, ...]:
+        if self.bind is None:
+            return ()
+        schema = {table.id: table.schema for table in estimate.tables}
+        types = {parameter.name: parameter.type for parameter in self.parameters}
+        found = self.bind(statement, schema, types)
+        if found is None:
+            return ()
+        self._spoken("binding")
+        return tuple(_finding(problem) for problem in found)
+
+    def _spoken(self, *tiers: Tier) -> None:
+        known = {*self.draft.tiers, *tiers}
+        self._note(tiers=tuple(tier for tier in TIERS if tier in known))
 
     def _price(self, statement: Statement, estimate: Estimate) -> None:
         self._note(
@@ -288,6 +338,12 @@ def _draft(engine: Engine, sql: str, max_bytes: int, dry_run: bool) -> Verificat
 
 def _runner(engine: Engine) -> Run:
     return lambda job, cancel: (engine.run(job, cancel), False)
+
+
+def _finding(problem: Problem) -> Finding:
+    return Finding(
+        problem.rule, problem.severity, problem.message, problem.line, problem.column, problem.hint
+    )
 
 
 def _stamps(tables: Sequence[TableInfo]) -> tuple[TableStamp, ...]:

@@ -89,19 +89,20 @@ class CheckResource(Resource):
 
     @needs("author")
     async def post(self) -> None:
-        """Syntax and guard; with ``mode`` ``warehouse`` also its tables and columns."""
+        """Syntax and guard; with ``mode`` ``warehouse`` every tier that can look at its tables."""
         asked = self.json_body(CheckBody)
 
         def checked(peter: Peter) -> StatementCheck:
-            problems = peter.check_statement(asked.sql, mode=asked.mode)
+            found = peter.check_statement(asked.sql, mode=asked.mode)
             try:
                 statement = parse(asked.sql)
             except SqlError:
                 statement = None
             return StatementCheck(
-                valid=not any(problem.is_error for problem in problems),
+                valid=found.valid,
                 mode=asked.mode,
-                problems=tuple(ProblemItem.model_validate(problem) for problem in problems),
+                problems=tuple(ProblemItem.model_validate(problem) for problem in found.problems),
+                tiers=found.tiers,
                 statement_type=statement.kind if statement else None,
                 tables=statement.tables if statement else (),
                 parameters=statement.parameters if statement else (),

@@ -25,6 +25,15 @@ Bytes = Annotated[
 Scalar = str | int | float | bool | None
 
 
+Tiers = Annotated[
+    tuple[str, ...],
+    Field(
+        description="Who spoke of the statement before it ran: `syntax`, `guard`, `names`, "
+        "`binding`, `googlesql`, `dry_run`."
+    ),
+]
+
+
 class TypedValue(Body):
     """A parameter's value with its BigQuery type: ``{"type": "DATE", "value": "2013-06-01"}``."""
 
@@ -78,6 +87,7 @@ class StatementCheck(Answer):
     valid: bool
     mode: Literal["offline", "warehouse"]
     problems: tuple[ProblemItem, ...]
+    tiers: Tiers
     statement_type: str | None
     tables: tuple[str, ...]
     parameters: tuple[str, ...]
@@ -175,6 +185,7 @@ class VerificationAnswer(Answer):
     computed_at: str | None
     receipt: str | None
     dry_run: bool
+    tiers: Tiers
     reason: str | None
     error: str | None
     hint: str | None

@@ -1,0 +1,116 @@
+"""The tiers that speak of a statement before it runs, beyond its own text and names."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from peter_core.engine.binding import Binder
+from peter_core.engine.duckdb import DuckDBEngine
+from peter_core.engine.port import Job
+from peter_core.errors import EngineError, SqlError
+from peter_core.sql.checking import TIERS, StatementCheck, check_statement
+from peter_core.sql.statement import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from peter_core.dashboard.problems import Problem
+    from peter_core.engine.port import Engine
+    from peter_core.sql.checking import Tier
+    from peter_core.sql.schema import SchemaMapping
+    from peter_core.sql.statement import Statement
+
+
+class Tiers:
+    """Asks one tier after another, the dearer only while nothing is wrong. Safe from any thread.
+
+    Parameters
+    ----------
+    engine
+        Whose dry run is asked, and over whose tables statements are bound.
+    max_bytes
+        The cap of a dry run in billed bytes.
+    """
+
+    def __init__(self, engine: Engine, *, max_bytes: int) -> None:
+        self._engine = engine
+        self._max_bytes = max_bytes
+        self._binder = engine.binder if isinstance(engine, DuckDBEngine) else None
+        self._own: Binder | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the engine is the embedded one, whose dry run looks at names and types."""
+        return self._binder is not None
+
+    def check(
+        self,
+        sql: str,
+        *,
+        allowed_datasets: frozenset[str] | None,
+        allow_information_schema: bool,
+    ) -> StatementCheck:
+        """What every tier says of a statement over the engine's tables.
+
+        The dry run is asked of a statement without parameters, whose values are not known here.
+        Where BigQuery's dry run has spoken, nobody knows better and nobody else is asked.
+        """
+        schema = {table.id: table.schema for table in self._engine.tables()}
+        found = check_statement(
+            sql,
+            schema=schema,
+            allowed_datasets=allowed_datasets,
+            allow_information_schema=allow_information_schema,
+        )
+        if not found.valid:
+            return found
+        statement = parse(sql)
+        asked = self._dry_run(statement)
+        if asked is not None:
+            found = with_tier(found, "dry_run", asked)
+            if not found.valid or not self.embedded:
+                return found
+        bound = self.bind(statement, schema, {})
+        return found if bound is None else with_tier(found, "binding", bound)
+
+    def bind(
+        self, statement: Statement, schema: SchemaMapping, parameters: Mapping[str, str]
+    ) -> tuple[Problem, ...] | None:
+        """What does not bind over empty tables, as warnings; ``None`` where it cannot be told."""
+        return self._bound_by().bind(statement, schema, parameters)
+
+    def close(self) -> None:
+        """End the worker that only binds, if there is one."""
+        with self._lock:
+            own, self._own = self._own, None
+        if own is not None:
+            own.close()
+
+    def _dry_run(self, statement: Statement) -> tuple[Problem, ...] | None:
+        if statement.parameters:
+            return None
+        try:
+            self._engine.dry_run(Job(statement, max_bytes=self._max_bytes))
+        except SqlError as error:
+            return error.problems
+        except EngineError:
+            return None
+        return ()
+
+    def _bound_by(self) -> Binder:
+        if self._binder is not None:
+            return self._binder
+        with self._lock:
+            if self._own is None:
+                self._own = Binder.of_its_own()
+            return self._own
+
+
+def with_tier(found: StatementCheck, tier: Tier, said: tuple[Problem, ...]) -> StatementCheck:
+    """The answer with what one more tier said; the same fault at one place is told once."""
+    places = {(one.line, one.column) for one in found.problems if one.is_error}
+    new = [one for one in said if (one.line, one.column) not in places]
+    tiers = tuple(one for one in TIERS if one == tier or one in found.tiers)
+    return StatementCheck((*found.problems, *new), tiers)
