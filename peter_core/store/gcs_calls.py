@@ -25,6 +25,8 @@ _LONGEST_PAUSE_S = 2.0
 _FIRST_PAUSE_S = 0.1
 # https://cloud.google.com/storage/quotas: one write a second to one object.
 _RATE_LIMIT_PAUSE_S = 1.0
+# With less than this, another attempt cannot be answered.
+_TOO_LITTLE_S = 0.05
 # https://cloud.google.com/storage/docs/retry-strategy
 _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _DENIED = frozenset({401, 403})
@@ -90,13 +92,13 @@ class Calls:
                 verdict = _judge(error)
             if verdict.passing is not None:
                 raise verdict.passing
-            pause = _pause_s(attempt, verdict)
-            if once or not verdict.again or pause >= deadline.left_s:
+            left_s = deadline.left_s
+            if once or not verdict.again or left_s < _TOO_LITTLE_S:
                 # Not chained: the client's error holds addresses and what the server sent.
                 raise StorageError(
                     f"Peter could not {deadline.doing}: {verdict.reason}.", hint=verdict.hint
                 ) from None
-            time.sleep(pause)
+            time.sleep(min(_pause_s(attempt, verdict), left_s / 2))
 
     def each(self, task: Callable[[str], T], keys: Sequence[str]) -> list[T]:
         """What the task, which uses `run`, gives for each key; several at a time."""
