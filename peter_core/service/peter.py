@@ -19,6 +19,7 @@ from peter_core.service.publishing import Publication, Terms, require_valid
 from peter_core.service.reindexing import Reindexed, reindex
 from peter_core.service.reports import Listing, chart_freshness, precomputation
 from peter_core.service.validation import validate_offline, validate_warehouse
+from peter_core.telemetry import configure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -82,6 +83,7 @@ class Peter:
     def open(cls, settings: Settings | None = None) -> Self:
         """Peter as the environment and ``peter.toml`` configure it."""
         known = settings or load_settings()
+        configure(known)
         return cls(open_parts(known), known)
 
     def close(self) -> None:

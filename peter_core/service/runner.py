@@ -110,7 +110,7 @@ class Runner:
         behind = {} if until is None else self._refreshed(plan, held, principal)
 
         def answer(step: Step) -> StepAnswer:
-            made = found.get(step.key) or self._answer(step, plan, principal, token)
+            made = found.get(step.key) or self._answer(step, plan, principal, token, force)
             if on_answer:
                 on_answer(made)
             return made
@@ -154,6 +154,7 @@ class Runner:
 
         Only a result whose source tables are known not to have changed is taken from the cache.
         """
+        job = replace(job, user=principal.email)
         tables = tuple(self._engine.table(name) for name in job.statement.tables)
         key = self._key(job, tables, principal)
         entry = self._cache.get(key) if cacheable(job.statement) else None
@@ -190,13 +191,22 @@ class Runner:
         return {key: begin(a.step) for key, a in held.items() if a.freshness == "stale"}
 
     def _answer(
-        self, step: Step, plan: Plan, principal: Principal, cancel: CancelToken
+        self,
+        step: Step,
+        plan: Plan,
+        principal: Principal,
+        cancel: CancelToken,
+        force: bool = False,
     ) -> StepAnswer:
+        def still_good(entry: Entry) -> bool:
+            """Somebody, maybe on another server, was faster."""
+            return not force and self._judge(entry, step, plan).status != "stale"
+
         began = time.perf_counter()
         job = self._job(step, plan, principal)
         key = self._step_key(step, plan, principal)
         try:
-            entry = self._compute(key, job, step.ttl_s, cancel)
+            entry = self._compute(key, job, step.ttl_s, cancel, still_good)
         except PeterError as error:
             if not isinstance(error, QueryCancelled):
                 self._refreshing.note(key, error)
@@ -217,12 +227,19 @@ class Runner:
         stale = Freshness("stale", reason)
         return _from_entry(step, held, stale, cache_hit=True, error=error, duration_ms=duration_ms)
 
-    def _compute(self, key: str, job: Job, ttl_s: int, cancel: CancelToken | None) -> Entry:
+    def _compute(
+        self,
+        key: str,
+        job: Job,
+        ttl_s: int,
+        cancel: CancelToken | None,
+        accept: Callable[[Entry], bool] | None = None,
+    ) -> Entry:
         def compute(token: CancelToken) -> Entry:
             # The moment before the run: what changes meanwhile makes the result stale.
             computed_at = dt.datetime.now(dt.UTC)
             result = run_measured(self._engine, job, token)
-            entry = Entry(
+            return Entry(
                 result=result,
                 fingerprint=job.statement.fingerprint,
                 tables=tuple(
@@ -231,15 +248,12 @@ class Runner:
                 computed_at=computed_at,
                 ttl_s=ttl_s,
             )
-            if shared:
-                self._cache.put(key, entry)
-            return entry
 
-        shared = cacheable(job.statement)
-        if not shared:
+        if not cacheable(job.statement):
             # Each run gives another answer, so nobody gets the run of somebody else.
             return compute(cancel or CancelToken())
-        return self._cache.flight.do(key, compute, cancel=cancel, timeout_s=job.timeout_s + SWEEP_S)
+        limit_s = job.timeout_s + SWEEP_S
+        return self._cache.compute(key, compute, cancel=cancel, timeout_s=limit_s, accept=accept)
 
     def _job(self, step: Step, plan: Plan, principal: Principal) -> Job:
         return Job(

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from peter_core.config import Settings
 
+CLOUD_TRACE = "https://telemetry.googleapis.com/v1/traces"
+CLOUD_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+LOCAL_PROJECT = "local"
 SEND_S = 5.0
 """Seconds one sending may take."""
 CLOSE_S = 3.0
@@ -105,18 +108,22 @@ def _providers(
         raise _missing("OpenTelemetry's SDK", "otel") from None
     from peter_core import __version__
 
-    resource = Resource.create({
+    about = {
         "service.name": settings.service_name,
         "service.version": __version__,
         "deployment.environment.name": settings.app_env,
-    })  # fmt: skip
-    tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
-    meters = None
+    }
+    exporters = []
+    if settings.cloud_trace:
+        cloud, about["gcp.project_id"] = _cloud_trace(settings.project)
+        exporters.append(cloud)
+    resource, meters = Resource.create({**about}), None
     if settings.otlp_endpoint is not None:
         spans, meters = _otlp(settings.otlp_endpoint, headers, resource)
-        tracers.add_span_processor(BatchSpanProcessor(spans))
-    if settings.cloud_trace:
-        tracers.add_span_processor(BatchSpanProcessor(_cloud_trace(settings.project)))
+        exporters.append(spans)
+    tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
+    for exporter in exporters:
+        tracers.add_span_processor(BatchSpanProcessor(exporter))
     return tracers, meters
 
 
@@ -138,21 +145,37 @@ def _otlp(endpoint: str, headers: dict[str, str], resource: Resource) -> tuple[A
     return spans, MeterProvider([reader], resource=resource, shutdown_on_exit=False)
 
 
-def _cloud_trace(project: str) -> Any:
+def _cloud_trace(project: str) -> tuple[Any, str]:
+    """An exporter to Cloud Trace with the application default credentials, and its project.
+
+    See https://cloud.google.com/trace/docs/migrate-to-otlp-endpoints
+    """
     try:
-        from opentelemetry.exporter.cloud_trace import CloudTraceSpanExporter
+        import google.auth
+        from google.auth.exceptions import GoogleAuthError
+        from google.auth.transport.requests import AuthorizedSession
+        from opentelemetry.exporter.otlp.proto.http import Compression
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     except ImportError:
         raise _missing("The exporter to Cloud Trace", "cloud-trace") from None
-    from google.auth.exceptions import GoogleAuthError
-
-    make: Any = CloudTraceSpanExporter  # it has no annotations
     try:
-        return make(project_id=None if project == "local" else project)
+        credentials, found = google.auth.default(scopes=[CLOUD_SCOPE])
     except GoogleAuthError:
         raise ConfigError(
             "Cloud Trace cannot be used: there are no usable Google credentials.",
             hint="Give the server a service account, or unset PETER_CLOUD_TRACE.",
         ) from None
+    home = found if project == LOCAL_PROJECT else project
+    if not home:
+        raise ConfigError("Cloud Trace needs a project.", hint="Set GCP_PROJECT_ID.")
+    session: Any = AuthorizedSession
+    exporter = OTLPSpanExporter(
+        endpoint=CLOUD_TRACE,
+        session=session(credentials),
+        timeout=SEND_S,
+        compression=Compression.Gzip,
+    )
+    return exporter, home
 
 
 def _missing(what: str, extra: str) -> ConfigError:

@@ -1,4 +1,4 @@
-# ruff: noqa: S105, S106 (the secrets are made up)
+# ruff: noqa: S106 (the secrets are made up)
 """Settings: which source wins, what is refused, and that nothing wrong goes unnamed."""
 
 from __future__ import annotations

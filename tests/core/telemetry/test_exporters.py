@@ -1,0 +1,163 @@
+"""Sending: the real exporters to a collector, and what happens when there is none."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from google.oauth2.credentials import Credentials
+
+from peter_core import Peter, telemetry
+from peter_core.config import Settings, load_settings
+from peter_core.errors import ConfigError
+from peter_core.principal import Principal
+from peter_core.telemetry.attributes import hashed
+from tests.core.telemetry.conftest import Recorded
+from tests.fakes.otlp import FakeCollector, collector
+
+ADA = Principal("ada@example.com")
+SQL = "SELECT carrier, COUNT(*) AS n FROM nyc.flights GROUP BY carrier"
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeCollector]:
+    with collector() as running:
+        yield running
+
+
+def settings_of(fake: FakeCollector, **more: object) -> Settings:
+    return load_settings(otlp_endpoint=fake.url, service_name="peter-test", **more)
+
+
+def test_spans_and_metrics_of_a_query_reach_the_collector(
+    fake: FakeCollector, flights_folder: Path
+) -> None:
+    settings = settings_of(
+        fake, folder=flights_folder, otlp_headers="X-Team=blue, authorization=Basic abc123"
+    )
+    with Peter.open(settings) as peter:
+        sending = telemetry.configure(settings)
+        assert sending is not None
+        assert telemetry.configure(settings) is sending
+        assert peter.verify(SQL, principal=ADA).verdict == "passed"
+        peter.validate("version: 1")
+        sending.close()
+    spans = {span.name: span for span in fake.spans}
+    assert {"peter.engine.job", "peter.validate"} <= set(spans)
+    job = {pair.key: pair.value for pair in spans["peter.engine.job"].attributes}
+    assert job["peter.engine"].string_value == "duckdb"
+    assert job["peter.rows"].int_value == 16
+    assert job["peter.principal"].string_value == hashed(ADA.email, settings.user_salt())
+    assert len(job["peter.query.fingerprint"].string_value) >= 12
+    assert fake.resource["service.name"] == "peter-test"
+    assert {"peter.engine.job.duration", "peter.cache.misses", "peter.engine.bytes_scanned",
+            "peter.cache.coalesced"} <= set(fake.metrics)  # fmt: skip
+    assert fake.headers[0]["x-team"] == "blue"
+    assert fake.headers[0]["authorization"] == "Basic abc123"
+    everything = b"".join(body for _, body in fake.bodies)
+    for hidden in (
+        b"ada@example.com",
+        b"SELECT",
+        b"carrier",
+        b"abc123",
+        str(flights_folder).encode(),
+    ):
+        assert hidden not in everything
+
+
+def test_closing_turns_telemetry_off(fake: FakeCollector) -> None:
+    sending = telemetry.configure(settings_of(fake))
+    assert sending is not None
+    sending.close()
+    sending.close()
+    sent = len(fake.bodies)
+    with telemetry.span("peter.cache"):
+        telemetry.count("peter.cache.hits")
+    assert len(fake.bodies) == sent
+
+
+def test_a_collector_that_is_gone_costs_a_request_nothing_and_the_end_little() -> None:
+    settings = load_settings(otlp_endpoint="http://127.0.0.1:9")
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+    sending = telemetry.configure(settings)
+    assert sending is not None
+    began = time.perf_counter()
+    for _ in range(500):
+        with telemetry.span("peter.cache", slug="sales"):
+            telemetry.count("peter.cache.hits")
+    assert time.perf_counter() - began < 1.0
+    began = time.perf_counter()
+    sending.close(timeout_s=1.0)
+    assert time.perf_counter() - began < 2.0
+    logging.getLogger("opentelemetry").setLevel(logging.NOTSET)
+
+
+def test_a_program_that_ends_sends_what_is_waiting(fake: FakeCollector) -> None:
+    program = (
+        "from peter_core import telemetry\n"
+        "from peter_core.config import load_settings\n"
+        f"telemetry.configure(load_settings(otlp_endpoint={fake.url!r}))\n"
+        "with telemetry.span('peter.store', slug='last-words'):\n    pass\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert [span.name for span in fake.spans] == ["peter.store"]
+
+
+def test_a_missing_exporter_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http", None)
+    with pytest.raises(ConfigError, match=r"OTLP exporter is not installed. Install peter\[otel\]"):
+        telemetry.configure(load_settings(otlp_endpoint="http://127.0.0.1:9"))
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    with pytest.raises(ConfigError, match=r"Install peter\[cloud-trace\]"):
+        telemetry.configure(load_settings(cloud_trace=True))
+
+
+def test_cloud_trace_without_credentials_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    with pytest.raises(ConfigError, match="no usable Google credentials"):
+        telemetry.configure(load_settings(cloud_trace=True))
+
+
+def test_cloud_trace_gets_spans_with_a_token_and_the_project(
+    fake: FakeCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials = Credentials("ya29.token-of-the-test")
+    monkeypatch.setattr("google.auth.default", lambda scopes: (credentials, "home-project"))
+    monkeypatch.setattr("peter_core.telemetry.exporters.CLOUD_TRACE", f"{fake.url}/v1/traces")
+    for project in ("local", "acme"):
+        sending = telemetry.configure(load_settings(cloud_trace=True, project=project))
+        assert sending is not None
+        with telemetry.span("peter.store", slug="sales"):
+            pass
+        sending.close()
+        assert fake.resource["gcp.project_id"] == project.replace("local", "home-project")
+    assert [span.name for span in fake.spans] == ["peter.store"] * 2
+    assert {header["authorization"] for header in fake.headers} == {"Bearer ya29.token-of-the-test"}
+
+
+def test_observers_are_asked_at_each_sending_and_added_up(recorded: Recorded) -> None:
+    first = telemetry.observe("peter.engine.queue", lambda: 2)
+    second = telemetry.observe("peter.engine.queue", lambda: 3)
+    ((_, point),) = recorded.points("peter.engine.queue")
+    assert point.value == 5  # type: ignore[attr-defined]
+    second()
+    ((_, point),) = recorded.points("peter.engine.queue")
+    assert point.value == 2  # type: ignore[attr-defined]
+    first()
+
+
+def test_metrics_carry_only_what_has_few_values(recorded: Recorded) -> None:
+    telemetry.record("peter.engine.job.duration", 0.2, engine="duckdb", code="ok", slug="sales")
+    ((seen, _),) = recorded.points("peter.engine.job.duration")
+    assert seen == {"peter.engine": "duckdb", "peter.code": "ok"}
