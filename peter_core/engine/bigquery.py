@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 import weakref
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from peter_core.engine.bigquery_catalog import Catalog
@@ -13,12 +14,14 @@ from peter_core.engine.bigquery_client import make_client
 from peter_core.engine.bigquery_dry_runs import DryRun, DryRuns
 from peter_core.engine.bigquery_errors import run_error
 from peter_core.engine.bigquery_failures import ApiFailure
-from peter_core.engine.bigquery_jobs import BilledJob, new_job_id, stages_of
+from peter_core.engine.bigquery_jobs import BilledJob, left_by, new_job_id, stages_of
 from peter_core.engine.bigquery_labels import job_labels
+from peter_core.engine.bigquery_profile import MOST_COLUMNS, profile_sql, profiles_of
 from peter_core.engine.bigquery_queue import JobQueue
 from peter_core.engine.bigquery_requests import NO_RETRY, Request
 from peter_core.engine.port import Estimate, Result, TableInfo
-from peter_core.errors import EngineError, EngineUnavailable, PeterError
+from peter_core.errors import EngineError, EngineUnavailable, PeterError, QueryCancelled
+from peter_core.sql.statement import parse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,30 +169,7 @@ class BigQueryEngine:
         SqlError, SqlRefused, BytesCapExceeded, QueryFailed, QueryTimeout, QueryCancelled,
         TableNotFound, EngineUnavailable, Overloaded
         """
-        self._check_open()
-        began = time.monotonic()
-        deadline = began + job.timeout_s
-        if cancel is not None:
-            cancel.raise_if_cancelled()
-        planned = self._dry_run(job, deadline, cancel)
-        tables = self._tables_of(job)
-        with self._queue.turn(job.user, deadline, cancel):
-            done, rows, total = self._run(job, planned, deadline, cancel)
-        table = rows.table()
-        return Result(
-            table=table,
-            columns=rows.columns,
-            row_count=total,
-            truncated=table.num_rows < total,
-            bytes_scanned=int(done.total_bytes_processed or 0),
-            bytes_billed=int(done.total_bytes_billed or 0),
-            duration_ms=(time.monotonic() - began) * 1000,
-            job_id=done.job_id,
-            tables=tables,
-            slot_ms=None if done.slot_millis is None else int(done.slot_millis),
-            stages=stages_of(done),
-            engine_cache_hit=bool(done.cache_hit),
-        )
+        return self._result(job, cancel)
 
     def profile(
         self, result: Result, job: Job, cancel: CancelToken | None = None
@@ -198,8 +178,24 @@ class BigQueryEngine:
 
         ``None`` when the result is whole, is kept by BigQuery no more, or would cost more than
         the job's cap.
+
+        Raises
+        ------
+        QueryCancelled
         """
-        return None
+        if not result.truncated or result.job_id is None or len(result.columns) > MOST_COLUMNS:
+            return None
+        try:
+            asked = self._profile_job(result, job, cancel)
+            if asked is None:
+                return None
+            answer = self._result(asked[0], cancel, left=asked[1])
+        except QueryCancelled:
+            raise
+        except PeterError:
+            return None
+        rows = answer.table.to_pylist()
+        return profiles_of(rows[0], result.columns) if rows else None
 
     def ready(self) -> dict[str, Any]:
         """Jobs that run and wait, after a free call has shown that BigQuery answers.
@@ -232,12 +228,58 @@ class BigQueryEngine:
         if self._own_client:
             self._client.close()  # type: ignore[no-untyped-call]
 
-    def _dry_run(self, job: Job, deadline: float, cancel: CancelToken | None) -> DryRun:
+    def _result(self, job: Job, cancel: CancelToken | None, *, left: str | None = None) -> Result:
+        self._check_open()
+        began = time.monotonic()
+        deadline = began + job.timeout_s
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        planned = self._dry_run(job, deadline, cancel, left=left)
+        tables = self._tables_of(job) if left is None else ()
+        with self._queue.turn(job.user, deadline, cancel):
+            done, rows, total = self._run(job, planned, deadline, cancel)
+        table = rows.table()
+        return Result(
+            table=table,
+            columns=rows.columns,
+            row_count=total,
+            truncated=table.num_rows < total,
+            bytes_scanned=int(done.total_bytes_processed or 0),
+            bytes_billed=int(done.total_bytes_billed or 0),
+            duration_ms=(time.monotonic() - began) * 1000,
+            job_id=done.job_id,
+            tables=tables,
+            slot_ms=None if done.slot_millis is None else int(done.slot_millis),
+            stages=stages_of(done),
+            engine_cache_hit=bool(done.cache_hit),
+        )
+
+    def _dry_run(
+        self, job: Job, deadline: float, cancel: CancelToken | None, *, left: str | None = None
+    ) -> DryRun:
+        """``left`` is the table of an earlier result, which the job may read beside the others."""
         recent = self._dry_runs.recent(job)
         if recent is not None:
             return recent
         request = Request(deadline)
-        return request.run(lambda: self._dry_runs.ask(request, job), cancel)
+        return request.run(lambda: self._dry_runs.ask(request, job, left=left), cancel)
+
+    def _profile_job(
+        self, result: Result, job: Job, cancel: CancelToken | None
+    ) -> tuple[Job, str] | None:
+        """The job that profiles a result, and the result's table; ``None`` over the cap."""
+        request = Request(time.monotonic() + job.timeout_s)
+        known = self._dry_runs.recent(job)
+        location = known.location if known is not None else None
+        left = request.run(
+            lambda: left_by(self._client, request, str(result.job_id), location), cancel
+        )
+        if left is None:
+            return None
+        statement = parse(profile_sql(left, result.columns))
+        asked = replace(job, statement=statement, parameters=(), max_rows=1)
+        planned = self._dry_run(asked, request.deadline, cancel, left=left)
+        return (asked, left) if planned.billed_bytes <= job.max_bytes else None
 
     def _run(
         self, job: Job, planned: DryRun, deadline: float, cancel: CancelToken | None

@@ -81,8 +81,10 @@ class DryRuns:
             self._kept.move_to_end(key)
             return found
 
-    def ask(self, request: Request, job: Job) -> DryRun:
+    def ask(self, request: Request, job: Job, *, left: str | None = None) -> DryRun:
         """The dry run of the job's own text; free, and nothing runs.
+
+        ``left`` is the table of an earlier result, allowed beside the allowed datasets.
 
         Raises
         ------
@@ -107,7 +109,7 @@ class DryRuns:
         except ApiFailure as error:
             raise dry_run_error(error.failure, text) from error
         made = _read(answer)
-        self._hold(answer.statement_type, made, job)
+        self._hold(answer.statement_type, made, job, left)
         with self._lock:
             self._kept[_key(job)] = made
             while len(self._kept) > KEPT:
@@ -125,7 +127,7 @@ class DryRuns:
             config.default_dataset = self._default_dataset
         return config
 
-    def _hold(self, statement_type: str | None, made: DryRun, job: Job) -> None:
+    def _hold(self, statement_type: str | None, made: DryRun, job: Job, left: str | None) -> None:
         if statement_type != "SELECT":
             raise SqlRefused(
                 f"BigQuery reads the statement as {statement_type or 'no query'}, and only a "
@@ -133,7 +135,7 @@ class DryRuns:
                 hint="A query starts with SELECT or WITH.",
             )
         tables = (*job.statement.tables, *made.tables)
-        outside = [table for table in tables if not self._allowed(table, job)]
+        outside = [t for t in tables if t != left and not self._allowed(t, job)]
         if outside:
             raise SqlRefused(
                 f"The statement reads {outside[0]}, which is outside the datasets Peter may read.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from peter_core.engine.bigquery_failures import ApiFailure, Failure, failure_of, job_failure
 from peter_core.engine.bigquery_pages import Rows, page_rows
-from peter_core.engine.bigquery_requests import NO_RETRY
+from peter_core.engine.bigquery_requests import CALL_S, NO_RETRY
 from peter_core.engine.bigquery_types import columns_of
 from peter_core.engine.port import Stage
 
@@ -105,14 +105,15 @@ class BilledJob:
     def _first_page(self, job: QueryJob, size: int) -> tuple[Any, list[Any]]:
         """The result's iterator, with its schema and true row count, and its first rows."""
 
-        def read(timeout: float) -> tuple[Any, list[Any]]:
-            found = job.result(page_size=size, retry=NO_RETRY, job_retry=None, timeout=timeout)
+        def read() -> tuple[Any, list[Any]]:
+            found = job.result(page_size=size, retry=NO_RETRY, job_retry=None, timeout=CALL_S)
             if not found.total_rows:
                 return found, []
             page = next(iter(found.pages), None)
             return found, list(page.raw_page.get("rows", ())) if page is not None else []
 
-        return self._request.call(read)
+        # The client gives this call two minutes, whatever it is told.
+        return self._request.call(lambda _: self._request.held(read))
 
     def read(self, columns: Sequence[Column], *, max_rows: int, max_bytes: int) -> tuple[Rows, int]:
         """The rows up to the caps, and how many there are; a failed page is asked for again.
@@ -204,6 +205,20 @@ class BilledJob:
         if self._job is None:
             raise RuntimeError("the job was not started")
         return self._job
+
+
+def left_by(client: Client, request: Request, id: str, location: str | None) -> str | None:
+    """The table in which BigQuery keeps a job's result for a day, ``None`` when it is not told.
+
+    Raises
+    ------
+    ApiFailure, WorkStopped
+    """
+    job = request.call(
+        lambda timeout: client.get_job(id, location=location, retry=NO_RETRY, timeout=timeout)
+    )
+    table = getattr(job, "destination", None)
+    return f"{table.project}.{table.dataset_id}.{table.table_id}" if table is not None else None
 
 
 def stages_of(job: QueryJob) -> tuple[Stage, ...]:

@@ -103,6 +103,19 @@ class Request:
             attempt += 1
             self.pause(delay)
 
+    def held(self, call: Callable[[], T], seconds: float = 30.0) -> T:
+        """A call whose own timeout is not ours, given up after ``seconds``.
+
+        Raises
+        ------
+        TimeoutError
+        """
+        inner = Request(min(self.deadline, time.monotonic() + seconds))
+        try:
+            return inner.run(call)
+        except QueryTimeout:
+            raise TimeoutError from None
+
     def run(self, work: Callable[[], T], cancel: CancelToken | None = None) -> T:
         """Do the work on a thread of its own, so that no call can hold its caller too long.
 
