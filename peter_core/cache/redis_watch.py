@@ -18,7 +18,6 @@ import orjson
 
 from peter_core.cache.redis_changes import Change, Position
 from peter_core.cache.redis_scripts import ALL_TAG, EVICT, HELLO, LOG_LENGTH
-from peter_core.cache.redis_wire import FAILURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +74,7 @@ class Watch:
         self.generation = 0
         self.evictions = 0
         self._run = b""
-        self._seq = 0
+        self._at: Position | None = None
         self._changes = 0
         self._pending: list[Change] = []
         self._lock = threading.Lock()
@@ -145,7 +144,8 @@ class Watch:
             began = time.monotonic()
             try:
                 self._follow_once()
-            except FAILURES as error:
+            except Exception as error:
+                # Whatever it is, Redis is not to be used, and the thread must live to see it well.
                 if self._was_up or not self.first.is_set():
                     # Only the kind: a text could carry the address with its password.
                     log.warning("Redis does not answer (%s); the disk stands in.", _kind(error))
@@ -181,20 +181,19 @@ class Watch:
         run = _run_id(control)
         fresh = secrets.token_hex(8)
         epoch, seq, changes, ended = _ask(control, ("EVAL", HELLO, 1, self._head, fresh, run))
+        if ended:
+            self._swept = (ended.decode(), b"0")
         self._run, self.epoch, self._changes = run, epoch.decode(), int(changes)
-        known = self._follower.position()
+        known = self._at or self._follower.position()
         if known is None or known.epoch != self.epoch:
             self._start_over(int(seq))
         else:
-            self._seq = known.seq
-            self._catch_up(control, int(seq))
+            self._catch_up(control, known.seq, int(seq))
         self._hand_over(control)
         _ask(control, ("PING",), budget_s=self._budget_s)
         if self.link is not None:
             self.link.reset()
         self.bump()
-        if ended:
-            self._swept = (ended.decode(), b"0")
 
     def _listen(self, control: Wire, news: Wire) -> None:
         polled = time.monotonic()
@@ -234,22 +233,20 @@ class Watch:
         epoch, run, seq, changes = reply
         if epoch is None or epoch.decode() != self.epoch or run != self._run:
             raise ConnectionError("The server began a new epoch.")
-        if int(seq) != self._seq:
-            self._catch_up(control, int(seq))
+        if self._at is not None and int(seq) != self._at.seq:
+            self._catch_up(control, self._at.seq, int(seq))
         if int(changes) != self._changes:
             self._changes = int(changes)
             self.bump()
 
-    def _catch_up(self, control: Wire, seq: int) -> None:
-        """Have the copies follow the invalidations up to ``seq``."""
-        if seq == self._seq:
-            return
+    def _catch_up(self, control: Wire, known: int, seq: int) -> None:
+        """Have the copies follow the invalidations after ``known`` and up to ``seq``."""
         self.bump_evictions()
-        log_key = f"{self.prefix}log"
-        rows = _ask(control, ("XRANGE", log_key, f"{self._seq + 1}-0", f"{seq}-0"))
+        bounds = (f"{known + 1}-0", f"{seq}-0")
+        rows = _ask(control, ("XRANGE", f"{self.prefix}log", *bounds)) if seq > known else []
         found = [Change.from_json(fields[1]) for _, fields in rows]
         changes = [change for change in found if change is not None]
-        if seq < self._seq or len(changes) != seq - self._seq:
+        if len(changes) != seq - known:
             self._start_over(seq)
             return
         for change in changes:
@@ -262,8 +259,8 @@ class Watch:
         self._reached(seq)
 
     def _reached(self, seq: int) -> None:
-        self._seq = seq
-        self._follower.reached(Position(self.epoch, seq))
+        self._at = Position(self.epoch, seq)
+        self._follower.reached(self._at)
         # Once before the copies forgot and once after: see `LayeredCache`.
         self.bump_evictions()
 
