@@ -58,8 +58,7 @@ class Peter:
         self._store = parts.store
         self._ledger = parts.ledger
         self._cache = parts.cache
-        services = assemble(parts, settings)
-        self._services = services
+        services = self._services = assemble(parts, settings)
         self._documents = services.documents
         self._books = services.books
         self._runner = services.runner
@@ -82,8 +81,7 @@ class Peter:
     @classmethod
     def open(cls, settings: Settings | None = None) -> Self:
         """Peter as the environment and ``peter.toml`` configure it."""
-        known = settings or load_settings()
-        configure(known)
+        configure(known := settings or load_settings())
         return cls(open_parts(known), known)
 
     def close(self) -> None:

@@ -172,9 +172,10 @@ def _calls(names: set[str]) -> list[tuple[str, ast.Call]]:
     found = []
     for package in ("peter_core", "peter_jupyter"):
         for path in (CORE / package).rglob("*.py"):
-            if "telemetry" in path.parts:
+            text = path.read_text(encoding="utf-8")
+            if "telemetry" in path.parts or "peter_core.telemetry" not in text:
                 continue
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                     known = node.func.id in names and node.args
                     if known and isinstance(node.args[0], ast.Constant):
