@@ -75,9 +75,9 @@ class FakeBigQuery:
     ) -> None:
         for client in self._clients:
             client.close()
-        self._server.closing.set()
         self._jobs.close()
         self._server.shutdown()
+        self._server.end_connections()
         self._server.server_close()
         self._thread.join()
         self._warehouse.close()

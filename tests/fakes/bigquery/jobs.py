@@ -199,7 +199,7 @@ class Jobs:
         elif kind == "lose_job":
             job.hidden_until = job.began + (fault.seconds or float("inf"))
         elif kind == "job_error":
-            job.error = ErrorProto(fault.reason, fault.message)
+            job.error = ErrorProto(fault.reason, fault.text)
         elif kind == "cancel_elsewhere":
             _stop(job, f"{_STOPPED}: User requested cancellation")
             job.cancelled = True

@@ -45,6 +45,12 @@ class Call:
     query: dict[str, str]
     body: dict[str, Any]
 
+    @property
+    def later_page(self) -> bool:
+        """Whether rows are asked for that are not the first ones."""
+        begins = "pageToken" in self.query or int(self.query.get("startIndex", 0)) > 0
+        return begins and self.operation in ("jobs.getQueryResults", "tabledata.list")
+
 
 def read_call(method: str, target: str, body: dict[str, Any]) -> Call:
     """Which operation a request means; an unknown one is ``unknown``."""

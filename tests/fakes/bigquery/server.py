@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import struct
@@ -32,6 +33,15 @@ class FakeServer(ThreadingHTTPServer):
         self.journal = journal
         self.latency_s = latency_s
         self.closing = threading.Event()
+        self.serving: dict[threading.Thread, socket.socket] = {}
+
+    def end_connections(self) -> None:
+        """Let every thread that serves or waits for a client end."""
+        self.closing.set()
+        for thread, connection in list(self.serving.items()):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no news."""
@@ -43,6 +53,17 @@ class _Handler(BaseHTTPRequestHandler):
     # One segment an answer: Nagle's wait for the rest would cost 40 ms.
     disable_nagle_algorithm = True
     wbufsize = 1 << 20
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.serving[threading.current_thread()] = self.connection
+
+    def finish(self) -> None:
+        try:
+            with contextlib.suppress(OSError, ValueError):
+                super().finish()
+        finally:
+            self.server.serving.pop(threading.current_thread(), None)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet."""
@@ -60,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         raw = self.rfile.read(length) if length else b"{}"
         call = read_call(self.command, self.path, json.loads(raw or b"{}"))
-        faults = self.server.script.hit(call.operation)
+        faults = self.server.script.hit(call.operation, later_page=call.later_page)
         request = self._note(call, faults)
         if self.server.latency_s:
             time.sleep(self.server.latency_s)
@@ -101,9 +122,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _before(self, fault: Fault, request: Request) -> bool:
         """Whether the fault took the answer's place."""
         if fault.kind == "status":
-            error = ApiError(fault.reason, fault.message, status=fault.status)
+            error = ApiError(fault.reason, fault.text, status=fault.status)
             request.status = fault.status
-            self._send(fault.status, json.dumps(error.body()).encode(), None)
+            wait = fault.retry_after
+            self._send(fault.status, json.dumps(error.body()).encode(), None, retry_after=wait)
             return True
         if fault.kind == "page":
             request.status = fault.status
@@ -122,13 +144,20 @@ class _Handler(BaseHTTPRequestHandler):
         return False
 
     def _send(
-        self, status: int, body: bytes, fault: Fault | None, kind: str = "application/json"
+        self,
+        status: int,
+        body: bytes,
+        fault: Fault | None,
+        kind: str = "application/json",
+        retry_after: str = "",
     ) -> None:
         how = fault.kind if fault is not None else None
         sent = body[: len(body) // 2] if how in ("cut", "broken") else body
         self.send_response(status)
         self.send_header("Content-Type", f"{kind}; charset=UTF-8")
         self.send_header("Content-Length", str(len(body if how == "cut" else sent)))
+        if retry_after:
+            self.send_header("Retry-After", retry_after)
         self.end_headers()
         try:
             if how == "slow" and fault is not None:

@@ -1,0 +1,54 @@
+"""Reads an endless result in a process of its own, whose memory can be measured.
+
+``python -m tests.faults.bigquery_reader URL MAX_RESULT_BYTES`` prints JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+
+from peter_core.engine.bigquery import BigQueryEngine
+from peter_core.engine.port import Job, Result
+from peter_core.sql.statement import parse
+
+
+def main(url: str, max_result_bytes: int) -> None:
+    """Run a small query first, so that what is loaded once is not counted."""
+    engine = BigQueryEngine(
+        "test-project", location="US", default_dataset=None, datasets=None,
+        credentials_file=None, api_endpoint=url, user_salt=b"salt",
+    )  # fmt: skip
+    _run(engine, "SELECT 1 AS one", max_result_bytes)
+    before = _peak_bytes()
+    result = _run(engine, "SELECT name, note FROM sales.orders", max_result_bytes)
+    facts = {
+        "rows": result.table.num_rows,
+        "row_count": result.row_count,
+        "truncated": result.truncated,
+        "kept_bytes": result.table.nbytes,
+        "grown_bytes": _peak_bytes() - before,
+    }
+    sys.stdout.write(json.dumps(facts))
+    engine.close()
+
+
+def _run(engine: BigQueryEngine, sql: str, max_result_bytes: int) -> Result:
+    return engine.run(
+        Job(
+            statement=parse(sql),
+            max_bytes=10**10,
+            timeout_s=45,
+            max_rows=5_000_000,
+            max_result_bytes=max_result_bytes,
+        )
+    )
+
+
+def _peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
