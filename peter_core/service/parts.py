@@ -67,6 +67,7 @@ def open_parts(settings: Settings) -> Parts:
     """
     from peter_core.cache.results import ResultCache
     from peter_core.engine.duckdb import DuckDBEngine
+    from peter_core.store.connecting import ledger_url
     from peter_core.store.folder import FolderStore
     from peter_core.store.ledger import Ledger
 
@@ -92,7 +93,7 @@ def open_parts(settings: Settings) -> Parts:
             workers=settings.engine_workers,
         ),
         store=FolderStore(folder / DASHBOARDS),
-        ledger=Ledger(f"sqlite:///{state / 'ledger.db'}"),
+        ledger=Ledger(ledger_url(settings)),
         cache=ResultCache.open(
             state, memory_bytes=settings.memory_cache, disk_bytes=settings.disk_cache
         ),

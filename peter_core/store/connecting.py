@@ -13,6 +13,8 @@ from peter_core.errors import ConfigError
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Connection, Engine
 
+    from peter_core.config import Settings
+
 BUSY_S = 1.0
 """Seconds a writer waits for another one."""
 STATEMENT_S = 10.0
@@ -32,6 +34,13 @@ _POSTGRESQL = frozenset({"postgresql", "postgres"})
 _SQLITE = frozenset({"sqlite", "sqlite+pysqlite", "sqlite+aiosqlite"})
 # What asyncpg's URLs say in words that libpq does not know.
 _NOT_LIBPQ = ("prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback")
+
+
+def ledger_url(settings: Settings) -> str:
+    """The configured database's URL, else that of a file in the workspace; holds its password."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return f"sqlite:///{settings.folder.expanduser().resolve() / '.peter' / 'ledger.db'}"
 
 
 def make_engine(url: str) -> Engine:

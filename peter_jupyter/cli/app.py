@@ -6,12 +6,21 @@ from typing import Annotated
 
 import typer
 
-from peter_jupyter.cli import analysis, data, documents, publishing, revisions, settings, statements
+from peter_jupyter.cli import (
+    analysis,
+    data,
+    database,
+    documents,
+    publishing,
+    revisions,
+    settings,
+    statements,
+)
 from peter_jupyter.cli.command import app
 
 __all__ = ["app"]
 
-COMMANDS = (documents, statements, publishing, revisions, data, analysis, settings)
+COMMANDS = (documents, statements, publishing, revisions, data, analysis, database, settings)
 """The modules whose commands are registered by their import."""
 
 

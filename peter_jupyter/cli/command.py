@@ -66,10 +66,13 @@ app = typer.Typer(
 )
 
 
-def command(name: str, *, section: str, example: str) -> Callable[[Function], Function]:
+def command(
+    name: str, *, section: str, example: str, group: typer.Typer = app
+) -> Callable[[Function], Function]:
     """Register a command; a `PeterError` ends it with one line and its exit code.
 
-    With ``as_json`` among its options an error is printed as JSON, too.
+    With ``as_json`` among its options an error is printed as JSON, too. ``group`` is where a
+    command of two words belongs.
     """
 
     def register(function: Function) -> Function:
@@ -90,7 +93,7 @@ def command(name: str, *, section: str, example: str) -> Callable[[Function], Fu
             raise typer.Exit(code)
 
         epilog = f"\b\nExample:\n  {example}"
-        app.command(name, epilog=epilog, rich_help_panel=section)(run)
+        group.command(name, epilog=epilog, rich_help_panel=section)(run)
         return function
 
     return register
