@@ -36,7 +36,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"([?&](?:code|state|token|key|sig|id_token|access_token)=)[^&\s\"']+"),
      rf"\1{HIDDEN}"),
     (re.compile(rf"(?<![\w-])([\w-]{{0,40}}?{_WORDS}[\w-]{{0,20}}\\?[\"']?\s{{0,3}}[=:]\s{{0,3}})"
-                r"(?:\\?\"[^\"]*\"|'[^']*'|[^\s,;&})\]]+)", re.IGNORECASE), rf"\1{HIDDEN}"),
+                r"(?!\[hidden\])(?:\\?\"[^\"]*\"|'[^']*'|[^\s,;&})\]]+)", re.IGNORECASE),
+     rf"\1{HIDDEN}"),
 )  # fmt: skip
 _EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 _SQL = re.compile(
