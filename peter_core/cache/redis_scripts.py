@@ -86,7 +86,8 @@ for i = 9, #ARGV do
   trim(prefix, ARGV[i], now)
   local set = prefix .. 't:' .. ARGV[i]
   redis.call('ZADD', set, now + ttl, key)
-  if redis.call('PTTL', set) < ttl then redis.call('PEXPIRE', set, ttl) end
+  -- The set of all keys stays: trimming it is what counts the bytes that expired.
+  if ARGV[i] ~= '*' and redis.call('PTTL', set) < ttl then redis.call('PEXPIRE', set, ttl) end
 end
 redis.call('HSET', entry, 'v', value, 'c', ARGV[5], 'f', fence, 't', table.concat(tags, '|'))
 redis.call('PEXPIRE', entry, ttl)
