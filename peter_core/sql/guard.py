@@ -20,6 +20,7 @@ from peter_core.sql.nodes import OPERATOR_FUNCTIONS, PLAIN_NODES
 from peter_core.sql.positions import Span, problem_at, span_of
 from peter_core.sql.reading import tokenize
 from peter_core.sql.tables import METADATA, is_information_schema, table_uses
+from peter_core.sql.trees import nodes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +89,7 @@ def _not_a_query(statement: Statement) -> Problem:
 
 
 def _node_refusals(statement: Statement) -> Iterator[Problem]:
-    for node in statement.tree.walk():
+    for node in nodes_of(statement.tree):
         reason = foreign_part(node, statement.text) or _reason(node)
         if reason is not None:
             message, hint = reason

@@ -33,6 +33,16 @@ MAX_PIPES = 50
 MAX_FIELDS = 20_000
 """Columns of all parts of a statement together, stars written out."""
 
+_PART_KINDS = frozenset(
+    {
+        TokenType.VAR, TokenType.IDENTIFIER, TokenType.NUMBER, TokenType.STRING, TokenType.AND,
+        TokenType.OR, TokenType.NOT, TokenType.PLUS, TokenType.DASH, TokenType.STAR,
+        TokenType.SLASH, TokenType.DPIPE, TokenType.EQ, TokenType.NEQ, TokenType.LT, TokenType.GT,
+        TokenType.LTE, TokenType.GTE, TokenType.CASE, TokenType.WHEN, TokenType.SELECT,
+        TokenType.NULL, TokenType.TRUE, TokenType.FALSE,
+    }
+)  # fmt: skip
+"""Words and signs that each become a part of the tree, or nearly always do."""
 _OPEN = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.CASE})
 _CLOSE = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.END})
 _PREFIX = frozenset({TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE})
@@ -91,6 +101,9 @@ def token_problem(text: str, tokens: Sequence[Token]) -> Problem | None:
             f"The statement has more than {MAX_TOKENS:,} words and signs.",
             "Move a part of it into a view, or select fewer things.",
         )
+    parts = sum(token.token_type in _PART_KINDS for token in tokens)
+    if parts > MAX_NODES:
+        return node_problem(text, parts)
     deep = _too_deep(tokens)
     if deep is not None:
         return _at(
@@ -146,7 +159,7 @@ def node_problem(text: str, nodes: int) -> Problem | None:
         text,
         None,
         RULE,
-        f"The statement has {nodes:,} parts; at most {MAX_NODES:,} are read.",
+        f"The statement has about {nodes:,} parts; at most {MAX_NODES:,} are read.",
         hint="Move a part of it into a view, or select fewer things.",
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from peter_core.sql.pivots import lower_pivots
+from peter_core.sql.trees import copy_of, nodes_of
 
 if TYPE_CHECKING:
     from peter_core.sql.statement import Statement
@@ -24,9 +25,9 @@ def lowered(statement: Statement) -> Statement:
     Untranslatable
         A PIVOT or UNPIVOT whose meaning cannot be kept.
     """
-    if not any(_is_lowered(node) for node in statement.tree.walk()):
+    if not any(_is_lowered(node) for node in nodes_of(statement.tree)):
         return statement
-    tree = statement.tree.copy()
+    tree = copy_of(statement.tree)
     _name_tuples(tree)
     _type_suffixes(tree)
     _spread_structs(tree)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlglot import exp, parser
@@ -152,13 +153,18 @@ class BigQueryReader(BigQueryParser):
 
 
 def tokenize(sql: str) -> list[Token]:
-    """The tokens of a text.
+    """The tokens of a text; those of the last few texts are kept, for they are asked for thrice.
 
     Raises
     ------
     sqlglot.errors.TokenError
         A string, a name in backticks or a comment is not closed.
     """
+    return list(_tokens(sql))
+
+
+@lru_cache(maxsize=4)
+def _tokens(sql: str) -> list[Token]:
     tokens = _WORDS.tokenize(sql)
     for index, token in enumerate(tokens):
         if token.token_type is TokenType.RAW_STRING and sql[token.start + 1] in "bBrR":

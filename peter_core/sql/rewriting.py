@@ -13,6 +13,7 @@ from peter_core.sql.scalars import SCALAR_RULES
 from peter_core.sql.support import NOT_IN_DUCKDB, PSEUDO_COLUMNS, UNSUPPORTED_NODES
 from peter_core.sql.temporal import TEMPORAL_RULES
 from peter_core.sql.time_values import TIME_VALUE_RULES
+from peter_core.sql.trees import nodes_of
 from peter_core.sql.unnests import rewrite_unnests
 from peter_core.sql.wildcards import expand_wildcards
 from peter_core.sql.worker_calls import WORKER_RULES
@@ -56,7 +57,7 @@ def rewrite(tree: exp.Expr, names: Sequence[str], schema: SchemaMapping) -> exp.
     expand_wildcards(tree, schema)
     rewrite_unnests(tree)
     found: list[tuple[exp.Expr, str]] = []
-    for node in reversed(list(tree.walk())):
+    for node in reversed(nodes_of(tree)):
         if isinstance(node, exp.Table):
             _drop_project(node)
         rule = RULES.get(type(node))
@@ -82,7 +83,7 @@ def rewrite(tree: exp.Expr, names: Sequence[str], schema: SchemaMapping) -> exp.
 
 def _refuse_unsupported(tree: exp.Expr) -> None:
     found: list[tuple[exp.Expr, str]] = []
-    for node in tree.walk():
+    for node in nodes_of(tree):
         if isinstance(node, exp.Version):
             found.append((node.parent or node, "FOR SYSTEM_TIME AS OF"))
         elif isinstance(node, exp.Column) and node.name.lower() in PSEUDO_COLUMNS:

@@ -23,6 +23,7 @@ from peter_core.sql.reading import (
 )
 from peter_core.sql.syntax import blanked, parse_problem, token_error_problem, tree_problem
 from peter_core.sql.tables import TableUse, table_uses
+from peter_core.sql.trees import copy_of, nodes_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,18 +166,21 @@ def _more_than_one(sql: str, tokens: Sequence[Token]) -> Problem | None:
 
 
 def _statement(sql: str, tokens: Sequence[Token], tree: exp.Expr) -> Statement | Problem:
-    problem = node_problem(sql, sum(1 for _ in tree.walk()))
+    nodes = nodes_of(tree)
+    problem = node_problem(sql, len(nodes))
     if problem is not None:
         return problem
-    canonical = tree.sql(dialect=BIGQUERY, comments=False, unsupported_level=ErrorLevel.IGNORE)
+    canonical = BIGQUERY.generate(
+        copy_of(tree), copy=False, comments=False, unsupported_level=ErrorLevel.IGNORE
+    )
     return Statement(
         text=sql,
         kind=kind_of(tree),
         canonical=canonical,
         fingerprint=hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest(),
         tables=_names(table_uses(tree)),
-        parameters=_parameters(tree, tokens),
-        volatile=_volatile(tree),
+        parameters=_parameters(nodes, tokens),
+        volatile=_volatile(nodes),
         tree=tree,
     )
 
@@ -194,16 +198,16 @@ def _names(uses: Sequence[TableUse]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(use.name for use in uses))
 
 
-def _parameters(tree: exp.Expr, tokens: Sequence[Token]) -> tuple[str, ...]:
-    named = {node.name for node in tree.find_all(exp.Parameter) if isinstance(node.this, exp.Var)}
+def _parameters(nodes: Sequence[exp.Expr], tokens: Sequence[Token]) -> tuple[str, ...]:
+    named = {node.name for node in nodes if _is_named(node)}
     ordered = [token.text for token in parameter_tokens(tokens) if token.text in named]
     return tuple(dict.fromkeys(ordered))
 
 
-def _volatile(tree: exp.Expr) -> frozenset[str]:
-    return frozenset(
-        name
-        for node in tree.walk()
-        for kind, name in VOLATILE_FUNCTIONS.items()
-        if isinstance(node, kind)
-    )
+def _is_named(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Parameter) and isinstance(node.this, exp.Var)
+
+
+def _volatile(nodes: Sequence[exp.Expr]) -> frozenset[str]:
+    kinds = {type(node) for node in nodes} & VOLATILE_FUNCTIONS.keys()
+    return frozenset(VOLATILE_FUNCTIONS[kind] for kind in kinds)

@@ -15,6 +15,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from peter_core.sql.positions import Span, problem_at, span_of
 from peter_core.sql.reading import RESERVED_WORDS
+from peter_core.sql.trees import nodes_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,7 +166,7 @@ def _comma_problem(text: str, tokens: Sequence[Token]) -> Problem | None:
 
 
 def _empty_select(text: str, tokens: Sequence[Token], tree: exp.Expr) -> Problem | None:
-    for select in tree.find_all(exp.Select):
+    for select in nodes_of_type(tree, exp.Select):
         if not select.expressions and not _is_from_first(tokens):
             token = _empty_select_token(tokens)
             return problem_at(
@@ -179,7 +180,7 @@ def _empty_select(text: str, tokens: Sequence[Token], tree: exp.Expr) -> Problem
 
 
 def _empty_clause(text: str, tokens: Sequence[Token], tree: exp.Expr) -> Problem | None:
-    if all(any(group.args.values()) for group in tree.find_all(exp.Group)):
+    if all(any(group.args.values()) for group in nodes_of_type(tree, exp.Group)):
         return None
     token = next((t for t in reversed(tokens) if t.token_type is TokenType.GROUP_BY), None)
     span = Span(token.start, token.end + 1) if token else None
@@ -202,7 +203,7 @@ def _empty_select_token(tokens: Sequence[Token]) -> Token | None:
 
 
 def _reserved_name(text: str, tree: exp.Expr) -> Problem | None:
-    for name in tree.find_all(exp.Identifier):
+    for name in nodes_of_type(tree, exp.Identifier):
         if name.quoted or name.name.upper() not in RESERVED_WORDS:
             continue
         span = span_of(name)

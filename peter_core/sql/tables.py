@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from peter_core.sql.trees import nodes_of_type
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,7 +29,7 @@ def table_uses(tree: exp.Expr) -> tuple[TableUse, ...]:
     """Every table read, in the order of the text where it is known."""
     uses = [
         TableUse(table_name(node), node)
-        for node in tree.find_all(exp.Table)
+        for node in nodes_of_type(tree, exp.Table)
         if is_named_table(node) and cte_of(node) is None and array_root(node) is None
     ]
     return tuple(sorted(uses, key=lambda use: use.node.this.meta_get("start") or 0))

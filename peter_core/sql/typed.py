@@ -17,6 +17,7 @@ from peter_core.sql.reading import BIGQUERY
 from peter_core.sql.resolution import resolve
 from peter_core.sql.schema import Schema
 from peter_core.sql.tables import table_uses
+from peter_core.sql.trees import copy_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +59,7 @@ def typed(statement: Statement, schema: SchemaMapping, parameters: Mapping[str, 
     """
     known = Schema(schema)
     resolved = resolve(statement.text, statement.tree, known)
-    tree = statement.tree.copy()
+    tree = copy_of(statement.tree)
     if any(problem.rule == LIMIT for problem in resolved.problems):
         return Typed(tree, (), resolved.problems, LIMIT)
     _type_parameters(tree, parameters)
@@ -69,7 +70,7 @@ def typed(statement: Statement, schema: SchemaMapping, parameters: Mapping[str, 
     except Exception as error:
         # The optimizer raises many kinds; whatever it is, the names were checked by ours.
         failed = type(error).__name__
-        tree = statement.tree.copy()
+        tree = copy_of(statement.tree)
         _type_parameters(tree, parameters)
     names = [one.name for one in resolved.relation.fields]
     return Typed(tree, _columns(tree, names), resolved.problems, failed)
