@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container, Iterable, Mapping
 
+    from peter_core.config import Settings
     from peter_core.plan.plan import Plan, Step
 
 TEBIBYTE = 2**40
@@ -22,18 +23,37 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """On-demand prices: USD per TiB billed.
+    """What billed bytes cost where jobs run; `at` gives the prices of a location.
+
+    ``usd_per_tib`` is the on-demand price, ``by_location`` the price of the locations where it
+    differs (``europe-west2``, ``EU``; in any case). With a ``flat_rate`` capacity is paid for
+    already: every statement costs nothing more, and its slot time is what counts.
 
     See https://cloud.google.com/bigquery/pricing#on_demand_pricing
     """
 
     usd_per_tib: Decimal = Decimal("6.25")
+    by_location: Mapping[str, Decimal] = field(default_factory=dict)
+    flat_rate: bool = False
+
+    def at(self, location: str) -> Prices:
+        """These prices as they are in a location."""
+        known = {name.casefold(): price for name, price in self.by_location.items()}
+        return replace(self, usd_per_tib=known.get(location.casefold(), self.usd_per_tib))
 
     def price(self, bytes_billed: int) -> Decimal:
-        """USD of that many billed bytes, exact."""
+        """USD of that many billed bytes, exact; zero at a flat rate."""
+        if self.flat_rate:
+            return Decimal(0)
         return _EXACT.divide(
             _EXACT.multiply(Decimal(bytes_billed), self.usd_per_tib), Decimal(TEBIBYTE)
         )
+
+
+def prices_in_force(settings: Settings, location: str) -> Prices:
+    """The configured prices of a location."""
+    listed = Prices(settings.usd_per_tib, settings.usd_per_tib_by_location, settings.flat_rate)
+    return listed.at(location)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +80,8 @@ class PlanCost:
     ``estimated_bytes``, ``billed_bytes`` and ``cost_usd`` are of the next load: a step that
     several charts share counts once, a cached one not at all. ``cost_usd_month`` is 30 days of
     full refreshes, ``None`` for a dashboard without one. ``exact`` is whether the engine promises
-    the figures; on the embedded engine they are what BigQuery would bill.
+    the figures; on the embedded engine they are what BigQuery would bill. At a ``flat_rate``
+    every amount is zero.
     """
 
     steps: tuple[StepCost, ...]
@@ -71,12 +92,15 @@ class PlanCost:
     exact: bool
     refresh_every_s: int | None
     engine: str
+    flat_rate: bool = False
 
     @property
     def note(self) -> str:
         """How to read the figures, in a sentence."""
         if self.engine == "duckdb":
             return "The embedded engine is free; this is what BigQuery would bill."
+        if self.flat_rate:
+            return "Capacity is paid for: statements cost nothing more, but slot time."
         if self.exact:
             return "From BigQuery's dry run."
         return "An estimate; the bill may be higher."
@@ -100,6 +124,7 @@ def plan_cost(
         exact=all(estimate is not None and estimate.exact for estimate in estimates),
         refresh_every_s=every,
         engine=engine,
+        flat_rate=prices.flat_rate,
     )
 
 

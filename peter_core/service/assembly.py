@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from peter_core.costs import Prices
+from peter_core.costs import prices_in_force
 from peter_core.plan.plan_cache import PlanCache
 from peter_core.service.artifacts import Artifacts
 from peter_core.service.bookkeeping import Bookkeeper
@@ -13,8 +13,10 @@ from peter_core.service.documents import Documents
 from peter_core.service.plans import Plans
 from peter_core.service.publishing import Publisher
 from peter_core.service.runner import Runner
+from peter_core.service.spending import Spending, limits_in_force
 from peter_core.service.statements import Statements
 from peter_core.service.validation import limits_of
+from peter_core.store.budgets import Budgets
 
 if TYPE_CHECKING:
     from peter_core.config import Settings
@@ -42,14 +44,17 @@ class Services:
 
 def assemble(parts: Parts, settings: Settings) -> Services:
     """The services over an engine, a store, a ledger and a cache."""
-    prices = Prices(usd_per_tib=settings.usd_per_tib)
+    prices = prices_in_force(settings, parts.engine.location)
     documents = Documents(parts.store)
     books = Bookkeeper(parts.ledger, prices, parts.engine.name)
+    kept = Budgets(parts.ledger.database, timezone=settings.timezone)
     runner = Runner(
         parts.engine,
         parts.cache,
+        Spending(parts.engine, prices, kept, limits_in_force(settings)),
         timeout_s=settings.timeout,
         max_rows=settings.max_rows,
+        max_result_bytes=settings.max_result_bytes,
         ttl_s=int(settings.ttl),
         fresh_for_s=settings.fresh_for,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from peter_core.store.records import CostLine, CostReport
 from peter_jupyter.cli.command import UNDERSTAND, command
 from peter_jupyter.cli.options import Folder, Json, Slug
 from peter_jupyter.cli.terminal import print_json, print_table, say
@@ -16,7 +17,6 @@ from peter_jupyter.display_values import count_text
 
 if TYPE_CHECKING:
     from peter_core.lineage.impact import Impact
-    from peter_core.store.records import CostReport
 
 
 class By(StrEnum):
@@ -112,38 +112,40 @@ def _print_impact(found: Impact) -> None:
 
 def _report_json(report: CostReport) -> dict[str, object]:
     names = ("start", "end", "group_by", "total_bytes_scanned", "total_bytes_billed", "cost_usd",
-             "query_count", "cache_hit_ratio")  # fmt: skip
+             "query_count", "cache_hit_ratio", "saved_usd", "slot_ms")  # fmt: skip
     line_names = ("key", "bytes_scanned", "bytes_billed", "cost_usd", "query_count",
-                  "cache_hit_ratio")  # fmt: skip
+                  "cache_hit_ratio", "saved_usd", "slot_ms")  # fmt: skip
     lines = [{name: getattr(line, name) for name in line_names} for line in report.breakdown]
     return {**{name: getattr(report, name) for name in names}, "breakdown": lines}
 
 
 def _print_report(report: CostReport, by: By, days: int) -> None:
-    from peter_core.billing import bytes_text
-    from peter_core.costs import usd_text
-
     if not report.query_count:
         say(f"Nothing was run in the last {days} days.")
         return
-    rows = [
-        (
-            line.key or "(no dashboard)",
-            f"{line.query_count:,}",
-            f"{line.cache_hit_ratio:.0%}",
-            bytes_text(line.bytes_scanned),
-            bytes_text(line.bytes_billed),
-            usd_text(line.cost_usd),
-        )
-        for line in report.breakdown
-    ]
-    total = (
-        "total",
-        f"{report.query_count:,}",
-        f"{report.cache_hit_ratio:.0%}",
-        bytes_text(report.total_bytes_scanned),
-        bytes_text(report.total_bytes_billed),
-        usd_text(report.cost_usd),
+    lines = [(line.key or "(no dashboard)", *_figures(line)) for line in report.breakdown]
+    total = ("total", *_figures(report))
+    figures = ["ANSWERS", "CACHED", "SCANNED", "BILLED", "COST", "SAVED"]
+    if report.slot_ms:
+        figures.append("SLOT TIME")
+    headings = (by.value.upper(), *figures)
+    rows = [row[: len(headings)] for row in (*lines, total)]
+    print_table(headings, rows, right=",".join(figures))
+
+
+def _figures(of: CostLine | CostReport) -> tuple[str, ...]:
+    from peter_core.billing import bytes_text
+    from peter_core.costs import usd_text
+
+    # A report's totals have longer names than a line's.
+    scanned = of.total_bytes_scanned if isinstance(of, CostReport) else of.bytes_scanned
+    billed = of.total_bytes_billed if isinstance(of, CostReport) else of.bytes_billed
+    return (
+        f"{of.query_count:,}",
+        f"{of.cache_hit_ratio:.0%}",
+        bytes_text(scanned),
+        bytes_text(billed),
+        usd_text(of.cost_usd),
+        usd_text(of.saved_usd),
+        f"{of.slot_ms / 1000:,.1f} s",
     )
-    headings = (by.value.upper(), "ANSWERS", "CACHED", "SCANNED", "BILLED", "COST")
-    print_table(headings, [*rows, total], right="ANSWERS,CACHED,SCANNED,BILLED,COST")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peter_core.billing import MINIMUM_BYTES, billed_bytes, bytes_text
-from peter_core.costs import Prices, plan_cost, usd, usd_text
+from peter_core.config import load_settings
+from peter_core.costs import Prices, plan_cost, prices_in_force, usd, usd_text
 from peter_core.dashboard.model import Dashboard
 from peter_core.engine.port import Estimate
 from peter_core.plan.plan import Plan, Step
@@ -45,6 +46,31 @@ def step(key: str, estimate: Estimate | None, used_by: tuple[str, ...]) -> Step:
 def test_a_tebibyte_costs_the_list_price() -> None:
     assert Prices().price(TIB) == Decimal("6.25")
     assert Prices(Decimal("7.5")).price(TIB // 2) == Decimal("3.75")
+
+
+def test_a_location_has_its_own_price() -> None:
+    listed = Prices(Decimal(6), {"europe-west2": Decimal(8), "EU": Decimal(7)})
+    assert [
+        listed.at(place).price(TIB) for place in ("US", "europe-west2", "EUROPE-WEST2", "eu")
+    ] == [6, 8, 8, 7]
+    # What is listed stays, so that another engine's location can be asked for.
+    assert listed.at("EU").at("europe-west2").price(TIB) == 8
+
+
+def test_capacity_that_is_paid_for_costs_nothing_more() -> None:
+    flat = Prices(flat_rate=True)
+    assert flat.price(TIB) == 0
+    cost = plan_cost(plan(), flat)
+    assert (cost.cost_usd, cost.cost_usd_month) == (0, 0)
+    assert cost.billed_bytes > TIB
+    assert cost.note.startswith("Capacity is paid for")
+
+
+def test_the_settings_say_the_prices() -> None:
+    given = load_settings(usd_per_tib="5", usd_per_tib_by_location={"EU": "7.5"}, flat_rate=False)
+    assert prices_in_force(given, "EU").price(TIB) == Decimal("7.5")
+    assert prices_in_force(given, "local").price(TIB) == 5
+    assert prices_in_force(load_settings(flat_rate=True), "EU").price(TIB) == 0
 
 
 @given(st.integers(0, 2**60))

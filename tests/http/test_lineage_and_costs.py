@@ -52,6 +52,8 @@ async def test_costs_come_from_the_ledger(ask: Ask, published: str) -> None:
     assert found["query_count"] >= 4
     assert 0 < found["cache_hit_ratio"] < 1
     assert isinstance(found["cost_usd"], str)
+    assert found["saved_usd"] == "0"  # the embedded engine bills nothing
+    assert {(line["saved_usd"], line["slot_ms"]) for line in found["breakdown"]} == {("0", 0)}
     assert {line["key"] for line in found["breakdown"]} >= {"small-flights/daily"}
     assert found["end"].endswith("Z")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from peter_core.store.ledger import Ledger, Run
 from peter_jupyter.http.models.costs import CostAnswer
 from peter_jupyter.http.models.data import FreshnessAnswer, PrecomputeAnswer
 from peter_jupyter.http.models.lineage import ImpactAnswer, LineageGraph
@@ -107,6 +110,24 @@ def test_costs_count_what_was_just_run(peter: CommandLine, by: str) -> None:
     shown = peter("costs", "--by", by, "--days", "1").out.splitlines()
     assert shown[0].split()[0] == by.upper()
     assert shown[-1].split()[:2] == ["total", f"{answer.query_count:,}"]
+
+
+def test_costs_say_what_the_cache_saved(peter: CommandLine) -> None:
+    ledger = Ledger(f"sqlite:///{peter.folder}/.peter/ledger.db")
+    now = dt.datetime.now(dt.UTC)
+    ledger.record_runs(
+        [
+            Run(now, "f", "ann", "bigquery", slug="big", cost_usd=Decimal(2), slot_ms=90_500),
+            Run(now, "f", "ann", "bigquery", slug="big", cache_hit=True, saved_usd=Decimal(2)),
+        ]
+    )
+    ledger.close()
+    lines = peter("costs", "--days", "1").out.splitlines()
+    assert lines[0].split()[-4:] == ["COST", "SAVED", "SLOT", "TIME"]
+    (big,) = [line.split() for line in lines if line.startswith("big")]
+    assert big[-4:] == ["$2.00", "$2.00", "90.5", "s"]
+    answer = CostAnswer.model_validate(peter("costs", "--json").json)
+    assert (answer.saved_usd, answer.slot_ms) == (2, 90_500)
 
 
 def test_an_export_is_one_file_with_the_data_inside(peter: CommandLine, tmp_path: Path) -> None:

@@ -8,7 +8,10 @@ from peter_jupyter.http.models.shapes import Answer, Moment, Usd
 
 
 class CostItem(Answer):
-    """One line of the report; ``key`` is ``null`` for what belongs to no dashboard."""
+    """One line of the report; ``key`` is ``null`` for what belongs to no dashboard.
+
+    ``saved_usd`` is what answers from the cache did not cost again.
+    """
 
     key: str | None
     bytes_scanned: int
@@ -16,6 +19,8 @@ class CostItem(Answer):
     cost_usd: Usd
     query_count: int
     cache_hit_ratio: float
+    saved_usd: Usd
+    slot_ms: int
 
 
 class CostAnswer(Answer):
@@ -29,4 +34,6 @@ class CostAnswer(Answer):
     cost_usd: Usd
     query_count: int
     cache_hit_ratio: float
+    saved_usd: Usd
+    slot_ms: int
     breakdown: tuple[CostItem, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -107,6 +108,25 @@ def test_a_report_sums_by_dashboard_with_the_dearest_first(ledger: Ledger) -> No
     assert report.total_bytes_scanned == 112
     only = ledger.cost_report(NOW - DAY, NOW + DAY, slug="weather")
     assert [line.key for line in only.breakdown] == ["weather"]
+
+
+def test_a_report_says_what_the_cache_saved_and_what_slots_worked(ledger: Ledger) -> None:
+    hit = run(cache_hit=True, cost_usd=Decimal(0), saved_usd=Decimal("0.000000001"))
+    ledger.record_runs(
+        [
+            run(slot_ms=1500, estimated_bytes=99),
+            replace(hit, id="1"),
+            replace(hit, id="2", saved_usd=Decimal("12.5"), principal=BOB),
+            run(slug="weather", slot_ms=2**40),
+        ]
+    )
+    report = ledger.cost_report(NOW, NOW + DAY)
+    assert (report.saved_usd, report.slot_ms) == (Decimal("12.500000001"), 2**40 + 1500)
+    lines = {line.key: (line.saved_usd, line.slot_ms) for line in report.breakdown}
+    assert lines == {"flights": (Decimal("12.500000001"), 1500), "weather": (0, 2**40)}
+    by_user = ledger.cost_report(NOW, NOW + DAY, "user")
+    assert {line.key: line.saved_usd for line in by_user.breakdown}[BOB] == Decimal("12.5")
+    assert {known.estimated_bytes for known in ledger.last_runs()} == {99, None}
 
 
 @pytest.mark.parametrize(
