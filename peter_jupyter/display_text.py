@@ -9,6 +9,7 @@ from peter_jupyter.display_values import (
     count_text,
     moment_text,
     source_lines,
+    tiers_text,
     type_text,
     value_text,
 )
@@ -106,6 +107,8 @@ def _head(verification: Verification) -> str:
         facts.append(f"{verification.bytes_billed:,} B billed")
     if verification.computed_at is not None:
         facts.append(f"computed {moment_text(verification.computed_at)}")
+    elif verification.tiers:
+        facts.append(f"checked by {tiers_text(verification.tiers)}")
     if verification.job_id:
         facts.append(f"job {verification.job_id}")
     if verification.slot_ms is not None:

@@ -7,6 +7,8 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from peter_core.engine.port import Column
 
 NULL = "–"
@@ -91,3 +93,8 @@ def source_lines(source: str, line: int, column: int | None) -> tuple[str, str] 
     start = max(0, at - 60)
     shown = ("…" if start else "") + text[start : start + 100]
     return shown.rstrip(), " " * (at - start + (1 if start else 0)) + "^"
+
+
+def tiers_text(tiers: Iterable[str]) -> str:
+    """Who spoke of a statement before it ran: ``syntax, guard, names, dry run``."""
+    return ", ".join(tier.replace("_", " ") for tier in tiers)

@@ -34,6 +34,7 @@ from peter_jupyter.display_values import (
     is_numeric,
     moment_text,
     seconds_text,
+    tiers_text,
     type_text,
     value_text,
 )
@@ -155,6 +156,8 @@ def provenance(verification: Verification) -> list[str]:
     if verification.computed_at is not None:
         items.append(f"computed {moment_text(verification.computed_at)}")
     items.append(verification.engine)
+    if verification.tiers and verification.computed_at is None:
+        items.append(f"checked by {tiers_text(verification.tiers)}")
     if cost_note(verification):
         items.append(f"${verification.cost_usd}{cost_note(verification)}")
     if verification.bytes_billed:

@@ -12,7 +12,7 @@ import typer
 from peter_core.errors import DocumentError, InvalidRequest
 from peter_jupyter.cli.command import FAILED, WRITE, command
 from peter_jupyter.cli.files import STDIN, read_bytes, read_document, rewrite, shown_name, write_new
-from peter_jupyter.cli.options import Folder
+from peter_jupyter.cli.options import Folder, Mode
 from peter_jupyter.cli.terminal import give, note, print_json, say
 from peter_jupyter.cli.work import open_peter, run
 
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
 Files = Annotated[
     list[str], typer.Argument(metavar="FILE…", help="Dashboard files; - is standard input.")
 ]
-
-
-class Mode(StrEnum):
-    """How far a document is checked."""
-
-    WAREHOUSE = "warehouse"
-    OFFLINE = "offline"
 
 
 class Format(StrEnum):

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class Mode(StrEnum):
+    """How far a document or a statement is checked."""
+
+    WAREHOUSE = "warehouse"
+    OFFLINE = "offline"
+
 
 Folder = Annotated[
     Path | None,

@@ -16,13 +16,14 @@ from peter_core.errors import PeterError
 from peter_jupyter.cli.files import shown_name
 from peter_jupyter.cli.json_values import plain
 from peter_jupyter.cli.terminal import note, say
-from peter_jupyter.display_values import count_text, source_lines
+from peter_jupyter.display_values import count_text, source_lines, tiers_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from peter_core.dashboard.problems import Problem
     from peter_core.service.reports import Validation
+    from peter_core.sql.checking import StatementCheck
     from peter_jupyter.cli.terminal import Tone
 
 
@@ -56,12 +57,23 @@ def print_validation(checked: Validation, name: str, text: bytes) -> None:
     warnings = len(checked.problems) - errors
     parts = [count_text(errors, "error")] if errors else []
     parts += [count_text(warnings, "warning")] if warnings else []
-    parts.append("against the warehouse" if checked.mode == "warehouse" else "offline")
+    where = "against the warehouse" if checked.mode == "warehouse" else "offline"
+    parts.append(f"{where}: {tiers_text(checked.tiers)}" if checked.tiers else where)
     verdict = "valid" if checked.valid else "not valid"
     tone: Tone = "bad" if errors else "warn" if warnings else "good"
     say(f"{shown_name(name)}: {verdict} ({', '.join(parts)})", tone)
     if checked.note:
         note(f"{shown_name(name)}: {checked.note}", "warn")
+
+
+def print_check(found: StatementCheck, name: str, text: str) -> None:
+    """Print a statement's problems, then whether it is valid and who was asked."""
+    if found.problems:
+        say(placed_problems(found.problems, name, text.encode()))
+    errors = sum(problem.is_error for problem in found.problems)
+    tone: Tone = "bad" if errors else "warn" if found.problems else "good"
+    verdict = "valid" if found.valid else "not valid"
+    say(f"{shown_name(name)}: {verdict} (checked by {tiers_text(found.tiers)})", tone)
 
 
 def validations_json(checked: Sequence[tuple[str, Validation]]) -> dict[str, object]:
@@ -71,6 +83,7 @@ def validations_json(checked: Sequence[tuple[str, Validation]]) -> dict[str, obj
             "file": shown_name(name),
             "valid": one.valid,
             "mode": one.mode,
+            "tiers": one.tiers,
             "problems": problems_json(one.problems),
             "revision": one.revision,
             "note": one.note,

@@ -10,7 +10,7 @@ import typer
 from peter_core.errors import InvalidRequest
 from peter_jupyter.cli.command import FAILED, RUN, command
 from peter_jupyter.cli.files import STDIN, read_bytes, read_document
-from peter_jupyter.cli.options import Filters, Folder, Json
+from peter_jupyter.cli.options import Filters, Folder, Json, Mode
 from peter_jupyter.cli.terminal import print_error, print_json, print_table, say
 from peter_jupyter.cli.values import filter_values, parameters, size_value
 from peter_jupyter.cli.work import open_peter, run
@@ -87,6 +87,37 @@ def verify(
         say(verification_text(verification))
     if (error := failure_of(verification)) is not None:
         print_error(error)
+        raise typer.Exit(FAILED)
+
+
+@command("check", section=RUN, example="peter check -f daily.sql --mode offline")
+def check(
+    sql: Annotated[
+        str | None, typer.Argument(metavar="SQL", help="The statement; - is standard input.")
+    ] = None,
+    file: Annotated[
+        str | None, typer.Option("-f", "--file", metavar="FILE", help="Read it from a file.")
+    ] = None,
+    mode: Annotated[
+        Mode, typer.Option("--mode", help="offline looks at the statement alone.")
+    ] = Mode.WAREHOUSE,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Say what is wrong with one BigQuery statement without running it, and who was asked."""
+    from peter_jupyter.cli.problem_reports import print_check
+    from peter_jupyter.http.models.sql import StatementCheck
+
+    text = _statement(sql, file)
+    with open_peter(folder) as peter:
+        found = run(
+            "Checking the statement", lambda *_: peter.check_statement(text, mode=mode.value)
+        )
+    if as_json:
+        print_json(StatementCheck.of(text, found, mode.value).model_dump())
+    else:
+        print_check(found, file or "<sql>", text)
+    if not found.valid:
         raise typer.Exit(FAILED)
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peter_core.errors import SqlError
-from peter_core.sql.statement import parse
 from peter_jupyter.display_verification import verification_json
 from peter_jupyter.failure import failure_of
 from peter_jupyter.http.access import needs
-from peter_jupyter.http.models.finding import ProblemItem
 from peter_jupyter.http.models.sql import (
     CheckBody,
     RunBody,
@@ -94,18 +91,6 @@ class CheckResource(Resource):
 
         def checked(peter: Peter) -> StatementCheck:
             found = peter.check_statement(asked.sql, mode=asked.mode)
-            try:
-                statement = parse(asked.sql)
-            except SqlError:
-                statement = None
-            return StatementCheck(
-                valid=found.valid,
-                mode=asked.mode,
-                problems=tuple(ProblemItem.model_validate(problem) for problem in found.problems),
-                tiers=found.tiers,
-                statement_type=statement.kind if statement else None,
-                tables=statement.tables if statement else (),
-                parameters=statement.parameters if statement else (),
-            )
+            return StatementCheck.of(asked.sql, found, asked.mode)
 
         self.answer(await self.call(checked))

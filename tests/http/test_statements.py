@@ -112,12 +112,16 @@ async def test_validating_names_what_a_statement_reads(ask: Ask) -> None:
     offline = await ask("POST", "api/v1/sql/validate", json_body={"sql": sql})
     assert offline.json == {
         "valid": True, "mode": "offline", "problems": [], "statement_type": "SELECT",
-        "tables": ["nyc.flights"], "parameters": ["least"],
+        "tables": ["nyc.flights"], "parameters": ["least"], "tiers": ["syntax", "guard"],
     }  # fmt: skip
     warehouse = await ask(
         "POST", "api/v1/sql/validate", json_body={"sql": sql, "mode": "warehouse"}
     )
     assert (warehouse.status, warehouse.json["valid"]) == (200, False)
     assert "carrier" in warehouse.json["problems"][0]["hint"]
+    assert warehouse.json["tiers"] == ["syntax", "guard", "names"]
+    right = {"sql": "SELECT carrier FROM nyc.flights", "mode": "warehouse"}
+    asked = await ask("POST", "api/v1/sql/validate", json_body=right)
+    assert asked.json["tiers"] == ["syntax", "guard", "names", "binding", "dry_run"]
     broken = await ask("POST", "api/v1/sql/validate", json_body={"sql": "SELECT ("})
     assert (broken.status, broken.json["statement_type"]) == (200, None)

@@ -26,9 +26,9 @@ SLOW = (
     " CROSS JOIN UNNEST(GENERATE_ARRAY(1, 1000000)) AS b WHERE MOD(a * b, 7) = 3"
 )
 COMMANDS = (
-    "init", "validate", "fmt", "schema", "verify", "tables", "cost", "publish", "diff", "list",
-    "show", "history", "delete", "restore", "precompute", "freshness", "export", "lineage",
-    "impact", "costs", "config",
+    "init", "validate", "fmt", "schema", "verify", "check", "tables", "cost", "publish", "diff", "list",
+    "show", "history", "delete", "restore", "precompute", "freshness", "export", "reindex",
+    "db", "lineage", "impact", "costs", "config",
 )  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def test_offline_validation_opens_nothing(tmp_path: Path) -> None:
         capture_output=True, text=True, cwd=tmp_path, env=_environment(tmp_path),
     )  # fmt: skip
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout == "small.peter.yaml: valid (offline)\n"
+    assert ran.stdout == "small.peter.yaml: valid (offline: syntax, guard)\n"
     assert [path.name for path in tmp_path.iterdir()] == ["small.peter.yaml"]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from peter_jupyter.http.models.sql import VerificationAnswer
+from peter_jupyter.http.models.sql import StatementCheck, VerificationAnswer
 from tests.jupyter.command_line import CommandLine
 from tests.jupyter.conftest import DASHBOARD
 
@@ -136,3 +136,31 @@ def test_the_price_of_a_broken_file_shows_its_problems(peter: CommandLine) -> No
     assert first.startswith(f"{file}:22:")
     assert source.index("titel") == caret.index("^")
     assert any(line.startswith("Error: ") for line in rest)
+
+
+def test_a_statement_is_checked_without_running_it(peter: CommandLine) -> None:
+    ran = peter("check", "SELECT carrier FROM nyc.flights")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "<sql>: valid (checked by syntax, guard, names, binding, dry run)\n"
+    offline = peter("check", "SELECT whatever FROM some.place", "--mode", "offline")
+    assert offline.out == "<sql>: valid (checked by syntax, guard)\n"
+
+
+def test_a_wrong_statement_is_shown_with_a_caret_and_the_tiers_that_spoke(
+    peter: CommandLine,
+) -> None:
+    peter.file("wrong.sql", "SELECT carrier,\n  carier\nFROM nyc.flights\n")
+    ran = peter("check", "-f", "wrong.sql")
+    assert ran.code == 1
+    lines = ran.out.splitlines()
+    assert lines[0].startswith("wrong.sql:2:3: error: ")
+    assert lines[1].index("carier") == lines[2].index("^")
+    assert lines[-1] == "wrong.sql: not valid (checked by syntax, guard, names)"
+
+
+def test_the_json_of_a_check_is_the_api_s(peter: CommandLine) -> None:
+    ran = peter("check", "SELECT carrier FROM nyc.flights", "--json")
+    answer = StatementCheck.model_validate(ran.json)
+    assert answer.valid
+    assert answer.tiers == ("syntax", "guard", "names", "binding", "dry_run")
+    assert answer.tables == ("nyc.flights",)

@@ -17,6 +17,7 @@ class ValidationAnswer(Answer):
     problems: tuple[ProblemItem, ...]
     revision: str | None = None
     note: str | None = None
+    tiers: tuple[str, ...] = ()
 
 
 class ColumnItem(Answer):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from peter_core.dashboard.queries import Check
 from peter_core.dashboard.values import parse_size
+from peter_core.errors import SqlError
+from peter_core.sql.statement import parse
 from peter_jupyter.http.models.finding import ProblemItem
 from peter_jupyter.http.models.plan import ColumnItem
 from peter_jupyter.http.models.shapes import Answer, Body
+
+if TYPE_CHECKING:
+    from peter_core.sql.checking import StatementCheck as Found
 
 
 def _bytes(value: object) -> object:
@@ -91,6 +96,23 @@ class StatementCheck(Answer):
     statement_type: str | None
     tables: tuple[str, ...]
     parameters: tuple[str, ...]
+
+    @classmethod
+    def of(cls, sql: str, found: Found, mode: Literal["offline", "warehouse"]) -> StatementCheck:
+        """What was found, with what the statement names where it can be read."""
+        try:
+            statement = parse(sql)
+        except SqlError:
+            statement = None
+        return cls(
+            valid=found.valid,
+            mode=mode,
+            problems=tuple(ProblemItem.model_validate(problem) for problem in found.problems),
+            tiers=found.tiers,
+            statement_type=statement.kind if statement else None,
+            tables=statement.tables if statement else (),
+            parameters=statement.parameters if statement else (),
+        )
 
 
 class ProfileItem(Answer):
