@@ -20,7 +20,7 @@ from peter_core.engine.bigquery_profile import MOST_COLUMNS, profile_sql, profil
 from peter_core.engine.bigquery_queue import JobQueue
 from peter_core.engine.bigquery_requests import NO_RETRY, Request
 from peter_core.engine.port import Estimate, Result, TableInfo
-from peter_core.errors import EngineError, EngineUnavailable, PeterError, QueryCancelled
+from peter_core.errors import EngineError, EngineUnavailable, PeterError, QueryCancelled, SqlError
 from peter_core.sql.statement import parse
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class BigQueryEngine:
         Raises
         ------
         TableNotFound
-            With the nearest names, as far as they are known.
+            With the nearest names.
         EngineError
             BigQuery cannot be asked, and the table was never seen.
         """
@@ -262,7 +262,10 @@ class BigQueryEngine:
         if recent is not None:
             return recent
         request = Request(deadline)
-        return request.run(lambda: self._dry_runs.ask(request, job, left=left), cancel)
+        try:
+            return request.run(lambda: self._dry_runs.ask(request, job, left=left), cancel)
+        except SqlError as error:
+            raise self._catalog.with_nearest(error) from error
 
     def _profile_job(
         self, result: Result, job: Job, cancel: CancelToken | None

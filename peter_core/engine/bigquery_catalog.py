@@ -14,7 +14,7 @@ from peter_core.engine.bigquery_remembered import Remembered
 from peter_core.engine.bigquery_requests import NO_RETRY, Request, WorkStopped
 from peter_core.engine.bigquery_tables import Described, described, full_id, listed
 from peter_core.engine.port import TableInfo
-from peter_core.errors import EngineError, EngineUnavailable, TableNotFound
+from peter_core.errors import EngineError, EngineUnavailable, SqlError, TableNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,7 +77,7 @@ class Catalog:
         Raises
         ------
         TableNotFound
-            With the nearest names, as far as the dataset was listed before.
+            With the nearest names.
         EngineError
             BigQuery cannot be asked, and the table was never seen.
         """
@@ -114,6 +114,18 @@ class Catalog:
         if self._allowed is not None:
             return tuple(sorted(self._allowed))
         return self._datasets.get(self._project, self._list_datasets)
+
+    def with_nearest(self, error: SqlError) -> SqlError:
+        """The error about a table that does not exist, with the names that come closest."""
+        problem = error.problems[0] if error.problems else None
+        if problem is None or problem.rule != "unknown-table":
+            return error
+        id = problem.message.partition("`")[2].partition("`")[0]
+        hint = self._nearest(id) if self.allows(id) else None
+        if hint is None:
+            return error
+        told = replace(problem, hint=hint)
+        return SqlError(error.message, hint=hint, problems=(told, *error.problems[1:]))
 
     def under(self, name: str) -> frozenset[str]:
         """Every table and view under a view, at any depth; empty for a table."""
@@ -242,8 +254,12 @@ class Catalog:
         )
 
     def _nearest(self, id: str) -> str | None:
+        """A hint with the tables of the same dataset whose names are closest."""
         dataset, _, name = id.rpartition(".")
-        names = [i.id.rpartition(".")[2] for i in self._listings.known(dataset) or ()]
+        try:
+            names = [info.id.rpartition(".")[2] for info in self._list(dataset)]
+        except EngineError:
+            return None
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
         short = dataset.removeprefix(f"{self._project}.")
         return f"Did you mean {' or '.join(f'{short}.{one}' for one in near)}?" if near else None

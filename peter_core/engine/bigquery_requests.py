@@ -143,10 +143,11 @@ class Request:
         if cancel is not None and cancel.cancelled:
             self._stopped.set()
             raise QueryCancelled("The query was cancelled.")
-        if outcome.done:
+        if outcome.done and not outcome.stopped:
             return outcome.value()
         if self._closed:
             raise EngineUnavailable("The engine was closed while the query ran.")
+        # The work may have seen the deadline before its caller did.
         raise timed_out()
 
     def _do(self, work: Callable[[], T], outcome: _Outcome[T]) -> None:
@@ -183,16 +184,13 @@ class _Outcome(Generic[T]):
         self._error = error
         self.done = True
 
-    def value(self) -> T:
-        """The value, or the error raised here.
+    @property
+    def stopped(self) -> bool:
+        """Whether the work ended because it was stopped."""
+        return isinstance(self._error, WorkStopped)
 
-        Raises
-        ------
-        QueryTimeout
-            The work saw the deadline before its caller did.
-        """
-        if isinstance(self._error, WorkStopped):
-            raise timed_out() from None
+    def value(self) -> T:
+        """The value, or the error raised here."""
         if self._error is not None:
             raise self._error
         return self._value

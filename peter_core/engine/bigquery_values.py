@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from peter_core.engine.arrow_columns import arrow_type
 from peter_core.engine.values import struct_fields
-from peter_core.errors import QueryFailed
+from peter_core.errors import EngineError, QueryFailed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,13 +43,14 @@ def record_batch(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -
     ------
     QueryFailed
         A value does not fit the type of its column.
+    EngineError
+        The page is none.
     """
     import pyarrow as pa
 
-    cells = [row["f"] for row in rows]
     arrays = []
     for position, column in enumerate(columns):
-        values = [row[position]["v"] for row in cells]
+        values = _cells(rows, position)
         try:
             arrays.append(_array(_full(column), values))
         except (pa.ArrowException, ValueError, TypeError, KeyError, InvalidOperation) as error:
@@ -58,6 +59,13 @@ def record_batch(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -
                 hint="Cast the column to STRING, or round it to what its type can hold.",
             ) from error
     return pa.record_batch(arrays, schema=schema_of(columns))
+
+
+def _cells(rows: Sequence[Mapping[str, Any]], position: int) -> list[Any]:
+    try:
+        return [row["f"][position]["v"] for row in rows]
+    except (KeyError, IndexError, TypeError) as error:
+        raise EngineError("BigQuery sent a page of rows that cannot be read.") from error
 
 
 def _full(column: Column) -> str:
@@ -127,15 +135,15 @@ def _timestamps(values: list[Any]) -> pa.Array:
     """Microseconds; without ``useInt64Timestamp`` BigQuery writes seconds, ``1.4E9``."""
     import pyarrow as pa
 
-    micros = [None if value is None else _micros(str(value)) for value in values]
-    return pa.array(micros, pa.int64())
-
-
-def _micros(text: str) -> int:
+    texts = pa.array(values, pa.string())
     try:
-        return int(text)
-    except ValueError:
-        return int((Decimal(text) * 1_000_000).to_integral_value())
+        return texts.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return pa.array([None if v is None else _micros(v) for v in values], pa.int64())
+
+
+def _micros(seconds: str) -> int:
+    return int((Decimal(seconds) * 1_000_000).to_integral_value())
 
 
 def _interval(text: str) -> tuple[int, int, int]:

@@ -1,0 +1,173 @@
+"""Deadlines and retries of the calls to BigQuery."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from google.api_core import exceptions
+
+from peter_core.engine import bigquery_remembered
+from peter_core.engine.bigquery_failures import ApiFailure
+from peter_core.engine.bigquery_remembered import Remembered
+from peter_core.engine.bigquery_requests import Request, WorkStopped
+from peter_core.engine.port import CancelToken
+from peter_core.errors import EngineUnavailable, QueryCancelled, QueryTimeout, TableNotFound
+
+BUSY = exceptions.ServiceUnavailable("busy")
+
+
+def within(seconds: float) -> Request:
+    return Request(time.monotonic() + seconds)
+
+
+class Flaky:
+    """A call that fails a number of times."""
+
+    def __init__(self, failures: int, error: Exception = BUSY) -> None:
+        self.calls = 0
+        self._failures = failures
+        self._error = error
+
+    def __call__(self, timeout: float) -> str:
+        assert timeout > 0
+        self.calls += 1
+        if self.calls <= self._failures:
+            raise self._error
+        return "done"
+
+
+def test_what_passes_is_tried_again() -> None:
+    flaky = Flaky(2)
+    assert within(5).call(flaky) == "done"
+    assert flaky.calls == 3
+
+
+def test_what_cannot_pass_is_tried_once() -> None:
+    flaky = Flaky(1, exceptions.BadRequest("no", errors=[{"reason": "invalidQuery"}]))
+    with pytest.raises(ApiFailure) as caught:
+        within(5).call(flaky)
+    assert caught.value.failure.reason == "invalidQuery"
+    assert flaky.calls == 1
+
+
+def test_tries_end_before_the_deadline_with_their_reason() -> None:
+    began = time.monotonic()
+    with pytest.raises(ApiFailure) as caught:
+        within(0.6).call(Flaky(1000))
+    assert caught.value.failure.reason == "backendError"
+    assert time.monotonic() - began < 0.7
+
+
+def test_no_call_is_longer_than_what_is_left() -> None:
+    seen: list[float] = []
+    within(0.5).call(seen.append)
+    assert 0 < seen[0] <= 0.5
+
+
+def test_a_hanging_call_does_not_hold_its_caller() -> None:
+    request, release = within(0.2), threading.Event()
+    began = time.monotonic()
+    with pytest.raises(QueryTimeout):
+        request.run(lambda: release.wait(5))
+    assert time.monotonic() - began < 0.5
+    assert request.stopped
+    with pytest.raises(WorkStopped):
+        request.call(Flaky(0))
+    release.set()
+
+
+def test_a_cancel_ends_the_wait_and_every_further_call() -> None:
+    request, token, flaky = within(10), CancelToken(), Flaky(10_000)
+    threading.Timer(0.1, token.cancel).start()
+    began = time.monotonic()
+    with pytest.raises(QueryCancelled):
+        request.run(lambda: request.call(flaky), token)
+    assert time.monotonic() - began < 1
+    time.sleep(0.05)
+    calls = flaky.calls
+    time.sleep(0.4)
+    assert flaky.calls == calls
+
+
+def test_a_closed_engine_ends_the_wait() -> None:
+    request, release = within(10), threading.Event()
+    threading.Timer(0.05, request.close).start()
+    with pytest.raises(EngineUnavailable, match="closed"):
+        request.run(lambda: release.wait(5))
+    release.set()
+
+
+def test_an_error_of_the_work_reaches_the_caller() -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        within(5).run(fail)
+
+
+def test_a_held_call_is_given_up_after_its_seconds() -> None:
+    release = threading.Event()
+    with pytest.raises(TimeoutError):
+        within(5).held(lambda: release.wait(5), 0.05)
+    release.set()
+
+
+def test_an_old_answer_serves_while_bigquery_is_out_of_reach() -> None:
+    remembered: Remembered[int] = Remembered(0.0)
+    calls: list[float] = []
+
+    def fail(within_s: float) -> int:
+        calls.append(within_s)
+        raise EngineUnavailable("down")
+
+    with pytest.raises(EngineUnavailable):
+        remembered.get("a", fail)
+    assert remembered.get("a", lambda _: 1) == 1
+    assert remembered.get("b", lambda _: 2) == 2
+    assert [remembered.get("a", fail) for _ in range(3)] == [1, 1, 1]
+    assert remembered.get("b", fail) == 2
+    assert calls == [bigquery_remembered.FETCH_S, bigquery_remembered.RENEW_S]
+    with pytest.raises(EngineUnavailable):
+        remembered.get("a", fail, renew=True)
+
+
+def test_what_is_gone_is_forgotten() -> None:
+    remembered: Remembered[int] = Remembered(0.0)
+    remembered.get("a", lambda _: 1)
+
+    def gone(_: float) -> int:
+        raise TableNotFound("gone")
+
+    with pytest.raises(TableNotFound):
+        remembered.get("a", gone)
+    assert remembered.known("a") is None
+
+
+def test_many_callers_make_one_call() -> None:
+    remembered: Remembered[int] = Remembered(60.0)
+    calls = []
+
+    def fetch(_: float) -> int:
+        calls.append(1)
+        time.sleep(0.05)
+        return 7
+
+    found: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(remembered.get("a", fetch))) for _ in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert found == [7] * 20
+    assert len(calls) == 1
+
+
+def test_only_so_many_answers_are_kept() -> None:
+    remembered: Remembered[str] = Remembered(60.0, most=2)
+    for name in "abc":
+        remembered.get(name, lambda _, name=name: name)  # type: ignore[misc]
+    assert [remembered.known(name) for name in "abc"] == [None, "b", "c"]
