@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from peter_core.errors import ConfigError, PeterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from peter_core.cache.results import ResultCache
     from peter_core.config import Settings
@@ -54,47 +56,102 @@ class Parts:
         """Stop workers and close files."""
         self.engine.close()
         self.cache.close()
+        self.store.close()
         self.ledger.close()
 
 
 def open_parts(settings: Settings) -> Parts:
-    """The embedded parts over a folder: DuckDB, a folder store, SQLite, a disk cache.
+    """The parts as they are configured; what is not configured is local.
+
+    The engine is BigQuery or DuckDB over the workspace, the store a bucket or a folder, the ledger
+    PostgreSQL or a SQLite file, the cache a folder or Redis over one.
 
     Raises
     ------
     ConfigError
-        When the folder is missing or cannot be written to.
+        The workspace is missing or cannot be written to, or a setting cannot be used.
+    EngineUnavailable
+        There are no credentials for BigQuery.
     """
     from peter_core.cache.results import ResultCache
-    from peter_core.engine.duckdb import DuckDBEngine
     from peter_core.store.connecting import ledger_url
-    from peter_core.store.folder import FolderStore
     from peter_core.store.ledger import Ledger
 
+    folder = _workspace(settings)
+    with ExitStack() as opened:
+        ledger = Ledger(ledger_url(settings))
+        opened.callback(ledger.close)
+        store = _store(settings, folder)
+        cache = ResultCache.open(
+            folder / STATE,
+            memory_bytes=settings.memory_cache,
+            disk_bytes=settings.disk_cache,
+            redis_url=settings.redis_url.get_secret_value() if settings.redis_url else None,
+            key=settings.cache_key_bytes(),
+        )
+        opened.callback(cache.close)
+        engine = _engine(settings, folder)
+        opened.pop_all()
+    return Parts(engine=engine, store=store, ledger=ledger, cache=cache)
+
+
+def _workspace(settings: Settings) -> Path:
+    """The folder, with a place for Peter's own files in it."""
     folder = settings.folder.expanduser().resolve()
     if not folder.is_dir():
         raise ConfigError(
             f"The workspace folder {settings.folder} does not exist.",
             hint="Make it, or set PETER_FOLDER to another one.",
         )
-    state = folder / STATE
     try:
-        state.mkdir(mode=0o700, exist_ok=True)
+        (folder / STATE).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise ConfigError(
             f"The workspace folder {settings.folder} cannot be written to: {error.strerror}.",
             hint="Choose a folder of your own.",
         ) from error
-    return Parts(
-        engine=DuckDBEngine(
-            folder,
-            project=settings.project,
-            memory_limit_bytes=settings.engine_memory,
-            workers=settings.engine_workers,
-        ),
-        store=FolderStore(folder / DASHBOARDS),
-        ledger=Ledger(ledger_url(settings)),
-        cache=ResultCache.open(
-            state, memory_bytes=settings.memory_cache, disk_bytes=settings.disk_cache
-        ),
+    return folder
+
+
+def _engine(settings: Settings, folder: Path) -> Engine:
+    if settings.engine == "bigquery":
+        from peter_core.engine.bigquery import BigQueryEngine
+
+        return BigQueryEngine(
+            settings.project,
+            location=settings.location,
+            default_dataset=settings.default_dataset,
+            datasets=settings.allowed_datasets,
+            credentials_file=settings.credentials_file,
+            api_endpoint=settings.bigquery_endpoint,
+            storage_read=settings.storage_read,
+            table_ttl_s=settings.table_ttl,
+            dataset_ttl_s=settings.dataset_ttl,
+            project_jobs=settings.project_jobs,
+            user_jobs=settings.user_jobs,
+            queue=settings.queue,
+            user_salt=settings.user_salt(),
+        )
+    from peter_core.engine.duckdb import DuckDBEngine
+
+    return DuckDBEngine(
+        folder,
+        project=settings.project,
+        memory_limit_bytes=settings.engine_memory,
+        workers=settings.engine_workers,
     )
+
+
+def _store(settings: Settings, folder: Path) -> DocumentStore:
+    if settings.bucket is not None:
+        from peter_core.store.gcs import GcsStore
+
+        return GcsStore(
+            settings.bucket,
+            prefix=settings.bucket_prefix,
+            project=settings.project if settings.engine == "bigquery" else None,
+            credentials_file=settings.credentials_file,
+        )
+    from peter_core.store.folder import FolderStore
+
+    return FolderStore(folder / DASHBOARDS)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from peter_core.engine.port import Engine, Result, TableInfo
     from peter_core.plan.plan import Plan, Step
     from peter_core.principal import Principal
+    from peter_core.service.spending import Spending
 
 SWEEP_S = 5.0
 
@@ -40,7 +41,9 @@ class Runner:
 
     Parameters
     ----------
-    timeout_s, max_rows
+    spending
+        The budgets around every run.
+    timeout_s, max_rows, max_result_bytes
         Of every job.
     ttl_s, fresh_for_s
         Ages of a cached result where the document says nothing.
@@ -52,9 +55,11 @@ class Runner:
         self,
         engine: Engine,
         cache: ResultCache,
+        spending: Spending,
         *,
         timeout_s: float,
         max_rows: int,
+        max_result_bytes: int,
         ttl_s: int,
         fresh_for_s: float,
         workers: int = 8,
@@ -62,7 +67,9 @@ class Runner:
         self._engine = engine
         self._cache = cache
         self._timeout_s = timeout_s
+        self._spending = spending
         self._max_rows = max_rows
+        self._max_result_bytes = max_result_bytes
         self._ttl_s = ttl_s
         self._fresh_for_s = fresh_for_s
         self._keys: WeakKeyDictionary[Plan, dict[str, str]] = WeakKeyDictionary()
@@ -238,7 +245,8 @@ class Runner:
         def compute(token: CancelToken) -> Entry:
             # The moment before the run: what changes meanwhile makes the result stale.
             computed_at = dt.datetime.now(dt.UTC)
-            result = run_measured(self._engine, job, token)
+            slug = job.labels.get("peter_dashboard")
+            result = self._spending.run(job, slug, lambda: run_measured(self._engine, job, token))
             return Entry(
                 result=result,
                 fingerprint=job.statement.fingerprint,
@@ -262,6 +270,7 @@ class Runner:
             max_bytes=step.cap_bytes,
             timeout_s=self._timeout_s,
             max_rows=self._max_rows,
+            max_result_bytes=self._max_result_bytes,
             user=principal.email,
             labels={"peter_dashboard": plan.dashboard.slug, "peter_query": step.query},
         )

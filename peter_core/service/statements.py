@@ -76,6 +76,8 @@ class Statements:
             others=others,
             timeout_s=min(timeout_s or self._settings.timeout, self._settings.timeout),
             max_rows=self._settings.max_rows,
+            max_result_bytes=self._settings.max_result_bytes,
+            labels=_labels(slug, query),
             dry_run=dry_run,
             cancel=cancel,
             allowed_datasets=self._settings.allowed_datasets,
@@ -145,3 +147,8 @@ class Statements:
                 hint="Ask who runs Peter to raise PETER_HIGHEST_MAX_BYTES.",
             )
         return asked
+
+
+def _labels(slug: str | None, query: str | None) -> dict[str, str]:
+    named = {"peter_dashboard": slug, "peter_query": query}
+    return {name: value for name, value in named.items() if value is not None}

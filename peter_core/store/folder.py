@@ -156,6 +156,9 @@ class FolderStore:
                 sync_folder(self._root)
                 next(self._root.iterdir(), None)
 
+    def close(self) -> None:
+        """As `DocumentStore.close`: nothing is held open."""
+
     @contextmanager
     def _changing(self, slug: str, verb: str) -> Iterator[Path]:
         doing = f"{verb} dashboard {slug}"

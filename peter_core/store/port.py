@@ -128,3 +128,7 @@ class DocumentStore(Protocol):
     def check(self) -> None:
         """Raise ``StorageError`` when the store cannot serve."""
         ...
+
+    def close(self) -> None:
+        """Release connections."""
+        ...

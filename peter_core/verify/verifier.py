@@ -91,6 +91,7 @@ def verify_statement(
     others: Mapping[str, pa.Table] | None = None,
     timeout_s: float = 60.0,
     max_rows: int = 100_000,
+    max_result_bytes: int = 256 * 2**20,
     dry_run: bool = False,
     cancel: CancelToken | None = None,
     allowed_datasets: frozenset[str] | None = None,
@@ -132,8 +133,9 @@ def verify_statement(
         engine=engine, price=price, principal=principal, max_bytes=max_bytes,
         values=parameters or {}, declared=declared, checks=tuple(checks), others=others or {},
         sample_rows=min(max(sample_rows, 0), MOST_SAMPLE_ROWS), timeout_s=timeout_s,
-        max_rows=max_rows, dry_run=dry_run, cancel=cancel or CancelToken(),
-        allowed_datasets=allowed_datasets, metadata=allow_information_schema, bind=bind,
+        max_rows=max_rows, max_result_bytes=max_result_bytes, dry_run=dry_run,
+        cancel=cancel or CancelToken(), allowed_datasets=allowed_datasets,
+        metadata=allow_information_schema, bind=bind,
         run=run or _runner(engine),
         now=now or dt.datetime.now(dt.UTC), labels=dict(labels or {}),
         draft=_draft(engine, sql, max_bytes, dry_run),
@@ -160,6 +162,7 @@ class _Verifying:
     sample_rows: int
     timeout_s: float
     max_rows: int
+    max_result_bytes: int
     dry_run: bool
     cancel: CancelToken
     allowed_datasets: frozenset[str] | None
@@ -181,7 +184,8 @@ class _Verifying:
         statement = self._read(sql)
         job = Job(
             statement=statement, parameters=self.parameters, max_bytes=self.max_bytes,
-            timeout_s=self.timeout_s, max_rows=self.max_rows, labels=self.labels,
+            timeout_s=self.timeout_s, max_rows=self.max_rows,
+            max_result_bytes=self.max_result_bytes, user=self.principal.email, labels=self.labels,
         )  # fmt: skip
         self.cancel.raise_if_cancelled()
         estimate = self._dry_run(job)
