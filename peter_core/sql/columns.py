@@ -12,9 +12,10 @@ from peter_core.sql.relations import ColumnRef
 from peter_core.sql.resolution import resolve
 from peter_core.sql.schema import Schema
 from peter_core.sql.statement import Statement, parse
+from peter_core.sql.views import Views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from peter_core.engine.port import Column
     from peter_core.sql.parameters import Parameter
@@ -38,7 +39,9 @@ class SqlLineage:
     unresolved: tuple[str, ...]
 
 
-def sql_lineage(sql: str, *, schema: SchemaMapping | None = None) -> SqlLineage:
+def sql_lineage(
+    sql: str, *, schema: SchemaMapping | None = None, views: Mapping[str, str] | None = None
+) -> SqlLineage:
     """Column lineage of a statement, also of one that the guard would refuse.
 
     Parameters
@@ -47,28 +50,35 @@ def sql_lineage(sql: str, *, schema: SchemaMapping | None = None) -> SqlLineage:
         A query, or a statement around one (``CREATE TABLE ... AS``, ``INSERT ... SELECT``).
     schema
         Table to column to BigQuery type. Without it, stars stay unresolved.
+    views
+        View to its query. Sources, side inputs and tables are then those under the views, down
+        to tables that are none; a view whose query cannot be read counts as a table.
 
     Raises
     ------
     SqlError
         The text cannot be read.
     """
-    return _lineage(sql, _frozen(schema))
+    return _lineage(sql, _frozen(schema), tuple(views.items()) if views else ())
 
 
 @lru_cache(maxsize=512)
-def _lineage(sql: str, frozen: FrozenSchema | None) -> SqlLineage:
+def _lineage(
+    sql: str, frozen: FrozenSchema | None, queries: tuple[tuple[str, str], ...]
+) -> SqlLineage:
     statement = parse(sql)
     schema = frozen.schema() if frozen else None
+    views = Views(dict(queries)) if queries else None
+    names = views.under(statement.tables) if views else statement.tables
     query = _query_of(statement.tree)
     if query is None:
-        return SqlLineage(statement.tables, {}, (), ())
-    found = resolve(statement.text, query, schema)
+        return SqlLineage(names, {}, (), ())
+    found = resolve(statement.text, query, schema, views)
     columns: dict[str, tuple[ColumnRef, ...]] = {}
     for one in found.relation.fields:
         columns[one.name] = tuple(sorted({*columns.get(one.name, ()), *one.value.sources}))
     return SqlLineage(
-        tables=_table_ids(statement, schema),
+        tables=_table_ids(names, schema),
         columns=columns,
         side_inputs=tuple(sorted(found.side_inputs)),
         unresolved=tuple(one.name for one in found.relation.fields if not one.value.known),
@@ -139,9 +149,9 @@ def _query_of(tree: exp.Expr) -> exp.Expr | None:
     return inner if isinstance(inner, exp.Query) else None
 
 
-def _table_ids(statement: Statement, schema: Schema | None) -> tuple[str, ...]:
+def _table_ids(names: Iterable[str], schema: Schema | None) -> tuple[str, ...]:
     ids = []
-    for name in statement.tables:
+    for name in names:
         table = schema.find(name) if schema else None
         ids.append(table.id if table else name)
     return tuple(dict.fromkeys(ids))

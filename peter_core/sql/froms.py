@@ -18,6 +18,7 @@ from peter_core.sql.relations import (
     Traced,
 )
 from peter_core.sql.tables import is_information_schema, is_named_table, table_name
+from peter_core.sql.views import view_relation
 
 if TYPE_CHECKING:
     from peter_core.sql.resolution import Resolver
@@ -58,6 +59,9 @@ def named_table(resolver: Resolver, node: exp.Table, scope: Scope) -> Relation:
         return element_relation(resolver.expression(column, scope), node.alias_or_name)
     name = table_name(node)
     known = resolver.schema.find(name) if resolver.schema else None
+    view = view_relation(resolver, name, known)
+    if view is not None:
+        return view
     if known is None:
         # No schema holds the views of INFORMATION_SCHEMA; the guard has let them pass.
         if resolver.schema is not None and not is_information_schema(name):

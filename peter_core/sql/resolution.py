@@ -35,6 +35,7 @@ from peter_core.sql.schema import Schema, nearest
 
 if TYPE_CHECKING:
     from peter_core.dashboard.problems import Problem
+    from peter_core.sql.views import Views
 
 PSEUDO_COLUMNS = frozenset(
     {"_table_suffix", "_partitiontime", "_partitiondate", "_file_name", "_change_type",
@@ -51,12 +52,15 @@ class Resolution:
     problems: tuple[Problem, ...]
 
 
-def resolve(text: str, tree: exp.Expr, schema: Schema | None) -> Resolution:
+def resolve(
+    text: str, tree: exp.Expr, schema: Schema | None, views: Views | None = None
+) -> Resolution:
     """Resolve every name of a query.
 
-    Without a schema, names are taken at their word; nothing is called unknown.
+    Without a schema, names are taken at their word; nothing is called unknown. With views, what
+    comes out of one comes from the tables under it.
     """
-    resolver = Resolver(text, schema)
+    resolver = Resolver(text, schema, views)
     try:
         relation = resolver.query(tree, Scope())
     except TooWide:
@@ -76,12 +80,22 @@ class TooWide(Exception):  # noqa: N818 - it ends a walk and never leaves this m
 class Resolver:
     """One walk over one statement; collects side inputs and problems on its way."""
 
-    def __init__(self, text: str, schema: Schema | None) -> None:
+    def __init__(self, text: str, schema: Schema | None, views: Views | None = None) -> None:
         self.text = text
         self.schema = schema
+        self.views = views
+        self.inside: frozenset[str] = frozenset()
+        self.resolved_views: dict[str, tuple[Relation, frozenset[ColumnRef]]] = {}
         self.side: set[ColumnRef] = set()
         self.problems: list[Problem] = []
         self._fields = 0
+
+    def within(self, view: str, text: str) -> Resolver:
+        """A walk over the query of a view, which shares what is known of other views."""
+        inner = Resolver(text, self.schema, self.views)
+        inner.inside = self.inside | {view}
+        inner.resolved_views = self.resolved_views
+        return inner
 
     # Queries ---------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ def test_a_copy_says_the_same_and_shares_no_node(path: Path) -> None:
     assert not {id(node) for node in nodes_of(copied)} & {id(node) for node in nodes_of(tree)}
     for node in nodes_of(copied)[1:]:
         assert node.parent is not None
-        part = node.parent.args[node.arg_key]
+        part = node.parent.args[str(node.arg_key)]
         assert any(item is node for item in (part if isinstance(part, list) else [part]))
 
 
