@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Literal
 from peter_core.sql.functions import FUNCTIONS
 from peter_core.sql.limits import MAX_TEXT_BYTES
 from peter_core.sql.scopes import Scopes, pieces_of
+from peter_core.sql.struct_types import fields_of, type_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from peter_core.sql.schema import SchemaMapping
-    from peter_core.sql.scopes import Piece
+    from peter_core.sql.scopes import Piece, Source
 
 Kind = Literal["table", "column", "function", "parameter", "keyword"]
 
@@ -211,18 +212,33 @@ def _tables(scopes: Scopes, schema: SchemaMapping, cursor: _Cursor) -> Iterator[
 
 
 def _members(scopes: Scopes, cursor: _Cursor, offset: int) -> Iterator[Completion]:
-    """What stands behind a dot: columns of a source, or functions of a namespace."""
+    """What stands behind a dot: columns of a source, fields, or functions of a namespace."""
     owner = cursor.path[-1].casefold()
-    for source in scopes.visible(offset):
+    sources = scopes.visible(offset)
+    for source in sources:
         if source.alias.casefold() == owner:
             yield from _columns(source.columns, source.alias, cursor)
             return
+    fields = _fields(sources, cursor.path)
+    if fields:
+        yield from _columns(fields, ".".join(cursor.path), cursor)
+        return
     space = f"{cursor.path[-1].upper()}."
     names = FUNCTIONS if space == "SAFE." else (n for n in FUNCTIONS if n.startswith(space))
     for name in sorted(names):
         if space != "SAFE." or "." not in name:
             label = name.removeprefix(space)
             yield Completion(label, "function", name, cursor.start, cursor.end)
+
+
+def _fields(sources: Sequence[Source], path: Sequence[str]) -> Sequence[tuple[str, str]]:
+    """The fields of the struct at a path: a column, or a source and its column, and so on."""
+    for source in sources:
+        rest = path[1:] if source.alias.casefold() == path[0].casefold() else path
+        fields = fields_of(type_at(source.columns, rest))
+        if fields:
+            return fields
+    return ()
 
 
 def _anything(

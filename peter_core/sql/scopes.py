@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from peter_core.sql.schema import Schema
+from peter_core.sql.struct_types import element_of, fields_of, type_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -164,7 +165,7 @@ class Scopes:
     def _sources(self, segment: list[int], depth: int) -> list[Source]:
         if depth > _DEEPEST:
             return []
-        found = []
+        found: list[Source] = []
         inside = expecting = False
         for position, index in enumerate(segment):
             piece = self._pieces[index]
@@ -177,7 +178,7 @@ class Scopes:
                 inside, expecting = inside and piece.upper in ("ON", "USING"), False
             elif expecting:
                 expecting = False
-                source = self._source(segment, position, depth)
+                source = self._source(segment, position, depth, found)
                 if source is not None:
                     found.append(source)
         return found
@@ -191,11 +192,15 @@ class Scopes:
             and before.end == self._pieces[segment[position]].start
         )
 
-    def _source(self, segment: list[int], position: int, depth: int) -> Source | None:
+    def _source(
+        self, segment: list[int], position: int, depth: int, before: list[Source]
+    ) -> Source | None:
         piece = self._pieces[segment[position]]
         if piece.text == "(":
             alias = self._alias(segment, position + 1)
             return Source(alias or "", self._outputs(segment[position], depth + 1))
+        if piece.upper == "UNNEST" and position + 1 < len(segment):
+            return self._unnested(segment, position + 1, before)
         if piece.name is None:
             return None
         name, position = piece.name, position + 1
@@ -205,7 +210,16 @@ class Scopes:
                 break
             name, position = f"{name}{sign.text}{part.text.strip('`')}", position + 2
         alias = self._alias(segment, position) or name.rpartition(".")[2]
-        return Source(alias, self.columns(name, depth))
+        return _elements(alias, name.split("."), before) or Source(alias, self.columns(name, depth))
+
+    def _unnested(self, segment: list[int], opening: int, before: list[Source]) -> Source | None:
+        """``UNNEST(t.items) AS item``; of another array than a column nothing is known."""
+        low, alias = segment[opening], self._alias(segment, opening + 1) or ""
+        inner = self._pieces[low + 1 : self._close.get(low, low + 1)]
+        path = [piece.name for piece in inner[::2]]
+        dotted = all(piece.text == "." for piece in inner[1::2])
+        names = [name for name in path if name] if dotted and None not in path else []
+        return _elements(alias, names, before) or Source(alias, ())
 
     def _alias(self, segment: list[int], position: int) -> str | None:
         rest = [self._pieces[index] for index in segment[position : position + 2]]
@@ -236,6 +250,16 @@ class Scopes:
             found.update(_item_columns(item, sources))
             item = []
         return tuple(found.items())
+
+
+def _elements(alias: str, path: Sequence[str], before: Sequence[Source]) -> Source | None:
+    """The elements of an array that an earlier source has; ``None`` when there is no such."""
+    for source in before:
+        rest = path[1:] if source.alias.casefold() == path[0].casefold() else path
+        element = element_of(type_at(source.columns, rest)) if rest else ""
+        if element:
+            return Source(alias, fields_of(element) or ((alias, element),))
+    return None
 
 
 def _item_columns(item: list[Piece], sources: list[Source]) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,11 @@ SCHEMA = {
     "local.nyc.flights": {"carrier": "STRING", "dep_delay": "INT64", "flight date": "DATE"},
     "local.nyc.airlines": {"carrier": "STRING", "name": "STRING"},
     "my-project.shop.orders": {"id": "INT64", "total": "NUMERIC"},
+    "local.web.visits": {
+        "ship": "STRUCT<city STRING, geo STRUCT<lat FLOAT64, `far away` INT64>>",
+        "items": "ARRAY<STRUCT<sku STRING, price NUMERIC, tags ARRAY<STRING>>>",
+        "words": "ARRAY<STRING>",
+    },
 }
 
 
@@ -62,7 +67,8 @@ def test_behind_a_dot_stand_the_columns_of_what_is_before_it(
 
 
 @pytest.mark.parametrize(("marked", "expected"), [
-    ("SELECT * FROM |", ["nyc.flights", "nyc.airlines", "shop.orders", "UNNEST"]),
+    ("SELECT * FROM |",
+     ["nyc.flights", "nyc.airlines", "shop.orders", "web.visits", "UNNEST"]),
     ("SELECT * FROM ny|", ["nyc.flights", "nyc.airlines"]),
     ("SELECT * FROM nyc.fl|", ["nyc.flights"]),
     ("SELECT * FROM local.nyc.a|", ["local.nyc.airlines"]),
@@ -100,6 +106,36 @@ def test_a_set_operation_separates_the_columns() -> None:
 
 def test_a_part_of_a_longer_name_is_enough() -> None:
     assert labels("SELECT delay| FROM nyc.flights") == ["dep_delay"]
+
+
+@pytest.mark.parametrize(("marked", "expected"), [
+    ("SELECT ship.| FROM web.visits", ["city", "geo"]),
+    ("SELECT v.ship.| FROM web.visits v", ["city", "geo"]),
+    ("SELECT v.SHIP.geo.| FROM web.visits v", ["lat", "`far away`"]),
+    ("SELECT ship.geo.l| FROM web.visits", ["lat"]),
+    ("SELECT visits.ship.geo.| FROM web.visits", ["lat", "`far away`"]),
+    ("SELECT ship.city.| FROM web.visits", []),
+    ("SELECT ship.nothing.| FROM web.visits", []),
+    ("SELECT v.items.| FROM web.visits v", []),
+    ("SELECT i.| FROM web.visits v, UNNEST(v.items) AS i", ["sku", "price", "tags"]),
+    ("SELECT i.| FROM web.visits, UNNEST(items) i WITH OFFSET", ["sku", "price", "tags"]),
+    ("SELECT i.| FROM web.visits v, v.items AS i", ["sku", "price", "tags"]),
+    ("SELECT t| FROM web.visits v, UNNEST(v.items) i, UNNEST(i.tags) AS tag",
+     ["tags", "tag"]),
+    ("SELECT x.ship.| FROM (SELECT ship FROM web.visits) x", ["city", "geo"]),
+    ("WITH w AS (SELECT ship.geo AS place FROM web.visits) SELECT w.| FROM w", ["place"]),
+    ("SELECT x.| FROM UNNEST([STRUCT(1 AS a)]) AS x", []),
+    ("SELECT x.| FROM UNNEST( AS x", []),
+])  # fmt: skip
+def test_behind_a_struct_stand_its_fields(marked: str, expected: list[str]) -> None:
+    found = [one.label for one in at(marked) if one.kind == "column"]
+    assert found[: len(expected) or None] == expected
+
+
+def test_a_field_says_its_type_and_where_it_is() -> None:
+    (city, geo) = at("SELECT v.ship.| FROM web.visits v")
+    assert city.detail == "STRING · v.ship"
+    assert geo.detail.startswith("STRUCT<lat FLOAT64, ")
 
 
 def test_parameters_follow_the_at_sign() -> None:
