@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 BUSY_S = 1.0
 """Seconds a writer waits for another one."""
-STATEMENT_S = 10.0
+STATEMENT_S = 5.0
 """Seconds a statement may take on a server."""
 CONNECT_S = 2
 """Seconds a new connection may take; libpq takes no less."""
@@ -25,6 +25,7 @@ _POOL_WAIT_S = 1.5
 _POOL_SIZE = 5
 _POOL_EXTRA = 10
 _RECYCLE_S = 1800
+_PING_S = 1.0
 
 _SETTINGS = (
     f"-c statement_timeout={int(STATEMENT_S * 1000)} -c lock_timeout={int(BUSY_S * 1000)}"
@@ -123,7 +124,29 @@ def _postgresql(url: URL) -> Engine:
         hide_parameters=True,
     )
     _refuse_unknown_options(engine)
+    _never_wait_for_ever(engine)
     return engine
+
+
+def _never_wait_for_ever(engine: Engine) -> None:
+    from peter_core.store.bounded import BoundedConnection
+
+    def connect(dialect: Any, record: Any, words: Any, options: Any) -> BoundedConnection:
+        made = BoundedConnection.connect(*words, **options)
+        made.limit_s = _PING_S
+        return made
+
+    def check_out(connection: BoundedConnection, record: Any, proxy: Any) -> None:
+        connection.limit_s = STATEMENT_S + 1
+
+    def check_in(connection: BoundedConnection | None, record: Any) -> None:
+        # The next thing on it is a ping.
+        if connection is not None:
+            connection.limit_s = _PING_S
+
+    sa.event.listen(engine, "do_connect", connect)
+    sa.event.listen(engine, "checkout", check_out)
+    sa.event.listen(engine, "checkin", check_in)
 
 
 def _sslmode(value: str | tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,7 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from peter_core.errors import StorageError
 from peter_core.locks import file_lock
 from peter_core.store.connecting import make_engine
-from peter_core.store.failures import database_errors, lost_connection
+from peter_core.store.failures import (
+    database_errors,
+    is_unreachable,
+    lost_connection,
+    unreachable,
+)
 from peter_core.store.files import storage_errors
 from peter_core.store.migrations import HEAD
 from peter_core.store.schema import Schema
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MIGRATION_WAIT_S = 30.0
+_SLOW_S = 0.5
+_REST_S = 1.0
 
 
 class Database:
@@ -46,6 +54,7 @@ class Database:
         self._writer = self._engine.execution_options(peter_writes=True)
         self._lock = threading.Lock()
         self._ready = False
+        self._rests_until = 0.0
         self.schema = Schema(self._writer)
 
     @property
@@ -166,10 +175,19 @@ class Database:
 
     @contextmanager
     def _transaction(self, engine: Engine, doing: str) -> Iterator[Connection]:
-        with database_errors(doing), storage_errors(doing):
-            self._prepare()
-            with engine.connect() as connection, connection.begin():
-                yield connection
+        if time.monotonic() < self._rests_until:
+            raise unreachable(doing)
+        began = time.monotonic()
+        try:
+            with database_errors(doing), storage_errors(doing):
+                self._prepare()
+                with engine.connect() as connection, connection.begin():
+                    yield connection
+        except StorageError as error:
+            # Who comes next does not wait for a server that kept this one waiting.
+            if is_unreachable(error) and time.monotonic() - began > _SLOW_S:
+                self._rests_until = time.monotonic() + _REST_S
+            raise
 
     def _prepare(self) -> None:
         if self._ready:

@@ -87,6 +87,16 @@ def lost_connection(error: BaseException) -> bool:
     return isinstance(cause, DBAPIError) and cause.connection_invalidated
 
 
+def unreachable(doing: str) -> StorageError:
+    """The error of a database that did not answer a moment ago."""
+    return StorageError(f"Peter could not {doing}: {_AWAY[0]}.", hint=_AWAY[1])
+
+
+def is_unreachable(error: StorageError) -> bool:
+    """Whether the database did not answer at all."""
+    return error.hint == _AWAY[1]
+
+
 def _storage_error(doing: str, error: DBAPIError) -> StorageError:
     why, hint = _reason(error)
     kind = StorageFull if (why, hint) == _FULL else StorageError

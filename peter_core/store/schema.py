@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -132,15 +132,22 @@ class Schema:
         config = _config()
         with self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                for statement in _WAITS:
-                    connection.exec_driver_sql(statement)
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+                _take_time(connection)
             found = _revision(connection)
             steps = _steps(found, target, up=up)
             if steps:
                 config.attributes["connection"] = connection
                 (command.upgrade if up else command.downgrade)(config, target)
             return Moved(found, _revision(connection), steps)
+
+
+def _take_time(connection: Connection) -> None:
+    """Let a migration take what it takes, one at a time."""
+    bounded: Any = connection.connection.dbapi_connection
+    bounded.limit_s = None
+    for statement in _WAITS:
+        connection.exec_driver_sql(statement)
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
 def _steps(found: str | None, target: str, *, up: bool) -> tuple[str, ...]:
