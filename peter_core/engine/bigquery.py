@@ -10,15 +10,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from peter_core.engine.bigquery_catalog import Catalog
-from peter_core.engine.bigquery_client import make_client
+from peter_core.engine.bigquery_client import make_client, make_read_client
 from peter_core.engine.bigquery_dry_runs import DryRun, DryRuns
 from peter_core.engine.bigquery_errors import run_error
 from peter_core.engine.bigquery_failures import ApiFailure
-from peter_core.engine.bigquery_jobs import BilledJob, left_by, new_job_id, stages_of
+from peter_core.engine.bigquery_jobs import left_by, new_job_id, stages_of
 from peter_core.engine.bigquery_labels import job_labels
 from peter_core.engine.bigquery_profile import MOST_COLUMNS, profile_sql, profiles_of
 from peter_core.engine.bigquery_queue import JobQueue
 from peter_core.engine.bigquery_requests import NO_RETRY, Request
+from peter_core.engine.bigquery_runs import JobRun
+from peter_core.engine.bigquery_storage import StorageReader
 from peter_core.engine.port import Estimate, Result, TableInfo
 from peter_core.errors import EngineError, EngineUnavailable, PeterError, QueryCancelled, SqlError
 from peter_core.sql.statement import parse
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from peter_core.engine.bigquery_pages import Rows
     from peter_core.engine.port import CancelToken, ColumnProfile, Job
 
-_CANCEL_S = 0.15
 _READY_S = 2.0
 _READY_FOR_S = 5.0
 
@@ -68,6 +69,8 @@ class BigQueryEngine:
         The key under which users are hashed into labels.
     client
         A client to use in place of an own one; it is not closed.
+    read_client
+        A client of the Storage Read API to use in place of an own one.
     """
 
     name = "bigquery"
@@ -89,6 +92,7 @@ class BigQueryEngine:
         queue: int = 100,
         user_salt: bytes = b"",
         client: Client | None = None,
+        read_client: Any = None,
     ) -> None:
         self.project = project
         self.location = location or "auto"
@@ -97,7 +101,11 @@ class BigQueryEngine:
             project, location=location, credentials_file=credentials_file,
             api_endpoint=api_endpoint, connections=project_jobs + 12,
         )  # fmt: skip
-        self._storage_read = storage_read
+        self._storage: StorageReader | None = None
+        if storage_read:
+            self._storage = StorageReader(
+                project, lambda: read_client or make_read_client(credentials_file)
+            )
         self._user_salt = user_salt
         self._catalog = Catalog(
             self._client, project=project, default_dataset=default_dataset, datasets=datasets,
@@ -110,7 +118,7 @@ class BigQueryEngine:
             allowed=self._allows,
         )
         self._queue = JobQueue(project_jobs=project_jobs, user_jobs=user_jobs, waiting=queue)
-        self._running: weakref.WeakSet[_Run] = weakref.WeakSet()
+        self._running: weakref.WeakSet[JobRun] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._closed = False
         self._ready_until = 0.0
@@ -192,7 +200,7 @@ class BigQueryEngine:
             answer = self._result(asked[0], cancel, left=asked[1])
         except QueryCancelled:
             raise
-        except PeterError:
+        except (PeterError, ApiFailure):
             return None
         rows = answer.table.to_pylist()
         return profiles_of(rows[0], result.columns) if rows else None
@@ -225,6 +233,8 @@ class BigQueryEngine:
             run.request.close()
         for run in running:
             run.gone.wait(2.0)
+        if self._storage is not None:
+            self._storage.close()
         if self._own_client:
             self._client.close()  # type: ignore[no-untyped-call]
 
@@ -287,11 +297,12 @@ class BigQueryEngine:
     def _run(
         self, job: Job, planned: DryRun, deadline: float, cancel: CancelToken | None
     ) -> tuple[QueryJob, Rows, int]:
-        run = _Run(
+        run = JobRun(
             Request(deadline),
             self._client,
             id=new_job_id(job.statement.fingerprint),
             location=planned.location,
+            storage=self._storage,
         )
         with self._lock:
             self._check_open()
@@ -351,37 +362,3 @@ class BigQueryEngine:
     def _check_open(self) -> None:
         if self._closed:
             raise EngineUnavailable("The engine is closed.")
-
-
-class _Run:
-    """A billed job on its way, and how it is given up."""
-
-    def __init__(self, request: Request, client: Client, *, id: str, location: str | None) -> None:
-        self.request = request
-        self.gone = threading.Event()
-        self._billed = BilledJob(client, request, id=id, location=location)
-
-    def go(self, job: Job, planned: DryRun, config: QueryJobConfig) -> tuple[QueryJob, Rows, int]:
-        """Everything a job needs, on one thread."""
-        self._billed.start(job.statement.text, config)
-        done = self._billed.wait()
-        rows, total = self._billed.read(
-            planned.columns, max_rows=job.max_rows, max_bytes=job.max_result_bytes
-        )
-        return done, rows, total
-
-    def leave(self) -> None:
-        """Cancel what may still run, without making the caller wait for it."""
-        self.request.stop()
-        if not self._billed.may_run:
-            self.gone.set()
-            return
-
-        def cancel() -> None:
-            try:
-                self._billed.cancel()
-            finally:
-                self.gone.set()
-
-        threading.Thread(target=cancel, name="peter-bigquery-cancel", daemon=True).start()
-        self.gone.wait(_CANCEL_S)

@@ -260,6 +260,6 @@ class Catalog:
             names = [info.id.rpartition(".")[2] for info in self._list(dataset)]
         except EngineError:
             return None
-        near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.75)
         short = dataset.removeprefix(f"{self._project}.")
         return f"Did you mean {' or '.join(f'{short}.{one}' for one in near)}?" if near else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from peter_core.errors import ConfigError, EngineUnavailable
 
@@ -55,6 +55,18 @@ def make_client(
     )
 
 
+def make_read_client(credentials_file: Path | None) -> Any:
+    """A client of the Storage Read API, without the endless retries of its convenient form.
+
+    Raises
+    ------
+    ConfigError, EngineUnavailable
+    """
+    from google.cloud.bigquery_storage_v1.services.big_query_read import BigQueryReadClient
+
+    return BigQueryReadClient(credentials=_credentials(credentials_file, None))
+
+
 def _credentials(file: Path | None, endpoint: str | None) -> Credentials:
     import google.auth
     from google.auth.credentials import AnonymousCredentials
@@ -76,12 +88,12 @@ def _credentials(file: Path | None, endpoint: str | None) -> Credentials:
 
 
 def _from_file(file: Path) -> Credentials:
-    import google.auth
+    """Only a service account's key: other kinds of files may send tokens to hosts they name."""
     from google.auth.exceptions import GoogleAuthError
+    from google.oauth2.service_account import Credentials as ServiceAccount
 
     try:
-        credentials: Credentials
-        credentials, _ = google.auth.load_credentials_from_file(  # type: ignore[no-untyped-call]
+        credentials: Credentials = ServiceAccount.from_service_account_file(  # type: ignore[no-untyped-call]
             str(file), scopes=_SCOPES
         )
     except (GoogleAuthError, OSError, ValueError, KeyError):

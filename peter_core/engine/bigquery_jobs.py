@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from google.cloud.bigquery import Client, QueryJob, QueryJobConfig
 
     from peter_core.engine.bigquery_requests import Request
+    from peter_core.engine.bigquery_storage import StorageReader
     from peter_core.engine.port import Column
 
 T = TypeVar("T")
@@ -115,10 +116,18 @@ class BilledJob:
         # The client gives this call two minutes, whatever it is told.
         return self._request.call(lambda _: self._request.held(read))
 
-    def read(self, columns: Sequence[Column], *, max_rows: int, max_bytes: int) -> tuple[Rows, int]:
+    def read(
+        self,
+        columns: Sequence[Column],
+        *,
+        max_rows: int,
+        max_bytes: int,
+        storage: StorageReader | None = None,
+    ) -> tuple[Rows, int]:
         """The rows up to the caps, and how many there are; a failed page is asked for again.
 
-        ``columns`` are what the dry run promised; what the job gave holds.
+        ``columns`` are what the dry run promised; what the job gave holds. More than one page
+        comes from ``storage``, where it is given and works.
 
         Raises
         ------
@@ -134,6 +143,11 @@ class BilledJob:
         rows.add_page(first)
         total = int(found.total_rows or 0)
         table = Table(job.destination, schema=found.schema) if job.destination else None
+        if storage is not None and table is not None and not rows.full and rows.read < total:
+            whole = storage.read(
+                self._request, table.reference, given, max_rows=max_rows, max_bytes=max_bytes
+            )
+            rows = whole or rows
         while not rows.full and rows.read < total and table is not None:
             page = self._request.call(lambda timeout: self._page(table, rows, timeout))
             if not page:
