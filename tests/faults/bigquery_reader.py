@@ -1,6 +1,7 @@
 """Reads an endless result in a process of its own, whose memory can be measured.
 
-``python -m tests.faults.bigquery_reader URL MAX_RESULT_BYTES`` prints JSON.
+``python -m tests.faults.bigquery_reader URL MAX_RESULT_BYTES [STORAGE_ADDRESS]`` prints JSON;
+with an address the rows come through the Storage Read API.
 """
 
 from __future__ import annotations
@@ -8,17 +9,19 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from typing import Any
 
 from peter_core.engine.bigquery import BigQueryEngine
 from peter_core.engine.port import Job, Result
 from peter_core.sql.statement import parse
 
 
-def main(url: str, max_result_bytes: int) -> None:
+def main(url: str, max_result_bytes: int, storage: str | None) -> None:
     """Run a small query first, so that what is loaded once is not counted."""
     engine = BigQueryEngine(
         "test-project", location="US", default_dataset=None, datasets=None,
         credentials_file=None, api_endpoint=url, user_salt=b"salt",
+        storage_read=storage is not None, read_client=_read_client(storage) if storage else None,
     )  # fmt: skip
     _run(engine, "SELECT 1 AS one", max_result_bytes)
     before = _peak_bytes()
@@ -32,6 +35,17 @@ def main(url: str, max_result_bytes: int) -> None:
     }
     sys.stdout.write(json.dumps(facts))
     engine.close()
+
+
+def _read_client(address: str) -> Any:
+    import grpc
+    from google.cloud.bigquery_storage_v1.services.big_query_read import BigQueryReadClient
+    from google.cloud.bigquery_storage_v1.services.big_query_read.transports import (
+        BigQueryReadGrpcTransport,
+    )
+
+    channel = grpc.insecure_channel(address)
+    return BigQueryReadClient(transport=BigQueryReadGrpcTransport(channel=channel))
 
 
 def _run(engine: BigQueryEngine, sql: str, max_result_bytes: int) -> Result:
@@ -51,4 +65,4 @@ def _peak_bytes() -> int:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else None)

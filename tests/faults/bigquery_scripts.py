@@ -188,4 +188,34 @@ ROWS = (
            tuple(Fault("*", "reset", nth=n, after=True) for n in (1, 3, 5, 7)), timeout_s=6),
 )  # fmt: skip
 
-SCRIPTS = (*DRY_RUN, *INSERT, *JOB, *ROWS)
+METADATA = (
+    Script("a look at a table that is not available",
+           (_status("tables.get", 503, "backendError", 2),)),
+    Script("a table nobody may look at", (_status("tables.get", 403, "accessDenied", ALWAYS),)),
+    Script("metadata that is never available",
+           (_status("tables.get", 503, "backendError", ALWAYS),)),
+    Script("metadata that hangs", (Fault("tables.get", "hang", seconds=9, times=ALWAYS),),
+           timeout_s=1.5),
+    Script("metadata in drops", (Fault("tables.get", "slow", bytes_per_second=200),),
+           timeout_s=1.5),
+)  # fmt: skip
+
+STORAGE = (
+    Script("a read session that is not available",
+           (_status("storage.createReadSession", 503, "backendError"),)),
+    Script("a read session nobody may have",
+           (_status("storage.createReadSession", 403, "accessDenied", ALWAYS),)),
+    Script("a project without the Storage Read API",
+           (_status("storage.createReadSession", 501, "notImplemented", ALWAYS),)),
+    Script("a stream that is not available", (_status("storage.readRows", 503, "backendError"),)),
+    Script("a stream over its rate",
+           (_status("storage.readRows", 429, "rateLimitExceeded", ALWAYS),)),
+    Script("a stream cut half way", (Fault("storage.readRows", "cut"),)),
+    Script("a stream that hangs", (Fault("storage.readRows", "hang", seconds=9),),
+           "query_timeout", timeout_s=0.8),
+    Script("a read session that hangs", (Fault("storage.createReadSession", "hang", seconds=9),),
+           "query_timeout", timeout_s=0.8),
+    Script("a stream that starts late", (Fault("storage.readRows", "delay", seconds=0.3),)),
+)  # fmt: skip
+
+SCRIPTS = (*DRY_RUN, *INSERT, *JOB, *ROWS, *METADATA)

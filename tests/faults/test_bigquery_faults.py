@@ -28,7 +28,7 @@ from peter_core.errors import (
 )
 from peter_core.sql.statement import parse
 from tests.fakes.bigquery import FakeBigQuery, FakeTable, Fault
-from tests.faults.bigquery_scripts import SCRIPTS, Script
+from tests.faults.bigquery_scripts import SCRIPTS, STORAGE, Script
 
 SLACK_S = 0.5
 """How far past its deadline an answer may be."""
@@ -102,6 +102,32 @@ def run(engine: BigQueryEngine, job: Job) -> tuple[Any, str | None, float]:
 def test_a_fault_costs_one_job_at_most_and_never_the_deadline(
     script: Script, fake: FakeBigQuery, engine: BigQueryEngine
 ) -> None:
+    _play(script, fake, engine)
+
+
+@pytest.mark.parametrize("script", STORAGE, ids=lambda script: script.name.replace(" ", "-"))
+def test_a_fault_of_the_storage_read_api_is_no_fault_of_the_query(
+    script: Script, fake: FakeBigQuery
+) -> None:
+    with fake.storage_client() as reader:
+        engine = engine_of(fake, storage_read=True, read_client=reader)
+        _play(script, fake, engine)
+        engine.close()
+    assert fake.requests("storage.createReadSession")
+
+
+def test_the_storage_read_api_gives_the_rows_without_pages(fake: FakeBigQuery) -> None:
+    with fake.storage_client() as reader:
+        engine = engine_of(fake, storage_read=True, read_client=reader)
+        result, code, _ = run(engine, job_of())
+        engine.close()
+    assert code is None
+    assert result.table.to_pylist() == ROWS
+    assert len(fake.requests("storage.readRows")) == 1
+    assert not [request for request in fake.journal if "startIndex" in request.query]
+
+
+def _play(script: Script, fake: FakeBigQuery, engine: BigQueryEngine) -> None:
     fake.script(*script.faults)
     began = time.monotonic()
     result, code, seconds = run(engine, job_of(timeout_s=script.timeout_s))
@@ -349,11 +375,14 @@ def test_a_look_at_a_table_is_tried_again(
     assert engine.table("sales.orders").rows == 100
 
 
-def test_five_gigabytes_stop_at_the_cap_in_little_memory() -> None:
+@pytest.mark.parametrize("way", ["rest", "storage"])
+def test_five_gigabytes_stop_at_the_cap_in_little_memory(way: str) -> None:
     table = FakeTable(pa.table({"name": ["a"], "note": ["b"]}), claimed_bytes=5 * 10**9)
     with FakeBigQuery({"sales.orders": table}, page_rows=10_000) as fake:
         fake.script(Fault("jobs.insert", "endless", nth=2, rows=5_000_000, row_bytes=1000))
         program = [sys.executable, "-m", "tests.faults.bigquery_reader", fake.url, str(32 * 2**20)]
+        if way == "storage":
+            program.append(fake.storage_address)
         done = subprocess.run(program, capture_output=True, text=True, timeout=50, check=False)
         assert done.returncode == 0, done.stderr
         facts = json.loads(done.stdout)
@@ -364,4 +393,5 @@ def test_five_gigabytes_stop_at_the_cap_in_little_memory() -> None:
         # What was not kept was not fetched either: a few pages past the cap at most.
         assert facts["rows"] > 15_000
         assert len(fake.requests("jobs.getQueryResults", "tabledata.list")) < 60
+        assert bool(fake.requests("storage.readRows")) == (way == "storage")
         assert len(fake.billed_jobs) == 1

@@ -256,6 +256,13 @@ def test_the_same_statement_again_comes_from_the_cache_until_a_table_changes(
     assert len(fake.billed_jobs) == 3
 
 
+def test_a_dry_run_reads_nothing_when_the_cache_would_answer(fake: FakeBigQuery) -> None:
+    sql = "SELECT SUM(amount) FROM sales.orders"
+    run(fake, sql)
+    assert run(fake, sql, dry_run=True).total_bytes_processed == 0
+    assert run(fake, sql, dry_run=True, use_query_cache=False).total_bytes_processed == 800
+
+
 def test_what_depends_on_when_it_runs_is_never_cached(fake: FakeBigQuery) -> None:
     sql = "SELECT COUNT(*) FROM sales.orders WHERE RAND() < 2"
     assert [run(fake, sql).cache_hit for _ in range(2)] == [False, False]
@@ -406,6 +413,52 @@ def test_a_slow_answer_takes_its_time(fake: FakeBigQuery) -> None:
     began = time.monotonic()
     assert len(list(fake.client().list_datasets())) == 3
     assert time.monotonic() - began > 0.2
+
+
+def test_a_result_can_be_read_as_arrow_in_its_order(fake: FakeBigQuery) -> None:
+    found = read_arrow(fake, run(fake, "SELECT id, name FROM sales.orders ORDER BY id"))
+    assert found.to_pydict() == {"id": list(range(100)), "name": [f"n{i}" for i in range(100)]}
+
+
+def test_a_result_without_rows_has_its_columns_in_arrow(fake: FakeBigQuery) -> None:
+    found = read_arrow(fake, run(fake, "SELECT id FROM sales.orders WHERE id < 0"))
+    assert (found.column_names, found.num_rows) == (["id"], 0)
+
+
+def test_a_stream_that_is_cut_gave_the_first_half(fake: FakeBigQuery) -> None:
+    fake.script(
+        Fault("jobs.insert", "endless", rows=10_000, row_bytes=10),
+        Fault("storage.readRows", "cut"),
+    )
+    job = run(fake, "SELECT name FROM sales.orders")
+    with pytest.raises(exceptions.ServiceUnavailable, match="stream was closed"):
+        read_arrow(fake, job)
+    assert read_arrow(fake, job).num_rows == 10_000
+    assert len(fake.requests("storage.readRows")) == 2
+
+
+def read_arrow(fake: FakeBigQuery, job: bigquery.QueryJob) -> pa.Table:
+    """What a job left, through the Storage Read API."""
+    from google.cloud.bigquery_storage_v1 import types
+
+    assert job.destination is not None
+    place = job.destination
+    name = f"projects/{place.project}/datasets/{place.dataset_id}/tables/{place.table_id}"
+    with fake.storage_client() as client:
+        session = client.create_read_session(
+            parent="projects/test-project",
+            read_session=types.ReadSession(table=name, data_format=types.DataFormat.ARROW),
+            max_stream_count=1,
+        )
+        schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
+        batches = [
+            pa.ipc.read_record_batch(
+                pa.py_buffer(answer.arrow_record_batch.serialized_record_batch), schema
+            )
+            for stream in session.streams
+            for answer in client.read_rows(read_stream=stream.name, retry=None)
+        ]
+    return pa.Table.from_batches(batches, schema=schema)
 
 
 def test_every_answer_is_one_of_the_discovery_document(fake: FakeBigQuery) -> None:

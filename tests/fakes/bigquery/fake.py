@@ -8,16 +8,22 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.bigquery.api_errors import ApiError
 from tests.fakes.bigquery.faults import Fault, Script
 from tests.fakes.bigquery.jobs import FakeJob, Jobs
 from tests.fakes.bigquery.journal import Journal, Request
+from tests.fakes.bigquery.results import EndlessPages, TablePages
 from tests.fakes.bigquery.routes import Api
 from tests.fakes.bigquery.server import FakeServer
 from tests.fakes.bigquery.tables import FakeTable
 from tests.fakes.bigquery.warehouse import Warehouse
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from google.cloud import bigquery
+    from google.cloud.bigquery_storage_v1.services.big_query_read import BigQueryReadClient
+
+    from tests.fakes.bigquery.storage import StorageServer
 
 
 class FakeBigQuery:
@@ -62,6 +68,7 @@ class FakeBigQuery:
             target=self._server.serve_forever, args=(0.02,), name="fake-bigquery", daemon=True
         )
         self._clients: list[bigquery.Client] = []
+        self._storage: StorageServer | None = None
 
     def __enter__(self) -> FakeBigQuery:
         self._thread.start()
@@ -76,6 +83,8 @@ class FakeBigQuery:
         for client in self._clients:
             client.close()
         self._jobs.close()
+        if self._storage is not None:
+            self._storage.close()
         self._server.shutdown()
         self._server.end_connections()
         self._server.server_close()
@@ -100,6 +109,39 @@ class FakeBigQuery:
         )
         self._clients.append(client)
         return client
+
+    def storage_client(self) -> BigQueryReadClient:
+        """The real client of the Storage Read API, on a server of its own."""
+        import grpc
+        from google.cloud.bigquery_storage_v1.services.big_query_read import BigQueryReadClient
+        from google.cloud.bigquery_storage_v1.services.big_query_read.transports import (
+            BigQueryReadGrpcTransport,
+        )
+
+        channel = grpc.insecure_channel(self.storage_address)
+        return BigQueryReadClient(transport=BigQueryReadGrpcTransport(channel=channel))
+
+    @property
+    def storage_address(self) -> str:
+        """Where the Storage Read API listens, in plain text; started when it is first asked."""
+        from tests.fakes.bigquery.storage import StorageServer
+
+        if self._storage is None:
+            self._storage = StorageServer(self._rows_of, self._script, self._journal)
+        return f"127.0.0.1:{self._storage.port}"
+
+    def _rows_of(self, project: str, dataset: str, table: str) -> pa.Table | EndlessPages:
+        pages = self._jobs.pages_of(dataset, table)
+        if isinstance(pages, EndlessPages):
+            return pages
+        if isinstance(pages, TablePages):
+            return pages.table
+        found = self._warehouse.find(f"{project}.{dataset}.{table}")
+        if not found:
+            raise ApiError("notFound", f"Not found: Table {project}:{dataset}.{table}")
+        if found[0].spec.denied:
+            raise ApiError("accessDenied", f"Access Denied: Table {found[0].legacy_id}")
+        return self._warehouse.rows_of(found[0])
 
     def script(self, *faults: Fault) -> None:
         """Let these faults happen from now on."""

@@ -52,7 +52,8 @@ class Fault:
 
     ``on`` is an operation: ``jobs.dryRun``, ``jobs.insert``, ``jobs.get``,
     ``jobs.getQueryResults``, ``jobs.cancel``, ``jobs.query``, ``tables.get``, ``tables.list``,
-    ``datasets.list``, ``datasets.get``, ``tabledata.list``; ``pages`` is any request for rows that
+    ``datasets.list``, ``datasets.get``, ``tabledata.list``,
+    ``storage.createReadSession``, ``storage.readRows``; ``pages`` is any request for rows that
     are not the first ones, and ``*`` every request. It hits the ``nth`` of them
     after it was scripted and ``times`` in a row, ``None`` for all that follow. With ``after`` the
     request takes effect before its answer is lost.

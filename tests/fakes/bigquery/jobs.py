@@ -101,7 +101,15 @@ class Jobs:
     def dry_run(self, project: str, configuration: dict[str, Any]) -> FakeJob:
         """A job that is not kept."""
         analysis, _ = self._analyse(configuration)
-        return FakeJob("", project, self._location, configuration, analysis)
+        job = FakeJob("", project, self._location, configuration, analysis)
+        query = configuration["query"]
+        # What the cache would answer reads nothing, unless the dry run may not use it either.
+        job.cache_hit = (
+            query.get("useQueryCache", True)
+            and not analysis.volatile
+            and self._cache_key(query, analysis) in self._cached
+        )
+        return job
 
     def insert(
         self, project: str, job_id: str | None, configuration: dict[str, Any], fault: Fault | None

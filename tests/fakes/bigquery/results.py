@@ -63,9 +63,17 @@ class EndlessPages:
             self._kept[key] = RawJson(f"[{','.join([row] * key[0])}]".encode())
         return self._kept[key]
 
+    def batch(self, count: int) -> pa.RecordBatch:
+        """``count`` equal rows as Arrow; columns of text only."""
+        text = "x" * self._text
+        return pa.record_batch({one.name: [text] * count for one in self.columns})
+
+    @property
+    def _text(self) -> int:
+        return max(1, self._row_bytes // max(len(self.columns), 1))
+
     def _cell(self, column: Column) -> Any:
-        text = max(1, self._row_bytes // max(len(self.columns), 1))
-        samples = {"STRING": "x" * text, "BOOL": "true", "DATE": "2026-01-01"}
+        samples = {"STRING": "x" * self._text, "BOOL": "true", "DATE": "2026-01-01"}
         value = samples.get(column.type, "1")
         return [{"v": value}] if column.mode == "REPEATED" else value
 
