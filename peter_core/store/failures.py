@@ -112,7 +112,7 @@ def _reason(error: DBAPIError) -> tuple[str, str | None]:
     text = str(error.orig).lower()
     if type(error.orig).__module__.startswith("psycopg"):
         # A connection that was never made has no code, only libpq's sentence.
-        return _BY_CLASS["28"] if "authentication failed" in text else _no_connection(text)
+        return _no_connection(text)
     for words, reason in _BY_TEXT:
         if any(word in text for word in words):
             return reason
@@ -120,6 +120,8 @@ def _reason(error: DBAPIError) -> tuple[str, str | None]:
 
 
 def _no_connection(text: str) -> tuple[str, str | None]:
+    if any(words in text for words in ("authentication failed", "pg_hba.conf", 'role "')):
+        return _BY_CLASS["28"]
     if "database" in text and "does not exist" in text:
         return _BY_STATE["3D000"]
     if "too many clients" in text or "connection slots" in text:
