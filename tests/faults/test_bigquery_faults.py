@@ -375,6 +375,54 @@ def test_a_look_at_a_table_is_tried_again(
     assert engine.table("sales.orders").rows == 100
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        None,
+        Fault("jobs.insert", "status", nth=2, status=429, reason="rateLimitExceeded"),
+        Fault("jobs.insert", "reset", nth=2, after=True),
+        Fault("jobs.dryRun", "reset", nth=2),
+        Fault("jobs.getQueryResults", "cut", nth=2),
+    ],
+    ids=lambda fault: f"{fault.on}-{fault.kind}" if fault else "well",
+)
+def test_a_profile_costs_one_more_job(
+    fault: Fault | None, fake: FakeBigQuery, engine: BigQueryEngine
+) -> None:
+    if fault is not None:
+        fake.script(fault)
+    job = job_of(max_rows=5)
+    result = engine.run(job)
+    assert (result.truncated, result.row_count, result.table.num_rows) == (True, 100, 5)
+    profiles = engine.profile(result, job)
+    assert profiles is not None
+    amount = next(one for one in profiles if one.name == "amount")
+    assert (amount.nulls, amount.min, amount.max, amount.mean) == (0, 0.0, 49.5, 24.75)
+    assert len(fake.jobs_created) == len(fake.billed_jobs) == 2
+    assert unplanned(fake) == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("jobs.insert", "status", nth=2, times=None, status=403, reason="quotaExceeded"),
+        Fault("jobs.dryRun", "hang", nth=2, seconds=9),
+        Fault("jobs.insert", "stay_running", nth=2),
+        Fault("jobs.insert", "job_error", nth=2, reason="resourcesExceeded"),
+    ],
+    ids=lambda fault: f"{fault.on}-{fault.kind}",
+)
+def test_a_profile_that_cannot_be_had_is_none_by_the_deadline(
+    fault: Fault, fake: FakeBigQuery, engine: BigQueryEngine
+) -> None:
+    fake.script(fault)
+    job = job_of(max_rows=5, timeout_s=1)
+    result = engine.run(job)
+    began = time.monotonic()
+    assert engine.profile(result, job) is None
+    assert time.monotonic() - began < 1 + SLACK_S
+
+
 @pytest.mark.parametrize("way", ["rest", "storage"])
 def test_five_gigabytes_stop_at_the_cap_in_little_memory(way: str) -> None:
     table = FakeTable(pa.table({"name": ["a"], "note": ["b"]}), claimed_bytes=5 * 10**9)

@@ -92,6 +92,7 @@ def test_every_type_comes_back_as_the_client_reads_it(fake: FakeBigQuery) -> Non
     found = rows(fake, f"SELECT {names} FROM sales.typed ORDER BY i DESC")
     want = dict(TYPED_ROW, j={"a": [1, None]})
     assert dict(zip(TYPED_SCHEMA, found[0], strict=True)) == want
+    # A NULL array is an empty one as soon as it leaves a query.
     empty = dict.fromkeys(TYPED_SCHEMA) | {"a": [], "rs": []}
     assert dict(zip(TYPED_SCHEMA, found[1], strict=True)) == empty
 
@@ -180,6 +181,8 @@ def test_a_dry_run_tells_what_kind_of_statement_it_is(
         ("SELECT 1 FROM sales.oders", exceptions.NotFound,
          "Not found: Table test-project:sales.oders was not found in location US"),
         ("SELECT 1 FROM sale.orders", exceptions.NotFound, "Not found: Dataset test-project:sale"),
+        ("SELECT id, name AS ID FROM sales.orders", exceptions.BadRequest,
+         r"Duplicate column names in the result .* duplicate\(s\): id"),
         ("SELECT 1 FROM orders", exceptions.BadRequest, "must be qualified with a dataset"),
         ("SELECT n FROM hr.pay", exceptions.Forbidden, "Access Denied: Table test-project:hr.pay"),
     ],

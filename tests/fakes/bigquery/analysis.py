@@ -86,6 +86,11 @@ def analyse(
     for problem in (*problems, *translation.problems):
         if problem.severity == "error":
             raise _refusal(problem)
+    names = [one.name.lower() for one in translation.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        message = "Duplicate column names in the result are not supported. Found duplicate(s): "
+        raise ApiError("invalidQuery", message + ", ".join(twice), location="query")
     used = _used(warehouse, statement, found, schema)
     return Analysis(
         statement_type="SELECT",

@@ -35,6 +35,20 @@ def rest_rows(
     return [{"f": [{"v": value} for value in row]} for row in zip(*cells, strict=True)]
 
 
+def as_stored(table: pa.Table, columns: Sequence[Column]) -> pa.Table:
+    """The result as BigQuery keeps it: a NULL array is an empty one, JSON has no blanks."""
+    for position, (column, values) in enumerate(zip(columns, table.columns, strict=True)):
+        if column.mode == "REPEATED":
+            filled = [value or [] for value in python_values(values)]
+        elif column.type == "JSON":
+            filled = [None if value is None else _json(value) for value in python_values(values)]
+        else:
+            continue
+        kept = pa.chunked_array([pa.array(filled, type=values.type)])
+        table = table.set_column(position, column.name, kept)
+    return table
+
+
 def encoder(kind: str, *, int64_timestamps: bool) -> Callable[[Any], Any]:
     """How a value of a type, never ``None``, is written."""
     if kind.startswith("STRUCT<"):

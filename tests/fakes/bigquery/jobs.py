@@ -16,6 +16,7 @@ import duckdb
 from peter_core.errors import PeterError
 from tests.fakes.bigquery.analysis import Analysis, analyse, bound
 from tests.fakes.bigquery.api_errors import ApiError, ErrorProto
+from tests.fakes.bigquery.cells import as_stored
 from tests.fakes.bigquery.faults import Fault
 from tests.fakes.bigquery.parameters import BoundParameter, read_parameters
 from tests.fakes.bigquery.results import EndlessPages, Pages, TablePages
@@ -243,7 +244,7 @@ class Jobs:
             text = str(error).splitlines()[0].partition(" Error: ")
             job.error = ErrorProto("invalidQuery", text[2] or text[0], "query")
         else:
-            job.pages = TablePages(table, columns)
+            job.pages = TablePages(as_stored(table, columns), columns)
 
     def _name_destination(self, job: FakeJob) -> None:
         """Where the result is kept for a day; a query may read it from there."""
