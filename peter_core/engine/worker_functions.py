@@ -59,11 +59,13 @@ WORKER_FUNCTIONS = (
     WorkerFunction(
         "peter_normalize_and_casefold", (_T, _T), _T, texts.normalize_and_casefold
     ),
+    WorkerFunction("peter_plain_number", (_T,), _T, texts.plain_number),
     WorkerFunction("peter_points_of_bytes", (_B,), "BIGINT[]", texts.points_of_bytes),
     WorkerFunction("peter_safe_ip_from_text", (_T,), _B, addresses.safe_address_bytes),
     WorkerFunction("peter_safe_text", (_B,), _T, texts.safe_text),
     WorkerFunction("peter_sha512", (_B,), _B, texts.sha512),
     WorkerFunction("peter_soundex", (_T,), _T, texts.soundex),
+    WorkerFunction("peter_text_of_points", ("BIGINT[]",), _T, texts.text_of_points),
 )  # fmt: skip
 
 

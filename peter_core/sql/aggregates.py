@@ -68,6 +68,8 @@ def _approx_quantiles(node: exp.Expr) -> exp.Expr:
     if count is None or not 0 < count <= _MAX_QUANTILES:
         refuse(node, "APPROX_QUANTILES with a number that is not a literal up to 10,000")
     value = node.this
+    if isinstance(node.parent, exp.RespectNulls) or isinstance(value, exp.RespectNulls):
+        refuse(node, "APPROX_QUANTILES with RESPECT NULLS")
     if isinstance(value, exp.IgnoreNulls):
         value = value.this
     shares = [exp.Literal.number(f"{step / count:.17e}") for step in range(count + 1)]
@@ -176,6 +178,15 @@ def _approx_top(node: exp.Expr) -> exp.Expr:
     return _mapped(top, entry, _struct(value=own, count=exp.Neg(this=times)))
 
 
+def _corr(node: exp.Expr) -> exp.Expr | None:
+    """Of fewer than two pairs there is none; DuckDB would say NaN."""
+    if isinstance(_windowed(node).parent, exp.Window) or isinstance(node.parent, exp.Window):
+        return None
+    pairs = call("regr_count", node.this.copy(), node.expression.copy())
+    enough = exp.GTE(this=pairs, expression=number(2))
+    return exp.Case(ifs=[exp.If(this=enough, true=node.copy())])
+
+
 def _struct(**fields: exp.Expr) -> exp.Expr:
     named = [
         exp.PropertyEQ(this=exp.to_identifier(name), expression=value)
@@ -211,6 +222,7 @@ AGGREGATE_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.ArrayConcatAgg: _array_concat_agg,
     exp.Avg: _avg,
     exp.BitwiseXorAgg: lambda node: cast(call("bit_xor", node.this), "BIGINT"),
+    exp.Corr: _corr,
     exp.CountIf: _count_if,
     exp.GroupConcat: _string_agg,
     exp.IgnoreNulls: _ignore_nulls,

@@ -65,6 +65,11 @@ def is_timestamp(node: exp.Expr) -> bool:
     return is_type(node, exp.DType.TIMESTAMPTZ)
 
 
+def is_moment(node: exp.Expr) -> bool:
+    """Whether it is a TIMESTAMP or a DATETIME."""
+    return is_type(node, exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMP, exp.DType.DATETIME)
+
+
 def is_integer(node: exp.Expr | None) -> bool:
     """Whether it is an INT64."""
     return is_type(node, *exp.DataType.INTEGER_TYPES)

@@ -40,6 +40,51 @@ def value_array(node: exp.Expr) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=fits, true=values)])
 
 
+def extracted(node: exp.Expr) -> exp.Expr | None:
+    """JSON_QUERY of a text: a null in it is NULL, where one of JSON is a JSON null."""
+    if not is_type(node.this, *exp.DataType.TEXT_TYPES):
+        return None
+    return call("nullif", cast(exp.Paren(this=node.copy()), "VARCHAR"), text("null"))
+
+
+def lax_bool(node: exp.Expr) -> exp.Expr:
+    """LAX_BOOL: numbers but 0 are true, and the words of any case."""
+    return call("coalesce", _truth(node), _number_test(node))
+
+
+def lax_int(node: exp.Expr) -> exp.Expr:
+    """LAX_INT64: true is 1, and numbers round."""
+    truth = cast(_when(node, "BOOLEAN", _truth(node)), "BIGINT")
+    number = call("round", _scalar_as(node, "DOUBLE"))
+    return call("coalesce", truth, _scalar_as(node, "BIGINT"), cast(number, "BIGINT", safe=True))
+
+
+def _truth(node: exp.Expr) -> exp.Expr:
+    word = call("lower", call("json_extract_string", node.this.copy(), text("$")))
+    words = [
+        exp.If(this=text("true"), true=exp.true()),
+        exp.If(this=text("false"), true=exp.false()),
+    ]
+    return exp.Case(this=word, ifs=words)
+
+
+def _number_test(node: exp.Expr) -> exp.Expr:
+    nonzero = exp.NEQ(this=_scalar_as(node, "DOUBLE"), expression=exp.Literal.number(0))
+    kinds = [text(kind) for kind in ("BIGINT", "UBIGINT", "DOUBLE")]
+    numeric = exp.In(this=call("json_type", node.this.copy()), expressions=kinds)
+    return exp.Case(ifs=[exp.If(this=numeric, true=nonzero)])
+
+
+def _when(node: exp.Expr, kind: str, value: exp.Expr) -> exp.Expr:
+    same = exp.EQ(this=call("json_type", node.this.copy()), expression=text(kind))
+    return exp.Case(ifs=[exp.If(this=same, true=value)])
+
+
+def _scalar_as(node: exp.Expr, kind: str) -> exp.Expr:
+    scalar = call("json_extract_string", node.this.copy(), text("$"))
+    return cast(scalar, kind, safe=True)
+
+
 def json_kind(node: exp.Expr) -> exp.Expr:
     """JSON_TYPE: in BigQuery's words; every number is a ``number``."""
     cases = [exp.If(this=text(theirs), true=text(ours)) for theirs, ours in _KINDS.items()]

@@ -40,11 +40,8 @@ def to_code_points(node: exp.Expr) -> exp.Expr:
 
 
 def from_code_points(node: exp.Expr) -> exp.Expr:
-    """A text of code points."""
-    code = exp.to_identifier("code")
-    letter = call("chr", cast(exp.Column(this=code.copy()), "INTEGER"))
-    letters = call("list_transform", node.this, exp.Lambda(this=letter, expressions=[code]))
-    return call("array_to_string", letters, text(""))
+    """A text of code points, NULL where one of them is."""
+    return call("peter_text_of_points", node.this)
 
 
 def net_function(node: exp.Expr) -> exp.Expr:

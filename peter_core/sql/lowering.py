@@ -29,6 +29,7 @@ def lowered(statement: Statement) -> Statement:
         return statement
     tree = copy_of(statement.tree)
     _name_tuples(tree)
+    _name_branches(tree)
     _type_suffixes(tree)
     _spread_structs(tree)
     lower_pivots(tree)
@@ -36,7 +37,9 @@ def lowered(statement: Statement) -> Statement:
 
 
 def _is_lowered(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Pivot | exp.Tuple) or _is_suffix(node) or _is_row_struct(node)
+    if isinstance(node, exp.Pivot | exp.Tuple | exp.SetOperation):
+        return True
+    return _is_suffix(node) or _is_row_struct(node)
 
 
 def _is_row_struct(node: exp.Expr) -> bool:
@@ -79,11 +82,53 @@ def _name_tuples(tree: exp.Expr) -> None:
             continue
         for item in others:
             if isinstance(item, exp.Tuple) and len(item.expressions) == len(names):
-                fields = [
-                    exp.PropertyEQ(this=exp.to_identifier(name), expression=value)
-                    for name, value in zip(names, item.expressions, strict=True)
-                ]
-                item.replace(exp.Struct(expressions=fields))
+                item.replace(_named(names, item.expressions))
+
+
+def _name_branches(tree: exp.Expr) -> None:
+    """Structs of a set operation meet by their places; DuckDB would match their names."""
+    for node in tree.find_all(exp.SetOperation):
+        first: exp.Expr = node
+        while isinstance(first, exp.SetOperation):
+            first = first.this
+        other = node.expression
+        if not isinstance(first, exp.Select) or not isinstance(other, exp.Select):
+            continue
+        if len(first.expressions) != len(other.expressions):
+            continue
+        if first.args.get("kind") == other.args.get("kind") == "STRUCT":
+            _alias_alike(first, other)
+        else:
+            _name_alike(first, other)
+
+
+def _alias_alike(first: exp.Select, other: exp.Select) -> None:
+    """``SELECT AS STRUCT 1, 2``: fields have no names, or those of the first query."""
+    for place, (mine, theirs) in enumerate(zip(first.expressions, other.expressions, strict=True)):
+        if mine.is_star or theirs.is_star:
+            return
+        name = mine.alias_or_name or str(place + 1)
+        for item in (mine, theirs):
+            if item.alias != name:
+                item.replace(exp.alias_(item.unalias().copy(), name, quoted=True))
+
+
+def _name_alike(first: exp.Select, other: exp.Select) -> None:
+    for mine, theirs in zip(first.expressions, other.expressions, strict=True):
+        names, struct = _field_names(mine.unalias()), theirs.unalias()
+        if not names or not isinstance(struct, exp.Struct | exp.Tuple):
+            continue
+        if len(struct.expressions) == len(names):
+            struct.replace(_named(names, struct.expressions))
+
+
+def _named(names: list[str], values: list[exp.Expr]) -> exp.Struct:
+    bare = [one.expression if isinstance(one, exp.PropertyEQ) else one for one in values]
+    fields = [
+        exp.PropertyEQ(this=exp.to_identifier(name), expression=value.unalias())
+        for name, value in zip(names, bare, strict=True)
+    ]
+    return exp.Struct(expressions=fields)
 
 
 def _field_names(struct: exp.Expr | None) -> list[str]:

@@ -34,6 +34,9 @@ RULES: dict[type[exp.Expr], Rule] = {
 }
 
 
+_LISTS = (exp.Query, exp.Unnest, exp.Subquery, exp.Paren)
+
+
 def rewrite(tree: exp.Expr, names: Sequence[str], schema: SchemaMapping) -> exp.Expr:
     """Rewrite a typed tree in place, innermost parts first.
 
@@ -96,10 +99,23 @@ def _refuse_unsupported(tree: exp.Expr) -> None:
                 name = node.sql_name()
             if name and name in NOT_IN_DUCKDB:
                 found.append((node, name))
+        elif isinstance(node, exp.SetOperation) and _is_by_name(node):
+            found.append((node.expression, "A set operation BY NAME of this kind"))
+        elif isinstance(node, exp.Any | exp.All) and isinstance(node.this, _LISTS):
+            if isinstance(node.parent, exp.Like | exp.ILike):
+                found.append((node.parent, "LIKE with a list that is computed"))
         elif isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous):
             found.append((node, ".".join(p.name for p in node.flatten() if p.name).upper()))
     if found:
         raise Untranslatable(found)
+
+
+def _is_by_name(node: exp.SetOperation) -> bool:
+    """Matched by name, and not the one kind that both sides have: UNION ALL BY NAME."""
+    if not node.args.get("by_name"):
+        return False
+    plain = isinstance(node, exp.Union) and not node.args.get("on")
+    return not plain or bool(node.args.get("side") or node.args.get("kind"))
 
 
 def _drop_project(node: exp.Table) -> None:

@@ -30,7 +30,14 @@ from peter_core.sql.duckdb_nodes import (
     refuse,
     text,
 )
-from peter_core.sql.json_lists import json_kind, query_array, value_array
+from peter_core.sql.json_lists import (
+    extracted,
+    json_kind,
+    lax_bool,
+    lax_int,
+    query_array,
+    value_array,
+)
 from peter_core.sql.json_paths import json_element, json_field
 from peter_core.sql.letters import (
     from_code_points,
@@ -82,6 +89,8 @@ def _within(node: exp.Expr) -> exp.Expr | None:
     """``array[OFFSET(n)]`` past the end is BigQuery's error; DuckDB would answer NULL."""
     if isinstance(node, exp.Bracket) and is_type(node.this, exp.DType.JSON):
         return json_element(node)
+    if is_type(node.this, exp.DType.STRUCT):
+        refuse(node, "A field of a struct by its place")
     if node.args.get("safe") or node.args.get("offset") is None or len(node.expressions) != 1:
         return None
     array, index = node.this, node.expressions[0]
@@ -122,6 +131,8 @@ def _cast(node: exp.Expr) -> exp.Expr | None:
     safe = isinstance(node, exp.TryCast)
     value = node.this
     to = node.args["to"]
+    if any(one.is_type(exp.DType.RANGE) for one in to.find_all(exp.DataType)):
+        refuse(node, "A RANGE")
     if is_integer(node) and (is_float(value) or is_decimal(value)):
         # BigQuery rounds halves away from zero, DuckDB to the even neighbour.
         return cast(call("round", value), "BIGINT", safe=safe)
@@ -228,6 +239,24 @@ def _anonymous(node: exp.Expr) -> exp.Expr | None:
     return rule(node) if rule is not None else None
 
 
+def _parse_decimal(kind: str) -> Callable[[exp.Expr], exp.Expr]:
+    """PARSE_NUMERIC takes spaces, commas and a sign behind the number; a cast does not."""
+    return lambda node: cast(call("peter_plain_number", node.this), kind)
+
+
+def _parse_json(node: exp.Expr) -> None:
+    mode = node.expression
+    if mode is not None and (mode.expression.name or "").lower() != "exact":
+        refuse(node, "PARSE_JSON that rounds wide numbers")
+
+
+def _unicode(node: exp.Expr) -> exp.Expr:
+    """The empty text gives 0; DuckDB would give -1."""
+    empty = exp.EQ(this=paren(node.this.copy()), expression=text(""))
+    code = cast(call("unicode", node.this), "BIGINT")
+    return exp.Case(ifs=[exp.If(this=empty, true=number(0))], default=code)
+
+
 def _unpaired(node: exp.Expr) -> exp.Expr:
     refuse(node, "JSON_OBJECT with a key that has no value")
 
@@ -300,6 +329,7 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Ceil: _as_double,
     exp.CodePointsToString: from_code_points,
     exp.CosineDistance: _vector_distance("list_cosine_distance"),
+    exp.Cot: reciprocal("tan"),
     exp.Coth: reciprocal("tanh"),
     exp.Csc: reciprocal("sin"),
     exp.Csch: reciprocal("sinh"),
@@ -312,14 +342,15 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.GenerateSeries: _whole_series,
     exp.Int64: _json_scalar("BIGINT"),
     exp.IntDiv: int_divide,
+    exp.JSONExtract: extracted,
     exp.JSONExtractArray: query_array,
     exp.JSONFormat: json_text,
     exp.JSONType: json_kind,
     exp.JSONValueArray: value_array,
     exp.JSONBool: _json_scalar("BOOLEAN"),
-    exp.LaxBool: _json_scalar("BOOLEAN", lax=True),
+    exp.LaxBool: lax_bool,
     exp.LaxFloat64: _json_scalar("DOUBLE", lax=True),
-    exp.LaxInt64: _json_scalar("BIGINT", lax=True),
+    exp.LaxInt64: lax_int,
     exp.LaxString: _json_scalar("VARCHAR", lax=True),
     exp.Length: _length,
     exp.Literal: _literal,
@@ -328,8 +359,9 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Mod: modulo,
     exp.Mul: _wide,
     exp.NetFunc: net_function,
-    exp.ParseBignumeric: lambda node: cast(node.this, "DECIMAL(38, 18)"),
-    exp.ParseNumeric: lambda node: cast(node.this, _NUMERIC),
+    exp.ParseBignumeric: _parse_decimal("DECIMAL(38, 18)"),
+    exp.ParseJSON: _parse_json,
+    exp.ParseNumeric: _parse_decimal(_NUMERIC),
     exp.Sqrt: within_domain("SQRT", exp.LT),
     exp.RangeBucket: _range_bucket,
     exp.RegexpInstr: regexp_place,
@@ -348,6 +380,7 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.StrPosition: place,
     exp.Substring: substring,
     exp.ToCodePoints: to_code_points,
+    exp.Unicode: _unicode,
     exp.Trunc: _as_double,
     exp.TryCast: _cast,
 }

@@ -6,6 +6,7 @@ TIMESTAMP where a DATE went in. The session's time zone is UTC.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -16,7 +17,9 @@ from peter_core.sql.duckdb_nodes import (
     is_date,
     is_integer,
     is_literal_int,
+    is_moment,
     is_timestamp,
+    literal_text,
     number,
     paren,
     refuse,
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+_OFFSET = re.compile(r"(?P<sign>[+-])(?P<hour>\d{1,2})(?::(?P<minute>\d{1,2}))?")
+_KIND_OF_TRUNC: dict[type[exp.Expr], str] = {
+    exp.DateTrunc: "DATE", exp.DatetimeTrunc: "TIMESTAMP", exp.TimestampTrunc: "TIMESTAMPTZ",
+}  # fmt: skip
 _PARTS = {
     "MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER",
     "YEAR",
@@ -61,7 +68,7 @@ def _trunc(node: exp.Expr) -> exp.Expr:
     unit, start = unit_of(node)
     if unit not in _PARTS and unit != "ISOYEAR":
         refuse(node, f"{unit} in a truncation")
-    value, zone = node.this, node.args.get("zone")
+    value, zone = _moment(node.this, _KIND_OF_TRUNC[type(node)]), node.args.get("zone")
     if is_date(value) or (isinstance(node, exp.DateTrunc) and not value.type):
         return cast(truncated(value, unit, start), "DATE")
     if is_timestamp(value) or isinstance(node, exp.TimestampTrunc):
@@ -79,7 +86,24 @@ def _time_trunc(node: exp.Expr) -> exp.Expr:
 
 
 def at_zone(node: exp.Expr, zone: exp.Expr | None) -> exp.Expr:
-    return exp.AtTimeZone(this=paren(node), zone=zone.copy()) if zone is not None else node
+    return exp.AtTimeZone(this=paren(node), zone=_zone(zone)) if zone is not None else node
+
+
+def _zone(zone: exp.Expr) -> exp.Expr:
+    """``+5:30`` has a name in the engine too: ``GMT+05:30``."""
+    match = _OFFSET.fullmatch(literal_text(zone) or "")
+    if match is None:
+        return zone.copy()
+    return text(f"GMT{match['sign']}{int(match['hour']):02d}:{int(match['minute'] or 0):02d}")
+
+
+def _at_time_zone(node: exp.Expr) -> exp.Expr:
+    return at_zone(node.this, node.args["zone"])
+
+
+def _moment(value: exp.Expr, kind: str) -> exp.Expr:
+    """A text where a moment stands is read as one."""
+    return cast(value, kind) if literal_text(value) is not None else value
 
 
 _EXTRACTED: dict[str, Callable[[exp.Expr], exp.Expr]] = {
@@ -148,7 +172,8 @@ def _date_diff(node: exp.Expr) -> exp.Expr:
 def _timestamp_diff(node: exp.Expr) -> exp.Expr:
     """Whole intervals between two instants, rounded toward zero."""
     unit, _ = unit_of(node)
-    return call("date_sub", text(unit.lower()), node.expression, node.this)
+    earlier, later = (_moment(one, "TIMESTAMPTZ") for one in (node.expression, node.this))
+    return call("date_sub", text(unit.lower()), earlier, later)
 
 
 def _arithmetic(node: exp.Expr) -> exp.Expr:
@@ -199,6 +224,11 @@ def _interval(node: exp.Expr) -> exp.Expr | None:
     return None if literal else _computed_interval(amount, unit.name.upper())
 
 
+def _interval_of(made: exp.Expr) -> exp.Expr:
+    made.type = exp.DataType.build("INTERVAL")
+    return made
+
+
 def _add_or_sub(node: exp.Expr) -> exp.Expr | None:
     """DATE + INT64 counts days; DATE - DATE is an INTERVAL."""
     left, right = node.this, node.expression
@@ -210,12 +240,20 @@ def _add_or_sub(node: exp.Expr) -> exp.Expr | None:
     if isinstance(node, exp.Add) and is_integer(left) and is_date(right):
         return exp.Paren(this=kind(this=cast(left, "INTEGER"), expression=right))
     if isinstance(node, exp.Sub) and is_date(left) and is_date(right):
-        return call("to_days", cast(exp.Paren(this=kind(this=left, expression=right)), "INTEGER"))
+        days = exp.Paren(this=kind(this=left, expression=right))
+        return _interval_of(call("to_days", cast(days, "INTEGER")))
+    if isinstance(node, exp.Sub) and all(is_moment(one) for one in (left, right)):
+        # DuckDB would count days and what is left of them; BigQuery counts hours.
+        micros = (call("epoch_us", one) for one in (left, right))
+        return _interval_of(
+            call("to_microseconds", exp.Sub(this=next(micros), expression=next(micros)))
+        )
     return None
 
 
 TEMPORAL_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Add: _add_or_sub,
+    exp.AtTimeZone: _at_time_zone,
     exp.DateAdd: _arithmetic,
     exp.DateDiff: _date_diff,
     exp.DateSub: _arithmetic,

@@ -107,10 +107,12 @@ def moment_text(value: exp.Expr) -> exp.Expr:
 
 
 def json_text(node: exp.Expr) -> exp.Expr:
-    """TO_JSON_STRING where the engine writes the values as BigQuery does; NULL is ``null``."""
+    """TO_JSON and TO_JSON_STRING of what both engines write alike; NULL is ``null``."""
     if node.args.get("options") is not None:
         refuse(node, "TO_JSON_STRING with layout")
-    refuse_unlike_json(node.this, "TO_JSON_STRING")
+    refuse_unlike_json(node.this, "TO_JSON" if node.args.get("to_json") else "TO_JSON_STRING")
+    if node.args.get("to_json"):
+        return call("coalesce", call("to_json", node.this), cast(text("null"), "JSON"))
     written = cast(call("to_json", node.this), "VARCHAR")
     return call("coalesce", written, text("null"))
 

@@ -19,6 +19,10 @@ _SOUNDS = {
     for digit, letters in enumerate(("BFPV", "CGJKQSXZ", "DT", "L", "MN", "R"), 1)
     for letter in letters
 }
+_NUMBER = re.compile(
+    r"(?P<before>[+-])?\s*(?P<digits>,*\d[\d,]*\.?[\d]*|,*\.\d+)(?P<exponent>[eE][+-]?\d+)?"
+    r"\s*(?P<after>[+-])?"
+)
 _NO_LATIN = re.compile(r"[^A-Z]")
 
 
@@ -60,6 +64,31 @@ def bytes_of_points(points: Sequence[int | None]) -> bytes | None:
         return bytes(cast("Sequence[int]", points))
     except ValueError:
         raise ValueError("A code point of BYTES is a number from 0 to 255.") from None
+
+
+def text_of_points(points: Sequence[int | None]) -> str | None:
+    """The text of Unicode code points; NULL where one of them is."""
+    if any(point is None for point in points):
+        return None
+    try:
+        return "".join(chr(cast("int", point)) for point in points)
+    except (ValueError, OverflowError):
+        raise ValueError("A code point is a number from 0 to 1,114,111.") from None
+
+
+def plain_number(value: str) -> str:
+    """A decimal number without spaces and commas, its sign in front.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+    """
+    match = _NUMBER.fullmatch(value.strip())
+    if match is None or (match["before"] and match["after"]):
+        raise ValueError(f"{value[:80]!r} is no number.")
+    sign = match["before"] or match["after"] or ""
+    return f"{sign}{match['digits'].replace(',', '')}{match['exponent'] or ''}"
 
 
 def points_of_bytes(value: bytes) -> list[int]:
