@@ -11,7 +11,7 @@ from peter_core.dashboard.loading import load_dashboard
 from peter_core.errors import InvalidRequest
 from peter_core.lineage.graph import Graph, plan_graph
 from peter_core.lineage.impact import Impact, assess
-from peter_core.principal import LOCAL
+from peter_core.principal import LOCAL, Principal
 from peter_core.service.assembly import assemble
 from peter_core.service.bookkeeping import column_graph
 from peter_core.service.parts import Parts, open_parts
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from peter_core.engine.port import CancelToken, TableInfo
     from peter_core.plan.artifact import Artifact
     from peter_core.plan.plan import Plan, StepAnswer
-    from peter_core.principal import Principal
     from peter_core.service.reports import ChartFreshness, Mode, Precomputation, Validation
     from peter_core.sql.checking import StatementCheck
     from peter_core.store.ledger import CostReport
@@ -210,8 +209,7 @@ class Peter:
         ------
         NotFound, PreconditionRequired, PreconditionFailed
         """
-        self._store.delete(slug, if_match=if_match, by=principal.email, at=dt.datetime.now(dt.UTC))
-        self._ledger.unindex(slug)
+        self._publisher.delete(slug, if_match=if_match, principal=principal)
 
     # Data ------------------------------------------------------------------------------------
 
@@ -356,9 +354,10 @@ class Peter:
             cancel=cancel,
         )
 
-    def check_statement(self, sql: str, *, mode: Mode = "warehouse") -> StatementCheck:
+    def check_statement(self, sql: str, *, mode: Mode = "warehouse",
+                        patience_s: float = 1.0) -> StatementCheck:  # fmt: skip
         """What is wrong with a statement, by syntax and guard, with ``warehouse`` by every tier."""
-        return self._statements.check(sql, warehouse=mode == "warehouse")
+        return self._statements.check(sql, warehouse=mode == "warehouse", patience_s=patience_s)
 
     def tables(self) -> tuple[TableInfo, ...]:
         """The tables statements may read."""

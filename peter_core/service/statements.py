@@ -114,13 +114,16 @@ class Statements:
             query=step.query,
         )
 
-    def check(self, sql: str, *, warehouse: bool) -> StatementCheck:
+    def check(self, sql: str, *, warehouse: bool, patience_s: float) -> StatementCheck:
         """Syntax and guard; with ``warehouse`` every tier that can look at the tables."""
         datasets = self._settings.allowed_datasets
         metadata = self._settings.allow_information_schema
         if warehouse:
             return self.tiers.check(
-                sql, allowed_datasets=datasets, allow_information_schema=metadata
+                sql,
+                allowed_datasets=datasets,
+                allow_information_schema=metadata,
+                patience_s=patience_s,
             )
         return check_statement(sql, allowed_datasets=datasets, allow_information_schema=metadata)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from peter_core.engine.binding import Binder
 from peter_core.engine.duckdb import DuckDBEngine
+from peter_core.engine.googlesql import GoogleSql, is_installed
 from peter_core.engine.port import Job
 from peter_core.errors import EngineError, SqlError
 from peter_core.sql.checking import TIERS, StatementCheck, check_statement
@@ -38,6 +39,7 @@ class Tiers:
         self._max_bytes = max_bytes
         self._binder = engine.binder if isinstance(engine, DuckDBEngine) else None
         self._own: Binder | None = None
+        self._googlesql = GoogleSql() if is_installed() else None
         self._lock = threading.Lock()
 
     @property
@@ -51,11 +53,13 @@ class Tiers:
         *,
         allowed_datasets: frozenset[str] | None,
         allow_information_schema: bool,
+        patience_s: float,
     ) -> StatementCheck:
         """What every tier says of a statement over the engine's tables.
 
         The dry run is asked of a statement without parameters, whose values are not known here.
         Where BigQuery's dry run has spoken, nobody knows better and nobody else is asked.
+        GoogleSQL's analyzer is waited for ``patience_s`` seconds.
         """
         schema = {table.id: table.schema for table in self._engine.tables()}
         found = check_statement(
@@ -72,6 +76,11 @@ class Tiers:
             found = with_tier(found, "dry_run", asked)
             if not found.valid or not self.embedded:
                 return found
+        if self._googlesql is not None:
+            said = self._googlesql.problems(statement, schema, {}, patience_s=patience_s)
+            found = found if said is None else with_tier(found, "googlesql", said)
+        if not found.valid:
+            return found
         bound = self.bind(statement, schema, {})
         return found if bound is None else with_tier(found, "binding", bound)
 
@@ -82,7 +91,9 @@ class Tiers:
         return self._bound_by().bind(statement, schema, parameters)
 
     def close(self) -> None:
-        """End the worker that only binds, if there is one."""
+        """End the processes that only look at statements, where there are any."""
+        if self._googlesql is not None:
+            self._googlesql.close()
         with self._lock:
             own, self._own = self._own, None
         if own is not None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from peter_core.engine.port import TableInfo
     from peter_core.service import Peter
 
+_PATIENCE_S = 300.0
+"""Seconds that GoogleSQL's analyzer is waited for: its first load on a machine takes long."""
+
 
 @command(
     "verify",
@@ -111,7 +114,8 @@ def check(
     text = _statement(sql, file)
     with open_peter(folder) as peter:
         found = run(
-            "Checking the statement", lambda *_: peter.check_statement(text, mode=mode.value)
+            "Checking the statement",
+            lambda *_: peter.check_statement(text, mode=mode.value, patience_s=_PATIENCE_S),
         )
     if as_json:
         print_json(StatementCheck.of(text, found, mode.value).model_dump())

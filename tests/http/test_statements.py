@@ -122,6 +122,8 @@ async def test_validating_names_what_a_statement_reads(ask: Ask) -> None:
     assert warehouse.json["tiers"] == ["syntax", "guard", "names"]
     right = {"sql": "SELECT carrier FROM nyc.flights", "mode": "warehouse"}
     asked = await ask("POST", "api/v1/sql/validate", json_body=right)
-    assert asked.json["tiers"] == ["syntax", "guard", "names", "binding", "dry_run"]
+    # GoogleSQL's analyzer is an extra, which need not be there, nor be loaded yet.
+    tiers = [tier for tier in asked.json["tiers"] if tier != "googlesql"]
+    assert tiers == ["syntax", "guard", "names", "binding", "dry_run"]
     broken = await ask("POST", "api/v1/sql/validate", json_body={"sql": "SELECT ("})
     assert (broken.status, broken.json["statement_type"]) == (200, None)

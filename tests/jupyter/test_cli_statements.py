@@ -141,8 +141,10 @@ def test_the_price_of_a_broken_file_shows_its_problems(peter: CommandLine) -> No
 def test_a_statement_is_checked_without_running_it(peter: CommandLine) -> None:
     ran = peter("check", "SELECT carrier FROM nyc.flights")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out == "<sql>: valid (checked by syntax, guard, names, binding, dry run)\n"
-    offline = peter("check", "SELECT whatever FROM some.place", "--mode", "offline")
+    # GoogleSQL's analyzer is an extra, which need not be there.
+    told = ran.out.replace("googlesql, ", "")
+    assert told == "<sql>: valid (checked by syntax, guard, names, binding, dry run)\n"
+    offline = peter("check", "SELECT whatever FROM d.place", "--mode", "offline")
     assert offline.out == "<sql>: valid (checked by syntax, guard)\n"
 
 
@@ -162,5 +164,5 @@ def test_the_json_of_a_check_is_the_api_s(peter: CommandLine) -> None:
     ran = peter("check", "SELECT carrier FROM nyc.flights", "--json")
     answer = StatementCheck.model_validate(ran.json)
     assert answer.valid
-    assert answer.tiers == ("syntax", "guard", "names", "binding", "dry_run")
+    assert {"syntax", "guard", "names", "binding", "dry_run"} <= {*answer.tiers}
     assert answer.tables == ("nyc.flights",)
