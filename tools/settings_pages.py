@@ -27,7 +27,7 @@ _KINDS = {
     "Names": "names, comma separated", "Emails": "e-mails, comma separated", "Zone": "time zone",
     "Bucket": "name", "Prefix": "folder", "BasePath": "path", "Url": "address", "Port": "port",
     "LedgerUrl": "address, secret", "RedisUrl": "address, secret", "Key": "secret",
-    "SecretStr": "secret", "bool": "`true` or `false`", "str": "text", "Path": "path",
+    "SecretStr": "secret", "bool": "`true` or `false`", "str": "text", "Location": "path",
 }  # fmt: skip
 _UNITS = (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20), ("TB", 10**12), ("GB", 10**9))
 _AGES = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))

@@ -20,6 +20,7 @@ from peter_core.config.values import (
     Emails,
     Key,
     LedgerUrl,
+    Location,
     Names,
     Port,
     Prefix,
@@ -47,7 +48,7 @@ class Settings(BaseModel):
     """What this installation is for."""
 
     # Workspace and warehouse
-    folder: Path = Path()
+    folder: Location = Path()
     """The workspace: `data/` with tables, `dashboards/` with what is published, `.peter/`."""
     engine: Literal["duckdb", "bigquery"] = "duckdb"
     """Who runs statements; `bigquery` when a project is named by `GCP_PROJECT_ID`."""
@@ -57,7 +58,7 @@ class Settings(BaseModel):
     """The dataset of table names that give none."""
     location: str | None = None
     """Where BigQuery runs jobs, such as `EU`; unset lets BigQuery choose by the tables."""
-    credentials_file: Path | None = None
+    credentials_file: Location | None = None
     """A service account's key file; unset takes the application default credentials."""
     bigquery_endpoint: Url | None = None
     """Another address of BigQuery's API: a private endpoint, an emulator."""

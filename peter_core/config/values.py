@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -21,6 +23,7 @@ _LEDGERS = frozenset({"sqlite", "postgresql"})
 _CACHES = frozenset({"redis", "rediss", "unix"})
 _WEB = frozenset({"http", "https"})
 _KEY_BYTES = 32
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095
 _LIKELY_DEFAULT = re.compile(r"change.?me|your.?secret|example|placeholder|default|dev.?key", re.I)
 
 
@@ -49,9 +52,20 @@ def _prices(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value, parse_float=Decimal)
-    except ValueError:
+        return json.loads(value, parse_float=str)
+    except (ValueError, RecursionError):
         raise ValueError('prices by location are JSON, such as {"EU": 6.25}') from None
+
+
+def _path(value: Path) -> Path:
+    long = any(len(os.fsencode(part)) > _LONGEST_NAME for part in value.parts)
+    if long or "\0" in str(value) or len(os.fsencode(value)) > _LONGEST_PATH:
+        raise ValueError("it is no path of a file or a folder")
+    try:
+        value.expanduser()
+    except RuntimeError:
+        raise ValueError("it begins with the home of a user who is not known") from None
+    return value
 
 
 def _zone(value: str) -> str:
@@ -115,13 +129,14 @@ def _strong(value: SecretStr) -> SecretStr:
     return value
 
 
-Bytes = Annotated[int, BeforeValidator(_size), Field(gt=0)]
+Bytes = Annotated[int, BeforeValidator(_size), Field(gt=0, le=2**60)]
 """A size with its unit."""
-Seconds = Annotated[float, BeforeValidator(_age), Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, BeforeValidator(_age), Field(gt=0, le=10 * 366 * 86400)]
 """An age with its unit."""
-Count = Annotated[int, Field(gt=0)]
-Usd = Annotated[Decimal, Field(gt=0)]
-Price = Annotated[Decimal, Field(ge=0)]
+Location = Annotated[Path, AfterValidator(_path)]
+Count = Annotated[int, Field(gt=0, le=10**12)]
+Usd = Annotated[Decimal, Field(gt=0, le=10**12)]
+Price = Annotated[Decimal, Field(ge=0, le=10**6)]
 Prices = Annotated[dict[str, Price], BeforeValidator(_prices)]
 Names = Annotated[frozenset[str], BeforeValidator(_names)]
 """Names, comma separated."""
