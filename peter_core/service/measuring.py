@@ -25,8 +25,8 @@ def run_measured(engine: Engine, job: Job, cancel: CancelToken | None) -> Result
     with span("peter.engine.job", **about, principal=job.user or None) as measured:
         try:
             result = engine.run(job, cancel)
-        except PeterError as error:
-            code = error.code
+        except BaseException as error:
+            code = error.code if isinstance(error, PeterError) else type(error).__name__
             raise
         finally:
             taken = time.perf_counter() - began

@@ -84,10 +84,13 @@ def configure(settings: Settings) -> Telemetry | None:
         if known is not None:
             return known
         tracers, meters = _providers(settings, _headers(headers))
+        before = tuple(_ACTIVE.values())
         _ACTIVE.clear()
         _ACTIVE[identity] = telemetry = Telemetry(tracers, meters)
         use(tracers, meters, salt=settings.user_salt())
-        return telemetry
+    for old in before:
+        old.close()
+    return telemetry
 
 
 def _forget(telemetry: Telemetry) -> None:

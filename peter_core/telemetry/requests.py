@@ -46,9 +46,9 @@ def request_span(
         Of the request: ``traceparent`` makes the span a part of the caller's trace,
         ``X-Request-Id`` becomes the request's id where it is harmless.
     """
-    known = headers or {}
+    known = {name.lower(): value for name, value in (headers or {}).items()}
     verb = method if method in _METHODS else "_OTHER"
-    request = RequestSpan(new_request_id(known.get("X-Request-Id")))
+    request = RequestSpan(new_request_id(known.get("x-request-id")))
     began = time.perf_counter()
     with bound(request.request_id):
         try:
@@ -68,8 +68,7 @@ def _traced(
         return
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-    lower = {name.lower(): value for name, value in headers.items()}
-    parent = TraceContextTextMapPropagator().extract(lower)
+    parent = TraceContextTextMapPropagator().extract(headers)
     attributes = {"method": method, "route": route, "request_id": request.request_id}
     name = f"{'HTTP' if method == '_OTHER' else method} {route}"
     with RecordedSpan(tracing, name, {**attributes}, kind="SERVER", parent=parent) as span:

@@ -70,6 +70,23 @@ def test_spans_and_metrics_of_a_query_reach_the_collector(
         assert hidden not in everything
 
 
+def test_other_settings_take_the_place_of_the_first_and_nothing_is_lost(
+    fake: FakeCollector,
+) -> None:
+    first = telemetry.configure(settings_of(fake))
+    with telemetry.span("peter.store"):
+        pass
+    with collector() as other:
+        second = telemetry.configure(settings_of(other))
+        assert second is not None
+        assert second is not first
+        assert [span.name for span in fake.spans] == ["peter.store"]
+        with telemetry.span("peter.cache"):
+            pass
+        second.close()
+        assert [span.name for span in other.spans] == ["peter.cache"]
+
+
 def test_closing_turns_telemetry_off(fake: FakeCollector) -> None:
     sending = telemetry.configure(settings_of(fake))
     assert sending is not None

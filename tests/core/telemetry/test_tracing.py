@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import subprocess
 import sys
 import threading
@@ -133,6 +134,26 @@ def test_a_harmful_request_id_is_replaced(given: str | None) -> None:
     assert len(made) == 16
     with request_span("GET", "/", {"X-Request-Id": given} if given else {}) as request:
         assert request.request_id != given
+
+
+def test_requests_that_overlap_on_one_loop_keep_their_own_spans(recorded: Recorded) -> None:
+    async def serve(name: str, wait: float) -> str | None:
+        with request_span("GET", f"/{name}", {"x-request-id": name}) as request:
+            await asyncio.sleep(wait)
+            with span("peter.store", slug=name):
+                await asyncio.sleep(wait)
+            request.status = 200
+            return request_id()
+
+    async def both() -> list[str | None]:
+        return list(await asyncio.gather(serve("a", 0.02), serve("b", 0.01)))
+
+    assert asyncio.run(both()) == ["a", "b"]
+    for name in ("a", "b"):
+        outer = recorded.span(f"GET /{name}")
+        (inner,) = [one for one in recorded.spans if attributes(one).get("peter.slug") == name]
+        assert inner.parent is not None
+        assert inner.parent.span_id == outer.context.span_id
 
 
 def test_two_threads_do_not_share_a_request() -> None:
