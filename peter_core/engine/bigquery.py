@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 import weakref
@@ -20,9 +19,16 @@ from peter_core.engine.bigquery_profile import MOST_COLUMNS, profile_sql, profil
 from peter_core.engine.bigquery_queue import JobQueue
 from peter_core.engine.bigquery_requests import NO_RETRY, Request
 from peter_core.engine.bigquery_runs import JobRun
+from peter_core.engine.bigquery_sources import distinct, sources_of
 from peter_core.engine.bigquery_storage import StorageReader
 from peter_core.engine.port import Estimate, Result, TableInfo
-from peter_core.errors import EngineError, EngineUnavailable, PeterError, QueryCancelled, SqlError
+from peter_core.errors import (
+    EngineError,
+    EngineUnavailable,
+    PeterError,
+    QueryCancelled,
+    SqlError,
+)
 from peter_core.sql.statement import parse
 
 if TYPE_CHECKING:
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     from peter_core.engine.bigquery_pages import Rows
     from peter_core.engine.port import CancelToken, ColumnProfile, Job
 
+_NEAREST_S = 1.0
 _READY_S = 2.0
 _READY_FOR_S = 5.0
 
@@ -69,7 +76,7 @@ class BigQueryEngine:
         The key under which users are hashed into labels.
     client
         A client to use in place of an own one; it is not closed.
-    read_client
+    storage_client
         A client of the Storage Read API to use in place of an own one.
     """
 
@@ -92,7 +99,7 @@ class BigQueryEngine:
         queue: int = 100,
         user_salt: bytes = b"",
         client: Client | None = None,
-        read_client: Any = None,
+        storage_client: Any = None,
     ) -> None:
         self.project = project
         self.location = location or "auto"
@@ -104,7 +111,7 @@ class BigQueryEngine:
         self._storage: StorageReader | None = None
         if storage_read:
             self._storage = StorageReader(
-                project, lambda: read_client or make_read_client(credentials_file)
+                project, lambda: storage_client or make_read_client(credentials_file)
             )
         self._user_salt = user_salt
         self._catalog = Catalog(
@@ -160,12 +167,19 @@ class BigQueryEngine:
         SqlError, SqlRefused, QueryTimeout, EngineError
         """
         self._check_open()
-        made = self._dry_run(job, time.monotonic() + job.timeout_s, None)
+        deadline = time.monotonic() + job.timeout_s
+        made = self._dry_run(job, deadline, None)
+        tables = sources_of(self._catalog, job, deadline)
+        if any(name not in tables for name in job.statement.tables):
+            raise EngineUnavailable(
+                "BigQuery did not tell of the statement's tables in time.",
+                hint="Try again in a few seconds.",
+            )
         return Estimate(
             bytes=made.bytes,
             billed_bytes=made.billed_bytes,
             exact=True,
-            tables=self._tables_of(job),
+            tables=distinct(tables),
             columns=made.columns,
         )
 
@@ -245,7 +259,7 @@ class BigQueryEngine:
         if cancel is not None:
             cancel.raise_if_cancelled()
         planned = self._dry_run(job, deadline, cancel, left=left)
-        tables = self._tables_of(job) if left is None else ()
+        tables = sources_of(self._catalog, job, deadline, cancel) if left is None else {}
         with self._queue.turn(job.user, deadline, cancel):
             done, rows, total = self._run(job, planned, deadline, cancel)
         table = rows.table()
@@ -258,7 +272,7 @@ class BigQueryEngine:
             bytes_billed=int(done.total_bytes_billed or 0),
             duration_ms=(time.monotonic() - began) * 1000,
             job_id=done.job_id,
-            tables=tables,
+            tables=distinct(tables),
             slot_ms=None if done.slot_millis is None else int(done.slot_millis),
             stages=stages_of(done),
             engine_cache_hit=bool(done.cache_hit),
@@ -275,7 +289,14 @@ class BigQueryEngine:
         try:
             return request.run(lambda: self._dry_runs.ask(request, job, left=left), cancel)
         except SqlError as error:
-            raise self._catalog.with_nearest(error) from error
+            raise self._with_nearest(error, deadline) from error
+
+    def _with_nearest(self, error: SqlError, deadline: float) -> SqlError:
+        request = Request(min(deadline, time.monotonic() + _NEAREST_S))
+        try:
+            return request.run(lambda: self._catalog.with_nearest(error, request.remaining()))
+        except EngineError:
+            return error
 
     def _profile_job(
         self, result: Result, job: Job, cancel: CancelToken | None
@@ -324,15 +345,6 @@ class BigQueryEngine:
         config.use_query_cache = True
         config.labels = job_labels(job.labels, user=job.user, salt=self._user_salt)
         return config
-
-    def _tables_of(self, job: Job) -> tuple[TableInfo, ...]:
-        """The tables the statement names; one that tells nothing of itself by its name alone."""
-        infos: dict[str, TableInfo] = {}
-        for name in job.statement.tables:
-            with contextlib.suppress(EngineError):
-                info = self._catalog.table(name)
-                infos[info.id] = info
-        return tuple(infos.values())
 
     def _allows(self, table: str, job: Job) -> bool:
         """By its dataset, or by a view of an allowed dataset that the statement names."""

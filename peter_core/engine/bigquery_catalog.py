@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from peter_core.engine.bigquery_errors import call_error
 from peter_core.engine.bigquery_failures import ApiFailure
-from peter_core.engine.bigquery_remembered import Remembered
+from peter_core.engine.bigquery_remembered import FETCH_S, Remembered
 from peter_core.engine.bigquery_requests import NO_RETRY, Request, WorkStopped
 from peter_core.engine.bigquery_tables import Described, described, full_id, listed
 from peter_core.engine.port import TableInfo
@@ -71,7 +71,7 @@ class Catalog:
         """Whether a table of a one, two or three part name may be read."""
         return self.allows(full_id(name, self._project, self._default_dataset))
 
-    def table(self, name: str, *, renew: bool = False) -> TableInfo:
+    def table(self, name: str, *, renew: bool = False, within_s: float = FETCH_S) -> TableInfo:
         """The table of a one, two or three part name; a view with what is under it.
 
         Raises
@@ -91,7 +91,7 @@ class Catalog:
                 f"The table {name} is outside the datasets Peter may read.",
                 hint="Whoever runs Peter can add its dataset to the allowed ones.",
             )
-        found = self._describe(id, renew=renew)
+        found = self._describe(id, renew=renew, within_s=within_s)
         return self._with_sources(found, renew=renew) if found.is_view else found.info
 
     def tables(self) -> tuple[TableInfo, ...]:
@@ -115,13 +115,17 @@ class Catalog:
             return tuple(sorted(self._allowed))
         return self._datasets.get(self._project, self._list_datasets)
 
-    def with_nearest(self, error: SqlError) -> SqlError:
+    def named_only(self, name: str) -> TableInfo:
+        """A table of which nothing is told but its name."""
+        return TableInfo(full_id(name, self._project, self._default_dataset), columns=())
+
+    def with_nearest(self, error: SqlError, within_s: float) -> SqlError:
         """The error about a table that does not exist, with the names that come closest."""
         problem = error.problems[0] if error.problems else None
         if problem is None or problem.rule != "unknown-table":
             return error
         id = problem.message.partition("`")[2].partition("`")[0]
-        hint = self._nearest(id) if self.allows(id) else None
+        hint = self._nearest(id, within_s) if self.allows(id) else None
         if hint is None:
             return error
         told = replace(problem, hint=hint)
@@ -153,10 +157,12 @@ class Catalog:
         except ApiFailure as error:
             raise call_error(error.failure) from error
 
-    def _describe(self, id: str, *, renew: bool = False) -> Described:
+    def _describe(self, id: str, *, renew: bool = False, within_s: float = FETCH_S) -> Described:
         if id.endswith("*"):
             return self._wildcard(id)
-        return self._tables.get(id, lambda within_s: self._get(id, within_s), renew=renew)
+        return self._tables.get(
+            id, lambda seconds: self._get(id, seconds), renew=renew, within_s=within_s
+        )
 
     def _get(self, id: str, within_s: float) -> Described:
         try:
@@ -167,7 +173,7 @@ class Catalog:
         except TableNotFound:
             raise TableNotFound(
                 f"There is no table called {id.removeprefix(f'{self._project}.')}.",
-                hint=self._nearest(id),
+                hint=self._nearest(id, within_s),
             ) from None
         return described(table)
 
@@ -227,7 +233,7 @@ class Catalog:
         known = self._tables.known(info.id)
         return info if known is None else known.info
 
-    def _list(self, dataset: str) -> tuple[TableInfo, ...]:
+    def _list(self, dataset: str, seconds: float = FETCH_S) -> tuple[TableInfo, ...]:
         def fetch(within_s: float) -> tuple[TableInfo, ...]:
             return self.ask(
                 lambda timeout: tuple(
@@ -240,7 +246,7 @@ class Catalog:
                 within_s,
             )
 
-        return self._listings.get(dataset, fetch)
+        return self._listings.get(dataset, fetch, within_s=seconds)
 
     def _list_datasets(self, within_s: float) -> tuple[str, ...]:
         return self.ask(
@@ -253,11 +259,11 @@ class Catalog:
             within_s,
         )
 
-    def _nearest(self, id: str) -> str | None:
+    def _nearest(self, id: str, within_s: float) -> str | None:
         """A hint with the tables of the same dataset whose names are closest."""
         dataset, _, name = id.rpartition(".")
         try:
-            names = [info.id.rpartition(".")[2] for info in self._list(dataset)]
+            names = [info.id.rpartition(".")[2] for info in self._list(dataset, within_s)]
         except EngineError:
             return None
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.75)

@@ -42,18 +42,35 @@ class Remembered(Generic[T]):
         self._unreached_until = 0.0
         self._entries: OrderedDict[str, _Entry[T]] = OrderedDict()
 
-    def get(self, name: str, fetch: Callable[[float], T], *, renew: bool = False) -> T:
-        """The value, fetched when there is none or it is old; ``renew`` fetches it anyway."""
+    def get(
+        self,
+        name: str,
+        fetch: Callable[[float], T],
+        *,
+        renew: bool = False,
+        within_s: float = FETCH_S,
+    ) -> T:
+        """The value, fetched when there is none or it is old; ``renew`` fetches it anyway.
+
+        Raises
+        ------
+        EngineUnavailable
+            It did not come within ``within_s``, and there is no old one.
+        """
         entry = self._entry(name)
         value = entry.value
         if value is not None and not renew and self._serves(entry):
             return value
-        if not entry.lock.acquire(blocking=value is None or renew):
-            return value  # type: ignore[return-value]
+        # Where there is an old value, nobody waits for the one who renews it.
+        patience = within_s if value is None or renew else 0.0
+        if not entry.lock.acquire(timeout=max(0.0, patience)):
+            if value is None or renew:
+                raise EngineUnavailable("BigQuery's metadata did not come in time.")
+            return value
         try:
             if entry.value is not None and not renew and self._serves(entry):
                 return entry.value
-            return self._fetch(name, entry, fetch, keep=not renew)
+            return self._fetch(name, entry, fetch, within_s=within_s, keep=not renew)
         finally:
             entry.lock.release()
 
@@ -63,9 +80,17 @@ class Remembered(Generic[T]):
             entry = self._entries.get(name)
         return entry.value if entry is not None else None
 
-    def _fetch(self, name: str, entry: _Entry[T], fetch: Callable[[float], T], *, keep: bool) -> T:
+    def _fetch(
+        self,
+        name: str,
+        entry: _Entry[T],
+        fetch: Callable[[float], T],
+        *,
+        within_s: float,
+        keep: bool,
+    ) -> T:
         try:
-            entry.value = fetch(FETCH_S if entry.value is None else RENEW_S)
+            entry.value = fetch(within_s if entry.value is None else min(within_s, RENEW_S))
         except (EngineUnavailable, Overloaded):
             if entry.value is None or not keep:
                 raise

@@ -1,0 +1,50 @@
+"""The tables a statement names, looked up in its own time."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+from peter_core.engine.bigquery_remembered import FETCH_S
+from peter_core.engine.bigquery_requests import Request
+from peter_core.errors import EngineError, EngineUnavailable, QueryTimeout
+
+if TYPE_CHECKING:
+    from peter_core.engine.bigquery_catalog import Catalog
+    from peter_core.engine.port import CancelToken, Job, TableInfo
+
+
+def sources_of(
+    catalog: Catalog, job: Job, deadline: float, cancel: CancelToken | None = None
+) -> dict[str, TableInfo]:
+    """The tables by the names the statement gives them, as they are before it runs.
+
+    What does not tell of itself in a third of the time that is left is missing; what may be read
+    and not looked at is told by its name alone.
+
+    Raises
+    ------
+    QueryCancelled
+    """
+    left = deadline - time.monotonic()
+    request = Request(time.monotonic() + min(FETCH_S, left / 3))
+    infos: dict[str, TableInfo] = {}
+
+    def look() -> None:
+        for name in job.statement.tables:
+            try:
+                infos[name] = catalog.table(name, within_s=request.remaining())
+            except EngineUnavailable:
+                continue
+            except EngineError:
+                infos[name] = catalog.named_only(name)
+
+    with contextlib.suppress(QueryTimeout):
+        request.run(look, cancel)
+    return infos.copy()
+
+
+def distinct(tables: dict[str, TableInfo]) -> tuple[TableInfo, ...]:
+    """Each table once, in the order of the statement."""
+    return tuple({info.id: info for info in tables.values()}.values())
