@@ -39,6 +39,7 @@ class Services:
         """Stop what runs, and write what is waiting."""
         self.runner.close()
         self.books.close()
+        self.documents.close()
         self.statements.close()
 
 
@@ -67,5 +68,5 @@ def assemble(parts: Parts, settings: Settings) -> Services:
         plans=Plans(parts.engine, compiled, documents, runner, prices),
         artifacts=Artifacts(runner, books),
         statements=statements,
-        publisher=Publisher(parts.store, books, statements),
+        publisher=Publisher(parts.store, documents, books, statements),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("peter")
 
+_MOST_UNWRITTEN = 10_000
+"""Runs kept for a ledger that is gone; the oldest go first."""
+
 
 class Bookkeeper:
     """Keeps the ledger for the service.
@@ -41,6 +45,7 @@ class Bookkeeper:
         self._prices = prices
         self._engine = engine
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="peter-ledger")
+        self._unwritten: deque[Run] = deque(maxlen=_MOST_UNWRITTEN)
         self._marks: dict[tuple[str, str], tuple[Receipt, ...]] = {}
 
     def close(self) -> None:
@@ -85,6 +90,14 @@ class Bookkeeper:
             estimated_bytes=verification.estimated_bytes,
         )
         self._writer.submit(self._write, [run])
+
+    def require(self) -> None:
+        """Raise ``StorageError`` when a publication could not be indexed."""
+        self._ledger.check()
+
+    def unindex(self, slug: str) -> None:
+        """Take a dashboard out of lists and lineage."""
+        self._ledger.unindex(slug)
 
     def index(
         self,
@@ -188,10 +201,15 @@ class Bookkeeper:
         )
 
     def _write(self, runs: list[Run]) -> None:
+        """Write them after those that a ledger that was gone did not take."""
+        self._unwritten.extend(runs)
+        waiting = list(self._unwritten)
         try:
-            self._ledger.record_runs(runs)
+            self._ledger.record_runs(waiting)
         except PeterError as error:
-            log.warning("%d runs were not recorded: %s", len(runs), error.code)
+            log.warning("%d runs wait for the ledger: %s", len(waiting), error.code)
+        else:
+            self._unwritten.clear()
 
 
 def column_graph(plan: Plan) -> Graph:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from peter_core.plan.plan import Plan, Step
     from peter_core.principal import Principal
     from peter_core.service.bookkeeping import Bookkeeper
+    from peter_core.service.documents import Documents
     from peter_core.service.statements import Statements
     from peter_core.store.port import DocumentStore
     from peter_core.verify.receipt import Receipt
@@ -61,10 +62,17 @@ class Terms:
 
 
 class Publisher:
-    """Verifies a compiled document and makes it the published one."""
+    """Verifies a compiled document and makes it the published one; takes one away."""
 
-    def __init__(self, store: DocumentStore, books: Bookkeeper, statements: Statements) -> None:
+    def __init__(
+        self,
+        store: DocumentStore,
+        documents: Documents,
+        books: Bookkeeper,
+        statements: Statements,
+    ) -> None:
         self._store = store
+        self._documents = documents
         self._books = books
         self._statements = statements
 
@@ -82,6 +90,8 @@ class Publisher:
         require_valid(plan.problems, "The document cannot be published")
         slug, revision = plan.dashboard.slug, plan.revision
         self._store.require(slug, revision, if_match=terms.if_match, create=terms.create)
+        # Before the document is stored: one without receipts and lineage is half published.
+        self._books.require()
         before = self._revision(slug)
 
         def verify(step: Step, others: Others) -> Verification:
@@ -101,6 +111,7 @@ class Publisher:
                 at=dt.datetime.now(dt.UTC),
                 message=terms.message,
             )
+        self._documents.forget(slug)
         return Publication(
             slug=slug,
             revision=revision,
@@ -111,6 +122,12 @@ class Publisher:
             cost=cost,
             problems=plan.problems,
         )
+
+    def delete(self, slug: str, *, if_match: str | None, principal: Principal) -> None:
+        """Take a document away and out of lists and lineage; its history stays."""
+        self._store.delete(slug, if_match=if_match, by=principal.email, at=dt.datetime.now(dt.UTC))
+        self._documents.forget(slug)
+        self._books.unindex(slug)
 
     def _revision(self, slug: str) -> str | None:
         try:

@@ -58,6 +58,8 @@ class FolderStore:
         Made, with its parents, at the first publication.
     """
 
+    believed_s = 0.0
+
     def __init__(self, root: Path) -> None:
         self._root = root
 

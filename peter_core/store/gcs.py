@@ -74,6 +74,8 @@ class GcsStore:
         The bucket or the prefix has no such name, or there are no credentials.
     """
 
+    believed_s = 2.0
+
     def __init__(
         self,
         bucket: str,

@@ -47,6 +47,9 @@ class DocumentStore(Protocol):
     was killed, finds the old document or the new one, whole.
     """
 
+    believed_s: float
+    """Seconds a document that was read counts as the published one; zero where asking is cheap."""
+
     def publish(
         self,
         slug: str,

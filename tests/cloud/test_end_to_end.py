@@ -70,10 +70,13 @@ def test_what_is_precomputed_costs_the_reader_nothing(house: House, published: s
 
 def test_another_server_serves_the_same(house: House, published: str) -> None:
     first = house.peter.data(SLUG, principal=BOB)
-    beside = house.again()
-    second = beside.data(SLUG, principal=BOB)
-    assert second.payload["cache_hit"] is True
-    assert shown(second) == shown(first)
+    # A shared cache that takes longer than its 50 ms, on a busy machine, counts as a miss.
+    for _ in range(5):
+        second = house.again().data(SLUG, principal=BOB)
+        assert shown(second) == shown(first)
+        if second.payload["cache_hit"]:
+            return
+    pytest.fail("no other server found what this one had computed")
 
 
 def test_a_changed_table_makes_what_was_read_from_it_stale_and_no_more(
