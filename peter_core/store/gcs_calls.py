@@ -83,7 +83,7 @@ class Calls:
             It was refused, or not answered before the deadline; an attempt may have been carried
             out all the same.
         """
-        attempt = 0
+        attempt, reason = 0, ""
         while True:
             attempt += 1
             try:
@@ -92,11 +92,13 @@ class Calls:
                 verdict = _judge(error)
             if verdict.passing is not None:
                 raise verdict.passing
+            # The last attempt is cut short by the deadline: what an earlier one said tells more.
+            reason = reason if verdict.silent and reason else verdict.reason
             left_s = deadline.left_s
             if once or not verdict.again or left_s < _TOO_LITTLE_S:
                 # Not chained: the client's error holds addresses and what the server sent.
                 raise StorageError(
-                    f"Peter could not {deadline.doing}: {verdict.reason}.", hint=verdict.hint
+                    f"Peter could not {deadline.doing}: {reason}.", hint=verdict.hint
                 ) from None
             time.sleep(min(_pause_s(attempt, verdict), left_s / 2))
 
@@ -126,6 +128,7 @@ class _Verdict:
     again: bool = True
     hint: str | None = "Try again in a moment."
     rate_limited: bool = False
+    silent: bool = False
     passing: Exception | None = None
 
 
@@ -146,7 +149,7 @@ def _judge(error: Exception) -> _Verdict:
     from google.auth import exceptions as auth
 
     if isinstance(error, _TooLateError):
-        return _Verdict("there was no time left for it", again=False)
+        return _Verdict("there was no time left for it", again=False, silent=True)
     if isinstance(error, (Missing, Conflict, StorageError)):
         return _Verdict(passing=error)
     if isinstance(error, api.GoogleAPICallError):
@@ -158,7 +161,7 @@ def _judge(error: Exception) -> _Verdict:
             "Google refused the credentials", again=False, hint="Renew them, or name others."
         )
     if isinstance(error, (WaitTimeout, requests.Timeout)):
-        return _Verdict("Cloud Storage did not answer in time")
+        return _Verdict("Cloud Storage did not answer in time", silent=True)
     if isinstance(error, (requests.RequestException, urllib3.exceptions.HTTPError, OSError)):
         return _Verdict("Cloud Storage cannot be reached")
     if type(error).__name__ == "DataCorruption":

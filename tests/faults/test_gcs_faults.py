@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import logging
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,11 +20,8 @@ from tests.core.store.store_behaviour import NOW, SLUG, publish, revision_of
 from tests.servers.gcs import BUCKET, GcsServer, gcs_client, gcs_server
 from tests.servers.http_proxy import Fault, FaultyProxy, faulty_proxy
 
-# google-auth drops an answer of 401 unread, and its socket with it.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+# Clients drop some answers unread, and their sockets with them; `end` collects those.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 TIMEOUT_S = 2.0
 GRACE_S = 0.5
@@ -58,8 +57,7 @@ def store(proxy: FaultyProxy, prefix: str) -> Iterator[GcsStore]:
     store = GcsStore(BUCKET, prefix=prefix, client=client, timeout_s=TIMEOUT_S)
     yield store
     proxy.spoil()
-    store.close()
-    client.close()
+    end(store, client)
 
 
 @pytest.fixture
@@ -70,6 +68,16 @@ def direct(server: GcsServer, prefix: str) -> Iterator[GcsStore]:
     yield store
     store.close()
     client.close()
+
+
+def end(store: GcsStore, client: Any) -> None:
+    """Close both, wait for attempts that nobody waits for any more, and collect their sockets."""
+    store.close()
+    store._objects._calls._threads.shutdown(wait=True)
+    client.close()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def in_time(call: Callable[[], object], error: type[Exception] | None = None) -> str:
@@ -404,5 +412,4 @@ def test_no_error_and_no_log_holds_a_token_or_an_address(
     for secret in (TOKEN, "http://", str(proxy.port), "planted"):
         assert secret not in told
     proxy.spoil()
-    store.close()
-    client.close()
+    end(store, client)

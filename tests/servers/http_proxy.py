@@ -7,7 +7,6 @@ import http.client
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -67,7 +66,7 @@ class FaultyProxy:
     def start(self) -> None:
         """Listen, on the port of last time if there was one."""
         handler = type("Handler", (_Handler,), {"proxy": self})
-        self._gone.clear()
+        self._gone = threading.Event()
         self._server = _Server(("127.0.0.1", self.port), handler)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -82,8 +81,13 @@ class FaultyProxy:
             self._server = None
 
     def spoil(self, *faults: Fault) -> None:
-        """Forget older faults and what was sent, and use these, first come first served."""
+        """Forget older faults and what was sent, and use these, first come first served.
+
+        Requests that hang or trickle under the older ones end.
+        """
         with self._lock:
+            self._gone.set()
+            self._gone = threading.Event()
             self.faults[:], self.sent[:] = list(faults), []
 
     def take(self, method: str, text: str) -> Fault | None:
@@ -95,9 +99,10 @@ class FaultyProxy:
                     return fault
         return None
 
-    def hang(self) -> None:
-        """Wait until the proxy is stopped."""
-        self._gone.wait(_UPSTREAM_S)
+    @property
+    def over(self) -> threading.Event:
+        """Set when the present faults are over."""
+        return self._gone
 
 
 @contextlib.contextmanager
@@ -198,12 +203,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _spoil(self, fault: Fault, answer: tuple[int, list[tuple[str, str]], bytes] | None) -> None:
+        over = self.proxy.over
         if fault.kind == "status":
             self._answer(fault.status, [("Content-Type", "text/plain")], b"planted")
             return
         self.close_connection = True
         if fault.kind == "hang":
-            self.proxy.hang()
+            over.wait(_UPSTREAM_S)
         elif fault.kind == "reset":
             # Lingering for no time makes closing a reset.
             linger = struct.pack("ii", 1, 0)
@@ -221,6 +227,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif kind == "corrupt":
             self.wfile.write(bytes([body[0] ^ 1]) + body[1:])
         else:
+            over = self.proxy.over
             for byte in body:
                 self.wfile.write(bytes([byte]))
-                time.sleep(_TRICKLE_S)
+                if over.wait(_TRICKLE_S):
+                    return
