@@ -21,7 +21,7 @@ def main(url: str, max_result_bytes: int, storage: str | None) -> None:
     engine = BigQueryEngine(
         "test-project", location="US", default_dataset=None, datasets=None,
         credentials_file=None, api_endpoint=url, user_salt=b"salt",
-        storage_read=storage is not None, read_client=_read_client(storage) if storage else None,
+        storage_read=storage is not None, storage_client=_read_client(storage) if storage else None,
     )  # fmt: skip
     _run(engine, "SELECT 1 AS one", max_result_bytes)
     before = _peak_bytes()

@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -24,10 +26,11 @@ from peter_core.errors import (
     Overloaded,
     PeterError,
     QueryCancelled,
-    SqlRefused,
+    SqlError,
 )
 from peter_core.sql.statement import parse
 from tests.fakes.bigquery import FakeBigQuery, FakeTable, Fault
+from tests.fakes.bigquery.statement_types import statement_type
 from tests.faults.bigquery_scripts import SCRIPTS, STORAGE, Script
 
 SLACK_S = 0.5
@@ -59,7 +62,8 @@ def engine_of(fake: FakeBigQuery, **options: Any) -> BigQueryEngine:
 
 
 def job_of(sql: str = SQL, **options: Any) -> Job:
-    return Job(**({"statement": parse(sql), "timeout_s": 3.0, "max_bytes": 20 * 2**20} | options))
+    settings = {"statement": parse(sql), "timeout_s": 3.0, "max_bytes": 20 * 2**20}
+    return Job(**(settings | options))
 
 
 def unplanned(fake: FakeBigQuery) -> list[str | None]:
@@ -110,7 +114,7 @@ def test_a_fault_of_the_storage_read_api_is_no_fault_of_the_query(
     script: Script, fake: FakeBigQuery
 ) -> None:
     with fake.storage_client() as reader:
-        engine = engine_of(fake, storage_read=True, read_client=reader)
+        engine = engine_of(fake, storage_read=True, storage_client=reader)
         _play(script, fake, engine)
         engine.close()
     assert fake.requests("storage.createReadSession")
@@ -118,7 +122,7 @@ def test_a_fault_of_the_storage_read_api_is_no_fault_of_the_query(
 
 def test_the_storage_read_api_gives_the_rows_without_pages(fake: FakeBigQuery) -> None:
     with fake.storage_client() as reader:
-        engine = engine_of(fake, storage_read=True, read_client=reader)
+        engine = engine_of(fake, storage_read=True, storage_client=reader)
         result, code, _ = run(engine, job_of())
         engine.close()
     assert code is None
@@ -173,20 +177,47 @@ def test_a_job_over_its_cap_bills_nothing(fake: FakeBigQuery, engine: BigQueryEn
     assert fake.billed_jobs == []
 
 
+def test_nothing_but_a_query_is_ever_run_even_when_the_guard_slept(
+    fake: FakeBigQuery, engine: BigQueryEngine
+) -> None:
+    folder = Path(__file__).parent.parent / "fixtures" / "sql" / "refused"
+    passed = parse(SQL)
+    asked = 0
+    for file in sorted(folder.glob("*.sql")):
+        text = file.read_bytes().decode("utf-8")
+        if statement_type(text) is not None or ";" in text.strip().rstrip(";"):
+            asked += 1
+            with pytest.raises(SqlError):
+                engine.run(job_of(statement=replace(passed, text=text)))
+    assert asked > 120
+    assert len(fake.requests("jobs.dryRun")) >= asked
+    assert fake.requests("jobs.insert", "jobs.query") == []
+
+
 @pytest.mark.parametrize(
     "sql",
     [
-        "DELETE FROM sales.orders WHERE TRUE",
-        "CREATE TABLE sales.copy AS SELECT 1 AS x",
-        "DROP TABLE sales.orders",
+        "SELECT pay FROM hr.people",
+        "SELECT id FROM sales.orders WHERE id IN (SELECT pay FROM hr.people)",
+        "SELECT n FROM `elsewhere.pub.names`",
+        "SELECT pay FROM `hr.*`",
+        "SELECT pay FROM hr.view",
     ],
 )
-def test_nothing_but_a_query_is_ever_run(
-    sql: str, fake: FakeBigQuery, engine: BigQueryEngine
-) -> None:
-    with pytest.raises(SqlRefused):
-        engine.run(job_of(sql))
-    assert fake.requests("jobs.insert", "jobs.query") == []
+def test_nothing_outside_the_allowed_datasets_is_ever_run(sql: str) -> None:
+    tables = {
+        "sales.orders": ORDERS,
+        "hr.people": pa.table({"pay": [1]}),
+        "hr.view": FakeTable(type="VIEW", sql="SELECT pay FROM `hr.people`"),
+        "elsewhere.pub.names": pa.table({"n": ["a"]}),
+    }
+    with FakeBigQuery(tables) as fake:
+        engine = engine_of(fake, datasets=frozenset({"sales"}))
+        with pytest.raises(SqlError):
+            engine.run(job_of(sql))
+        assert engine.run(job_of()).row_count == 100
+        engine.close()
+        assert len(fake.requests("jobs.insert")) == 1
 
 
 def test_a_cancel_reaches_bigquery_once_and_at_once(

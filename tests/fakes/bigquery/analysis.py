@@ -16,14 +16,9 @@ from peter_core.sql.dialect import to_duckdb
 from peter_core.sql.statement import Statement, parse
 from tests.fakes.bigquery.api_errors import ApiError
 from tests.fakes.bigquery.parameters import BoundParameter
+from tests.fakes.bigquery.statement_types import statement_type
 from tests.fakes.bigquery.tables import StoredTable
 from tests.fakes.bigquery.warehouse import Warehouse
-
-_TYPES = {
-    "CREATE": "CREATE_TABLE_AS_SELECT",
-    "DROP": "DROP_TABLE",
-    "TRUNCATETABLE": "TRUNCATE_TABLE",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +64,9 @@ def analyse(
     try:
         statement = parse(text)
     except SqlError as error:
-        if error.problems[0].rule == "sql-multiple-statements":
-            return Analysis("SCRIPT")
-        raise _syntax(error.problems[0]) from error
+        return Analysis(_type_of_unread(text, error.problems[0]))
     if statement.kind != "SELECT":
-        if statement.kind == "SELEC" or not statement.kind.isalpha():
-            raise ApiError("invalidQuery", "Syntax error: Unexpected token at [1:1]")
-        return Analysis(_TYPES.get(statement.kind, statement.kind))
+        return Analysis(statement_type(text) or statement.kind)
     found = {name: _named(warehouse, name, default_dataset, location) for name in statement.tables}
     schema = warehouse.schema(default_dataset)
     types = {one.name: one.type for one in parameters}
@@ -165,6 +156,15 @@ def _references(
             named = {base: warehouse.find(base, one.dataset) for base in inner}
             references.extend(_references(warehouse, named, one.dataset))
     return [one for i, one in enumerate(references) if one not in references[:i]]
+
+
+def _type_of_unread(text: str, problem: Problem) -> str:
+    if problem.rule == "sql-multiple-statements":
+        return "SCRIPT"
+    kind = statement_type(text)
+    if kind is None:
+        raise _syntax(problem)
+    return kind
 
 
 def _syntax(problem: Problem) -> ApiError:
