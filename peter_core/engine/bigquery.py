@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from peter_core.engine.bigquery_pages import Rows
     from peter_core.engine.port import CancelToken, ColumnProfile, Job
 
+_CLOSE_S = 2.0
 _NEAREST_S = 1.0
 _READY_S = 2.0
 _READY_FOR_S = 5.0
@@ -111,7 +112,7 @@ class BigQueryEngine:
         self._storage: StorageReader | None = None
         if storage_read:
             self._storage = StorageReader(
-                project, lambda: storage_client or make_read_client(credentials_file)
+                project, lambda: make_read_client(credentials_file), client=storage_client
             )
         self._user_salt = user_salt
         self._catalog = Catalog(
@@ -245,8 +246,9 @@ class BigQueryEngine:
             running = list(self._running)
         for run in running:
             run.request.close()
+        end = time.monotonic() + _CLOSE_S
         for run in running:
-            run.gone.wait(2.0)
+            run.gone.wait(max(0.0, end - time.monotonic()))
         if self._storage is not None:
             self._storage.close()
         if self._own_client:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from peter_core.errors import EngineUnavailable, Overloaded
+from peter_core.telemetry import observe
 
 if TYPE_CHECKING:
     from peter_core.engine.port import CancelToken
@@ -43,6 +44,7 @@ class JobQueue:
         self._running: Counter[str] = Counter()
         self._lines: OrderedDict[str, deque[_Ticket]] = OrderedDict()
         self._closed = False
+        observe("peter.engine.queue", self.waiting)
 
     @contextmanager
     def turn(self, user: str, deadline: float, cancel: CancelToken | None = None) -> Iterator[None]:
@@ -73,6 +75,10 @@ class JobQueue:
         """How many jobs run and wait."""
         with self._lock:
             return {"running": self._running.total(), "waiting": self._waiting()}
+
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        return self.facts()["waiting"]
 
     def _enter(self, user: str) -> _Ticket:
         ticket = _Ticket(user)

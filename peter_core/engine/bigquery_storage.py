@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_SHARE = 0.6
 _REST_S = 300.0
 """Seconds results are read by REST after the Storage Read API failed."""
 
@@ -38,13 +39,16 @@ class StorageReader:
         Where the read sessions belong.
     connect
         Makes the client when it is first needed: importing it alone takes a second.
+    client
+        A client to use in place of an own one; it is not closed.
     """
 
-    def __init__(self, project: str, connect: Callable[[], Any]) -> None:
+    def __init__(self, project: str, connect: Callable[[], Any], *, client: Any = None) -> None:
         self._project = project
         self._connect = connect
         self._lock = threading.Lock()
-        self._client: Any = None
+        self._own_client = client is None
+        self._client = client
         self._rest_until = 0.0
 
     def read(
@@ -78,7 +82,7 @@ class StorageReader:
     def close(self) -> None:
         """Close the connection."""
         with self._lock:
-            if self._client is not None:
+            if self._own_client and self._client is not None:
                 self._client.transport.close()
                 self._client = None
 
@@ -101,7 +105,9 @@ class StorageReader:
         target = schema_of(columns)
         for stream in session.streams:
             asked = types.ReadRowsRequest(read_stream=stream.name)
-            answers = client.read_rows(asked, retry=None, timeout=request.remaining())
+            # Should it hang, there is time left for REST.
+            patience = request.remaining() * _SHARE
+            answers = client.read_rows(asked, retry=None, timeout=patience)
             for answer in answers:
                 data = pa.py_buffer(answer.arrow_record_batch.serialized_record_batch)
                 yield _typed(pa.ipc.read_record_batch(data, schema), target)
