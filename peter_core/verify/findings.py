@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from peter_core.sql import inspection
+from peter_core.sql.multiplying import multiplications
 from peter_core.verify.comparison import duplicates
 from peter_core.verify.profile import typed_columns
 from peter_core.verify.verification import Finding
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from peter_core.engine.port import Column, ColumnProfile, TableInfo
+    from peter_core.sql.multiplying import Why
     from peter_core.sql.statement import Statement
     from peter_core.sql.structure import Place
 
@@ -31,6 +33,33 @@ _RATIOS = frozenset(
     {"change", "count", "factor", "growth", "id", "index", "pct", "percent", "percentage",
      "quantile", "rank", "rate", "ratio", "score", "share", "stddev", "variance", "weight"}
 )  # fmt: skip
+_AGGREGATE_FIRST = "Aggregate that side to one row a key before joining, or sum before the join."
+_MULTIPLIES: dict[Why, tuple[str, Severity, str]] = {
+    "array": (
+        "{joined} unnests an array of the very rows whose {summed} is summed, so each is added "
+        "once for every element.",
+        "warning",
+        "Sum a column of the elements, or sum before unnesting.",
+    ),
+    "grouped": (
+        "{joined} has several rows a key, as it is grouped by more columns than the join compares, "
+        "so {summed} is added several times.",
+        "warning",
+        _AGGREGATE_FIRST,
+    ),
+    "both": (
+        "Columns of both sides of the join with {joined} are summed, so one of the sums may "
+        "multiply: {summed} is added once for every row of {joined} that has its key.",
+        "warning",
+        _AGGREGATE_FIRST,
+    ),
+    "larger": (
+        "{joined} has more rows than the table whose {summed} is summed, so the join may multiply "
+        "them.",
+        "info",
+        _AGGREGATE_FIRST,
+    ),
+}
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
@@ -71,6 +100,7 @@ def statement_findings(statement: Statement, tables: Sequence[TableInfo]) -> tup
         *_unused_ctes(statement),
         *_orders(statement),
         *_joins(statement),
+        *_summed_joins(statement, tables),
         *_partitions(statement, tables),
     ]
     return tuple(sorted(found, key=_order))
@@ -128,6 +158,20 @@ def _joins(statement: Statement) -> Iterator[Finding]:
             "each row.",
             join.place, "Join ON the key that both sides share.",
         )  # fmt: skip
+
+
+def _summed_joins(statement: Statement, tables: Sequence[TableInfo]) -> Iterator[Finding]:
+    rows = {
+        name: table.rows
+        for name in statement.tables
+        for table in tables
+        if table.rows is not None and inspection.same_table(name, table.id)
+    }
+    for found in multiplications(statement, rows):
+        summed, joined = found.summed, found.joined
+        said, severity, hint = _MULTIPLIES[found.why]
+        message = said.format(summed=summed, joined=joined)
+        yield _finding("join-multiplies", severity, message, found.place, hint)
 
 
 def _partitions(statement: Statement, tables: Sequence[TableInfo]) -> Iterator[Finding]:

@@ -291,3 +291,20 @@ def test_every_finding_is_a_full_sentence_with_a_hint() -> None:
         assert each.message.endswith((".", ": 1."))
         assert each.hint
         assert each.hint.endswith(".")
+
+
+def test_a_sum_over_an_unnested_row_is_told_with_what_to_do() -> None:
+    found = of_statement("SELECT SUM(e.n) AS n\nFROM web.events AS e, UNNEST(e.tags) AS t")
+    (told,) = [one for one in found if one.rule == "join-multiplies"]
+    assert (told.severity, told.line) == ("warning", 2)
+    assert "e.n is summed" in told.message
+    assert told.hint is not None
+
+
+def test_a_sum_of_the_smaller_table_says_only_that_it_may_multiply() -> None:
+    sql = "SELECT SUM(u.credit) AS c FROM web.users AS u JOIN web.events AS e ON e.user = u.user"
+    (told,) = [one for one in of_statement(sql) if one.rule == "join-multiplies"]
+    assert told.severity == "info"
+    assert "may multiply" in told.message
+    other = sql.replace("u.credit", "e.n")
+    assert places(of_statement(other), "join-multiplies") == []
