@@ -7,25 +7,27 @@ import threading
 import time
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from peter_core.costs import usd_text
-from peter_core.errors import BudgetExceeded, InvalidRequest
+from peter_core.errors import BudgetExceeded, InvalidRequest, StorageError
 from peter_core.store.database import hold, insert_into
+from peter_core.store.failures import is_held
 from peter_core.store.tables import billionths, dollars
 from peter_core.store.tables import budget_entries as entries
 from peter_core.store.tables import budget_windows as windows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy.engine import Connection, Row
 
     from peter_core.store.database import Database
 
+T = TypeVar("T")
 Scope = Literal["whole", "user", "dashboard"]
 Period = Literal["day", "month"]
 
@@ -34,6 +36,7 @@ _PERIODS: tuple[Period, ...] = ("day", "month")
 _KEPT = dt.timedelta(days=7)
 _KEPT_WINDOWS = dt.timedelta(days=70)
 _SWEEP_EVERY_S = 3600.0
+_TRIES = 3
 _HINT = "Scan less, wait until then, or ask an administrator for more."
 
 
@@ -137,8 +140,7 @@ class Budgets:
             connection.execute(sa.insert(entries), _entry(made))
             return made
 
-        with self._lock:
-            return self._database.write_idempotent(write)
+        return self._write(write)
 
     def settle(self, reservation: Reservation, cost_usd: Decimal) -> bool:
         """Put what the run really cost in the place of its reservation.
@@ -162,8 +164,7 @@ class Budgets:
             self._sweep(connection, reservation.at)
             return True
 
-        with self._lock:
-            return self._database.write_idempotent(write)
+        return self._write(write)
 
     def states(
         self, budgets: Sequence[Budget], *, user: str, slug: str | None, at: dt.datetime
@@ -177,6 +178,17 @@ class Budgets:
         return self._database.read(
             lambda connection: self._states(connection, budgets, user=user, slug=slug, at=at)
         )
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        """One write at a time; a busy database is asked again, for a run waits on the answer."""
+        with self._lock:
+            for _ in range(_TRIES - 1):
+                try:
+                    return self._database.write_idempotent(work)
+                except StorageError as error:
+                    if not is_held(error):
+                        raise
+            return self._database.write_idempotent(work)
 
     def _states(
         self,

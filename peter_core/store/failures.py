@@ -67,18 +67,24 @@ def database_errors(doing: str) -> Iterator[None]:
         raise StorageError(
             f"Peter could not {doing}: every connection is in use.", hint=_AGAIN
         ) from error
-    except DataError as error:
-        raise InvalidRequest(
-            f"Peter could not {doing}: a text or a number is not one that the database takes.",
-            hint="Leave out control characters, and keep names short.",
-        ) from error
+    except (DataError, UnicodeError) as error:
+        raise _not_taken(doing) from error
     except DBAPIError as error:
         raise _storage_error(doing, error) from error
     except StatementError as error:
+        if isinstance(error.orig, UnicodeError):
+            raise _not_taken(doing) from error
         # A value that no column takes is the caller's mistake, not the database's failure.
         raise (error.orig or error) from None
     except SQLAlchemyError as error:
         raise StorageError(f"Peter could not {doing}: {type(error).__name__}.") from error
+
+
+def _not_taken(doing: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"Peter could not {doing}: a text or a number is not one that the database takes.",
+        hint="Leave out control characters, and keep names short.",
+    )
 
 
 def lost_connection(error: BaseException) -> bool:
@@ -95,6 +101,11 @@ def unreachable(doing: str) -> StorageError:
 def is_unreachable(error: StorageError) -> bool:
     """Whether the database did not answer at all."""
     return error.hint == _AWAY[1]
+
+
+def is_held(error: StorageError) -> bool:
+    """Whether another writer held the database for as long as this one waited."""
+    return error.hint == _HELD[1] and _HELD[0] in error.message
 
 
 def _storage_error(doing: str, error: DBAPIError) -> StorageError:

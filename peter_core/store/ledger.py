@@ -268,6 +268,9 @@ class Ledger:
 
 def _conditions(q: str | None, tag: str | None, owner: str | None) -> list[sa.ColumnElement[bool]]:
     table = tables.dashboards
+    if q is not None and "\0" in q:
+        # No text holds it, and SQLite's LIKE would stop reading there.
+        return [sa.false()]
     where: list[sa.ColumnElement[bool]] = [
         table.c.search.contains(word, autoescape=True) for word in (q or "").casefold().split()
     ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -171,6 +173,18 @@ def test_threads_of_two_processes_spend_a_budget_to_the_last_cent(ledger_url: st
                                         at=AT)  # fmt: skip
     database.close()
     assert (state.spent_usd, state.reserved_usd) == (Decimal(spent) / 100, 0)
+
+
+def test_a_busy_ledger_is_asked_again_before_a_run_is_stopped(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/ledger.db")
+    budgets = Budgets(database)
+    database.read(lambda _: None)
+    other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(1.3, lambda: other.execute("ROLLBACK")).start()
+    assert reserve(budgets, "a", "1").cost_usd == 1
+    other.close()
+    database.close()
 
 
 MOVES = st.lists(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -294,3 +295,28 @@ def test_lineage_of_all_dashboards_names_a_shared_table_once(ledger: Ledger) -> 
     assert ledger.edges() == (shared, own)
     assert ledger.edges("weather") == (shared,)
     assert ledger.nodes() == (table,)
+
+
+# What databases do not take
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "x" * 5000, "é" * 400])
+def test_no_text_that_is_looked_for_breaks_a_ledger(ledger: Ledger, text: str) -> None:
+    ledger.index(entry(tags=("a",)))
+    calls: list[Callable[[], object]] = [
+        lambda: ledger.dashboards(text),
+        lambda: ledger.dashboards(tag=text),
+        lambda: ledger.dashboards(owner=text),
+        lambda: ledger.entry(text),
+        lambda: ledger.receipts(text, text),
+        lambda: ledger.last_runs(slug=text),
+        lambda: ledger.cost_report(NOW, NOW + DAY, slug=text),
+    ]
+    for call in calls:
+        try:
+            found = call()
+        except InvalidRequest as error:
+            assert "Leave out control characters" in str(error)
+        else:
+            assert found in ((), None, ((), 0)) or not getattr(found, "query_count", 1)
+    assert ledger.entry("flights") is not None
