@@ -21,6 +21,7 @@ from peter_core.engine.worker_process import (
     WorkerStartingError,
 )
 from peter_core.errors import EngineError, EngineUnavailable, QueryCancelled, QueryTimeout
+from peter_core.telemetry import observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,6 +55,7 @@ class WorkerPool:
         self._closed = False
         self._reset()
         _POOLS.add(self)
+        observe("peter.engine.queue", self.waiting)
 
     def _reset(self) -> None:
         self._state = threading.Condition()
@@ -127,6 +129,11 @@ class WorkerPool:
                 "busy": self._taken,
                 "waiting": len(self._waiting),
             }
+
+    def waiting(self) -> int:
+        """How many statements wait."""
+        with self._state:
+            return len(self._waiting)
 
     def pids(self) -> tuple[int, ...]:
         """The process ids of all workers."""

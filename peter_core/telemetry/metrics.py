@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Lock
+from types import MethodType
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakMethod
 
 from peter_core.telemetry.attributes import metric_attributes
 from peter_core.telemetry.provider import State
@@ -45,7 +47,7 @@ class _Instruments:
     def __init__(self) -> None:
         self.lock = Lock()
         self.made: dict[str, Any] = {}
-        self.observed: dict[str, dict[object, Callable[[], float]]] = {}
+        self.observed: dict[str, dict[object, Callable[[], Callable[[], float] | None]]] = {}
 
     def attach(self, meter: Meter | None) -> None:
         with self.lock:
@@ -63,9 +65,11 @@ class _Instruments:
 
     def add(self, name: str, callback: Callable[[], float]) -> Callable[[], None]:
         mark = object()
+        # A method does not keep its object alive: who is gone is not asked any more.
+        known = WeakMethod(callback) if isinstance(callback, MethodType) else lambda: callback
         with self.lock:
             callbacks = self.observed.setdefault(name, {})
-            callbacks[mark] = callback
+            callbacks[mark] = known
             if State.meter is not None and name not in self.made:
                 self._observable(State.meter, name)
 
@@ -87,8 +91,10 @@ class _Instruments:
 
         def ask(_: object) -> Iterator[Observation]:
             with self.lock:
-                callbacks = tuple(self.observed[name].values())
-            yield Observation(sum(callback() for callback in callbacks))
+                alive = {mark: known() for mark, known in self.observed[name].items()}
+                for mark in [mark for mark, callback in alive.items() if callback is None]:
+                    del self.observed[name][mark]
+            yield Observation(sum(callback() for callback in alive.values() if callback))
 
         self.made[name] = make(name, [ask], known.unit, known.description)
 
@@ -114,7 +120,8 @@ def record(name: str, value: float, **attributes: object) -> None:
 def observe(name: str, callback: Callable[[], float]) -> Callable[[], None]:
     """Ask ``callback`` whenever a gauge or total of `METRICS` is sent; several are added up.
 
-    Returns how to take it back. May be called before telemetry is configured.
+    Returns how to take it back; a method is forgotten with its object. May be called before
+    telemetry is configured.
     """
     return _INSTRUMENTS.add(name, callback)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from google.oauth2.credentials import Credentials
 
 from peter_core import Peter, telemetry
 from peter_core.config import Settings, load_settings
+from peter_core.engine.bigquery_queue import JobQueue
 from peter_core.errors import ConfigError
 from peter_core.principal import Principal
 from peter_core.telemetry.attributes import hashed
@@ -164,14 +167,51 @@ def test_cloud_trace_gets_spans_with_a_token_and_the_project(
 
 
 def test_observers_are_asked_at_each_sending_and_added_up(recorded: Recorded) -> None:
+    gc.collect()
+    before = sum(point.value for _, point in recorded.points("peter.engine.queue"))  # type: ignore[attr-defined]
     first = telemetry.observe("peter.engine.queue", lambda: 2)
     second = telemetry.observe("peter.engine.queue", lambda: 3)
     ((_, point),) = recorded.points("peter.engine.queue")
-    assert point.value == 5  # type: ignore[attr-defined]
+    assert point.value == before + 5  # type: ignore[attr-defined]
     second()
     ((_, point),) = recorded.points("peter.engine.queue")
-    assert point.value == 2  # type: ignore[attr-defined]
+    assert point.value == before + 2  # type: ignore[attr-defined]
     first()
+
+
+def test_an_object_that_is_gone_is_not_asked_any_more(recorded: Recorded) -> None:
+    class Line:
+        def waiting(self) -> int:
+            return 7
+
+    line = Line()
+    telemetry.observe("peter.engine.queue", line.waiting)
+    ((_, point),) = recorded.points("peter.engine.queue")
+    assert point.value >= 7  # type: ignore[attr-defined]
+    before = point.value  # type: ignore[attr-defined]
+    del line
+    gc.collect()
+    ((_, point),) = recorded.points("peter.engine.queue")
+    assert point.value <= before - 7  # type: ignore[attr-defined]
+
+
+def test_jobs_that_wait_for_their_turn_are_told(recorded: Recorded) -> None:
+    queue = JobQueue(project_jobs=1, user_jobs=1, waiting=2)
+    ((_, point),) = recorded.points("peter.engine.queue")
+    before = point.value  # type: ignore[attr-defined]
+    with queue.turn("ada", time.monotonic() + 5):
+        second = threading.Thread(target=_take_a_turn, args=(queue,))
+        second.start()
+        while not queue.waiting():
+            time.sleep(0.001)
+        ((_, point),) = recorded.points("peter.engine.queue")
+        assert point.value == before + 1  # type: ignore[attr-defined]
+    second.join()
+
+
+def _take_a_turn(queue: JobQueue) -> None:
+    with queue.turn("bob", time.monotonic() + 5):
+        pass
 
 
 def test_metrics_carry_only_what_has_few_values(recorded: Recorded) -> None:
