@@ -34,7 +34,11 @@ class RequestSpan:
 
 @contextmanager
 def request_span(
-    method: str, route: str, headers: Mapping[str, str] | None = None
+    method: str,
+    route: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    request_id: str | None = None,
 ) -> Iterator[RequestSpan]:
     """A server span named ``METHOD route`` around the answering of one request.
 
@@ -45,10 +49,12 @@ def request_span(
     headers
         Of the request: ``traceparent`` makes the span a part of the caller's trace,
         ``X-Request-Id`` becomes the request's id where it is harmless.
+    request_id
+        The id, where the host chose one already.
     """
     known = {name.lower(): value for name, value in (headers or {}).items()}
     verb = method if method in _METHODS else "_OTHER"
-    request = RequestSpan(new_request_id(known.get("x-request-id")))
+    request = RequestSpan(request_id or new_request_id(known.get("x-request-id")))
     began = time.perf_counter()
     with bound(request.request_id):
         try:

@@ -122,9 +122,12 @@ def test_a_request_that_fails_is_a_failed_span(recorded: Recorded) -> None:
     assert found.status.status_code.name == "ERROR"
     assert attributes(found)["peter.code"] == "engine_unavailable"
     assert attributes(found)["http.request.method"] == "_OTHER"
+    with request_span("GET", "/y", {"X-Request-Id": "theirs"}, request_id="ours") as request:
+        assert request.request_id == request_id() == "ours"
+        request.status = 204
     statuses = {a["http.route"]: a["http.response.status_code"]
                 for a, _ in recorded.points("http.server.request.duration")}  # fmt: skip
-    assert statuses == {"/pot": 503, "/x": 500}
+    assert statuses == {"/pot": 503, "/x": 500, "/y": 204}
 
 
 @pytest.mark.parametrize("given", ["a\nb", "", "x" * 65, "<script>", "a b", None])
