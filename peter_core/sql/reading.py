@@ -140,6 +140,21 @@ class BigQueryReader(BigQueryParser):
         name = table.args["alias"].this if table.args.get("alias") else table.this.copy()
         return exp.Unnest(expressions=[column], alias=exp.TableAlias(columns=[name]), offset=offset)
 
+    def _parse_cast(self, strict: bool, safe: bool | None = None) -> exp.Expr:
+        """``CAST(a AS DATE FORMAT 'YYYY')`` stays a cast, and no function of another dialect."""
+        this = self._parse_assignment()
+        if not self._match(TokenType.ALIAS):
+            self.raise_error("Expected AS after CAST")
+        to = self._parse_types(with_collation=True)
+        if not to:
+            self.raise_error("Expected TYPE after CAST")
+        if isinstance(to, exp.Identifier):
+            to = exp.DataType.from_str(to.name, dialect=self.dialect, udt=True)
+        model = None
+        if self._match(TokenType.FORMAT):
+            model = self._parse_at_time_zone(self._parse_unary())
+        return self.build_cast(strict=strict, this=this, to=to, format=model, safe=safe)
+
     def _parse_lambda(self, *args: Any, **kwargs: Any) -> exp.Expr | None:
         """``MODEL path`` among arguments is read, so that the guard can refuse its function."""
         if self._curr.token_type is TokenType.MODEL and self._next.token_type in _NAME_TOKENS:

@@ -16,6 +16,7 @@ from peter_core.sql.arithmetic import (
     safe_divide,
     within_domain,
 )
+from peter_core.sql.cast_formats import cast_by_format
 from peter_core.sql.duckdb_nodes import (
     call,
     cast,
@@ -127,7 +128,7 @@ def _array_slice(node: exp.Expr) -> exp.Expr:
 
 def _cast(node: exp.Expr) -> exp.Expr | None:
     if node.args.get("format") is not None:
-        refuse(node, "CAST ... FORMAT")
+        return cast_by_format(node)
     safe = isinstance(node, exp.TryCast)
     value = node.this
     to = node.args["to"]

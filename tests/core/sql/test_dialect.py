@@ -71,6 +71,12 @@ def test_a_parameter_becomes_a_typed_prepared_one() -> None:
         ("SELECT FORMAT(a, 1) AS s FROM d.t", "FORMAT", (1, 8)),
         ("SELECT FORMAT_DATE('%+', a) AS s FROM d.t", "%+", (1, 8)),
         ("SELECT CAST(a AS STRING FORMAT 'YYYY') AS s FROM d.t", "FORMAT", (1, 8)),
+        ("SELECT CAST(1.5 AS STRING FORMAT '9.99') AS s", "FORMAT of this type", (1, 8)),
+        ("SELECT CAST('1' AS DATE FORMAT 'MM-DD') AS s", "without a year", (1, 8)),
+        ("SELECT CAST('1' AS TIME FORMAT 'HH:MI') AS s", "without AM or PM", (1, 8)),
+        ("SELECT CAST(DATE '2020-01-01' AS STRING FORMAT 'Y,YYY') AS s", "FORMAT", (1, 8)),
+        ("SELECT CAST(DATE '2020-01-01' AS STRING FORMAT 'HH24') AS s", "of this type", (1, 8)),
+        ("SELECT CAST(DATE '2020-01-01' AS STRING FORMAT @f) AS s", "no literal", (1, 8)),
     ],
 )
 def test_what_has_no_translation_is_named_with_its_place(
