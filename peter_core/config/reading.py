@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,7 +89,8 @@ def read_settings(
     project = given.get("project")
     if "engine" not in given and project is not None and project.source in _CLOUD_NAMES:
         given["engine"] = Given("bigquery", project.source)
-    given, fetched, secret_faults = _fetch(given, secrets or SecretManager())
+    with closing(SecretManager()) as own_secrets:
+        given, fetched, secret_faults = _fetch(given, secrets or own_secrets)
     faults = [*file_faults, *name_faults, *secret_faults]
     unread = {fault.name for fault in secret_faults}
     usable = {name: known.value for name, known in given.items() if name not in unread}

@@ -103,6 +103,12 @@ class SecretManager:
             raise ConfigError(f"Secret Manager refused: {type(error).__name__}") from None
         return _text(answer.payload)
 
+    def close(self) -> None:
+        """Close the connection, where there is one."""
+        if self._client is not None:
+            self._client.transport.close()
+            self._client = None
+
 
 _MISSING = "the client of Secret Manager is not installed"
 _INSTALL = "Install peter[secrets]"

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -227,11 +228,12 @@ def test_a_secret_of_secret_manager_shows_neither_right_nor_wrong() -> None:
     with secret_manager() as fake:
         fake.put("acme", "key", value, f"{value}-short"[:20])
         for version, faults in (("1", 0), ("2", 1)):
-            reading = read_settings(
-                {"service_name": "sm://acme/key/1"},
-                environment={"SESSION_SECRET_KEY": f"sm://acme/key/{version}"},
-                file=NOWHERE, secrets=SecretManager(fake.client),
-            )  # fmt: skip
+            with closing(SecretManager(fake.client)) as manager:
+                reading = read_settings(
+                    {"service_name": "sm://acme/key/1"},
+                    environment={"SESSION_SECRET_KEY": f"sm://acme/key/{version}"},
+                    file=NOWHERE, secrets=manager,
+                )  # fmt: skip
             assert len(reading.faults) == faults
             assert value[:20] not in f"{reading.faults} {reading.sources}"
 

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import grpc
 import pytest
 
-from peter_core.config import Reading, read_settings
+from peter_core.config import Reading, load_settings, read_settings
 from peter_core.config.secrets import SecretManager, SecretPath
 from tests.fakes.secret_manager import FakeSecretManager, secret_manager
 
@@ -26,8 +28,8 @@ def fake() -> Iterator[FakeSecretManager]:
 
 
 def read(fake: FakeSecretManager, deadline_s: float = 10.0, **environment: str) -> Reading:
-    manager = SecretManager(fake.client, deadline_s=deadline_s)
-    return read_settings(environment=environment, file=NOWHERE, secrets=manager)
+    with closing(SecretManager(fake.client, deadline_s=deadline_s)) as manager:
+        return read_settings(environment=environment, file=NOWHERE, secrets=manager)
 
 
 def only_fault(reading: Reading) -> str:
@@ -56,7 +58,8 @@ def test_a_version_may_be_named(fake: FakeSecretManager) -> None:
 def test_peter_toml_may_name_a_secret_too(fake: FakeSecretManager, tmp_path: Path) -> None:
     file = tmp_path / "peter.toml"
     file.write_text('session_secret_key = "sm://acme/session-key"\n')
-    reading = read_settings(environment={}, file=file, secrets=SecretManager(fake.client))
+    with closing(SecretManager(fake.client)) as manager:
+        reading = read_settings(environment={}, file=file, secrets=manager)
     assert reading.require().session_secret_key is not None
 
 
@@ -134,3 +137,34 @@ def test_a_path_that_names_no_secret_is_refused_unread(fake: FakeSecretManager, 
 
 def test_a_path_knows_its_resource() -> None:
     assert SecretPath.parse("sm://acme/key/3").resource == "projects/acme/secrets/key/versions/3"
+
+
+def test_the_process_reads_its_secrets_with_the_default_credentials(
+    fake: FakeSecretManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = []
+
+    def connect() -> object:
+        clients.append(fake.client())
+        return clients[-1]
+
+    monkeypatch.setattr("peter_core.config.secrets._connect", connect)
+    monkeypatch.setenv("PETER_SERVICE_NAME", "sm://acme/session-key/1")
+    monkeypatch.setenv("SESSION_SECRET_KEY", "sm://acme/session-key")
+    assert load_settings().service_name == "0" * 40
+    assert len(clients) == 1
+    with pytest.raises(ValueError, match="closed channel"):
+        clients[0].access_secret_version(name="projects/acme/secrets/session-key/versions/1")
+
+
+def test_without_a_secret_nothing_connects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("peter_core.config.secrets._connect", lambda: pytest.fail("connected"))
+    assert read_settings(environment={"PETER_QUEUE": "3"}, file=NOWHERE).settings is not None
+
+
+def test_without_the_client_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "google.cloud.secretmanager_v1", None)
+    reading = read_settings(environment={"DATABASE_URL": "sm://acme/db"}, file=NOWHERE)
+    assert "the client of Secret Manager is not installed; install peter[secrets]" in (
+        only_fault(reading)
+    )
