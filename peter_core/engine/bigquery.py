@@ -179,7 +179,9 @@ class BigQueryEngine:
         return Estimate(
             bytes=made.bytes,
             billed_bytes=made.billed_bytes,
-            exact=True,
+            # Of these the dry run tells a bound: clustering may spare blocks of the table, and
+            # the size of external data is not known.
+            exact=not any(info.clustering or info.kind == "external" for info in tables.values()),
             tables=distinct(tables),
             columns=made.columns,
         )
@@ -284,7 +286,7 @@ class BigQueryEngine:
         self, job: Job, deadline: float, cancel: CancelToken | None, *, left: str | None = None
     ) -> DryRun:
         """``left`` is the table of an earlier result, which the job may read beside the others."""
-        recent = self._dry_runs.recent(job)
+        recent = self._dry_runs.recent(job, left=left)
         if recent is not None:
             return recent
         request = Request(deadline)

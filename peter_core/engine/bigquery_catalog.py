@@ -101,12 +101,12 @@ class Catalog:
         they are filled in when there are few tables; of many, those are told that were looked at
         before, and ``table`` tells the others one by one.
         """
-        found = [info for dataset in self.datasets() for info in self._list(dataset)]
-        if len(found) <= DESCRIBED_AT_ONCE:
-            with ThreadPoolExecutor(_WORKERS, thread_name_prefix="peter-catalog") as pool:
+        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="peter-catalog") as pool:
+            found = [info for part in pool.map(self._list, self.datasets()) for info in part]
+            if len(found) <= DESCRIBED_AT_ONCE:
                 found = list(pool.map(self._filled, found))
-        else:
-            found = [self._known(info) for info in found]
+            else:
+                found = [self._known(info) for info in found]
         return tuple(sorted(found, key=lambda info: info.id))
 
     def datasets(self) -> tuple[str, ...]:

@@ -38,11 +38,12 @@ def make_client(
     from google.api_core.client_info import ClientInfo
     from google.auth.transport.requests import AuthorizedSession
     from google.cloud import bigquery
-    from requests.adapters import HTTPAdapter
+
+    from peter_core.engine.bigquery_transport import TimedAdapter
 
     credentials = _credentials(credentials_file, api_endpoint)
     session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connections)
+    adapter = TimedAdapter(pool_connections=4, pool_maxsize=connections)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return bigquery.Client(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from peter_core.engine.port import Column, Job
 
 KEPT = 512
-FRESH_S = 60.0
+FRESH_S = 300.0
 """Seconds a dry run counts for the same text and parameters."""
 
 
@@ -33,8 +33,7 @@ FRESH_S = 60.0
 class DryRun:
     """BigQuery's own reading of a statement.
 
-    ``tables`` are the ``project.dataset.table`` it will read, tables under views among them;
-    ``exact`` is whether ``bytes`` is more than a bound from below.
+    ``tables`` are the ``project.dataset.table`` it will read, tables under views among them.
     """
 
     bytes: int
@@ -71,9 +70,9 @@ class DryRuns:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[object, ...], DryRun] = OrderedDict()
 
-    def recent(self, job: Job) -> DryRun | None:
+    def recent(self, job: Job, *, left: str | None = None) -> DryRun | None:
         """The dry run of the same text and parameters, when it was made just now."""
-        key = _key(job)
+        key = _key(job, left)
         with self._lock:
             found = self._kept.get(key)
             if found is None or time.monotonic() - found.at > FRESH_S:
@@ -111,7 +110,7 @@ class DryRuns:
         made = _read(answer)
         self._hold(answer.statement_type, made, job, left)
         with self._lock:
-            self._kept[_key(job)] = made
+            self._kept[_key(job, left)] = made
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return made
@@ -164,5 +163,5 @@ def _billed(total: int, tables: int) -> int:
     return billed_bytes({"all": max(total, MINIMUM_BYTES * max(1, tables))})
 
 
-def _key(job: Job) -> tuple[object, ...]:
-    return (job.statement.text, *((p.name, p.type, repr(p.value)) for p in job.parameters))
+def _key(job: Job, left: str | None) -> tuple[object, ...]:
+    return (left, job.statement.text, *((p.name, p.type, repr(p.value)) for p in job.parameters))

@@ -26,6 +26,19 @@ _FIRST_DELAY_S = 0.1
 _LONGEST_DELAY_S = 4.0
 
 
+_call_until: contextvars.ContextVar[float] = contextvars.ContextVar("call_until")
+
+
+def call_timeout(given: float | None) -> float:
+    """The seconds the call under way may wait for an answer, ``given`` at most.
+
+    The client raises the timeout of some of its calls on its own.
+    """
+    until = _call_until.get(None)
+    left = CALL_S if until is None else max(0.01, until - time.monotonic())
+    return left if given is None else min(given, left)
+
+
 class WorkStopped(Exception):  # noqa: N818 - it ends a thread nobody waits for
     """Nobody waits for this work any more."""
 
@@ -86,8 +99,10 @@ class Request:
         attempt = 0
         while True:
             self._check()
+            seconds = min(CALL_S, self.remaining())
+            token = _call_until.set(time.monotonic() + seconds)
             try:
-                return make(min(CALL_S, self.remaining()))
+                return make(seconds)
             except (ApiFailure, WorkStopped):
                 raise
             except Exception as error:
@@ -100,6 +115,8 @@ class Request:
                 if not failure.retryable or now + delay >= give_up:
                     self._check_time(failure)
                     raise ApiFailure(failure) from error
+            finally:
+                _call_until.reset(token)
             attempt += 1
             self.pause(delay)
 

@@ -297,35 +297,62 @@ def test_a_key_file_that_is_none_is_named_and_not_quoted(tmp_path: Any) -> None:
     assert caught.value.__cause__ is None
 
 
-def test_every_type_comes_back_as_it_went_in() -> None:
-    moment = dt.datetime(2024, 2, 29, 23, 59, 59, 999999)  # noqa: DTZ001 - a DATETIME
-    table = pa.table(
-        {
-            "i": pa.array([2**63 - 1, None], pa.int64()),
-            "f": pa.array([0.1, float("inf")], pa.float64()),
-            "b": pa.array([True, None], pa.bool_()),
-            "s": pa.array(["naïve <b>", ""], pa.string()),
-            "y": pa.array([b"\x00\xff", b""], pa.binary()),
-            "d": pa.array([dt.date(1, 1, 1), dt.date(9999, 12, 31)], pa.date32()),
-            "m": pa.array([dt.time(23, 59, 59, 1), None], pa.time64("us")),
-            "t": pa.array([moment, None], pa.timestamp("us")),
-            "z": pa.array([moment.replace(tzinfo=dt.UTC), None], pa.timestamp("us", tz="UTC")),
-            "n": pa.array([Decimal("-1.000000001"), None], pa.decimal128(38, 9)),
-            "l": pa.array([[1, 2], []], pa.list_(pa.int64())),
-            "r": pa.array(
-                [{"x": 1, "y": ["a"]}, None],
-                pa.struct([("x", pa.int64()), ("y", pa.list_(pa.string()))]),
-            ),
-        }
-    )
-    with FakeBigQuery({"t.all": FakeTable(table)}) as fake:
-        engine = engine_of(fake, datasets=None)
+MOMENT = dt.datetime(2024, 2, 29, 23, 59, 59, 999999)  # noqa: DTZ001 - a DATETIME
+EVERY_TYPE = pa.table(
+    {
+        "i": pa.array([2**63 - 1, None], pa.int64()),
+        "f": pa.array([0.1, float("inf")], pa.float64()),
+        "b": pa.array([True, None], pa.bool_()),
+        "s": pa.array(["naïve <b>", ""], pa.string()),
+        "y": pa.array([b"\x00\xff", b""], pa.binary()),
+        "d": pa.array([dt.date(1, 1, 1), dt.date(9999, 12, 31)], pa.date32()),
+        "m": pa.array([dt.time(23, 59, 59, 1), None], pa.time64("us")),
+        "t": pa.array([MOMENT, None], pa.timestamp("us")),
+        "z": pa.array([MOMENT.replace(tzinfo=dt.UTC), None], pa.timestamp("us", tz="UTC")),
+        "n": pa.array([Decimal("-1.000000001"), None], pa.decimal128(38, 9)),
+        "l": pa.array([[1, 2], []], pa.list_(pa.int64())),
+        "r": pa.array(
+            [{"x": 1, "y": ["a"]}, {"x": None, "y": []}],
+            pa.struct([("x", pa.int64()), ("y", pa.list_(pa.string()))]),
+        ),
+    }
+)
+
+
+@pytest.mark.parametrize("storage", [False, True])
+def test_every_type_comes_back_as_it_went_in(storage: bool) -> None:
+    with FakeBigQuery({"t.all": FakeTable(EVERY_TYPE)}, page_rows=1) as fake:
+        client = fake.storage_client() if storage else None
+        engine = engine_of(fake, datasets=None, storage_read=storage, storage_client=client)
         result = engine.run(job("SELECT * FROM t.all"))
-    assert result.table.schema == table.schema
-    for name in table.column_names:
-        if name != "r":
-            assert result.table.column(name).to_pylist() == table.column(name).to_pylist(), name
-    assert result.table.column("r").to_pylist()[0] == {"x": 1, "y": ["a"]}
+        assert bool(fake.requests("storage.readRows")) is storage
+        assert bool(fake.requests("tabledata.list")) is not storage
+        if client is not None:
+            client.transport.close()
+    assert result.table.schema == EVERY_TYPE.schema
+    assert result.table.to_pylist() == EVERY_TYPE.to_pylist()
+
+
+def test_a_bound_is_not_called_exact() -> None:
+    tables = {
+        "shop.clustered": FakeTable(ORDERS, clustering=("id",)),
+        "shop.sheet": FakeTable(ORDERS, type="EXTERNAL"),
+    }
+    with FakeBigQuery(tables) as fake:
+        engine = engine_of(fake)
+        assert not engine.dry_run(job("SELECT id FROM shop.clustered")).exact
+        assert not engine.dry_run(job("SELECT id FROM shop.sheet")).exact
+
+
+def test_the_text_of_a_profile_opens_no_result_to_others(
+    fake: FakeBigQuery, engine: BigQueryEngine
+) -> None:
+    asked = job("SELECT id FROM shop.orders", max_rows=5)
+    engine.profile(engine.run(asked), asked)
+    text = fake.requests("jobs.insert")[-1].sql
+    assert text is not None
+    with pytest.raises(SqlRefused, match="outside"):
+        engine.run(job(text))
 
 
 def test_nothing_of_a_statement_stands_in_the_logs(
