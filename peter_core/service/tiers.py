@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from peter_core.engine.binding import Binder
 from peter_core.engine.duckdb import DuckDBEngine
 from peter_core.engine.googlesql import GoogleSql, is_installed
 from peter_core.engine.port import Job
-from peter_core.errors import EngineError, SqlError
+from peter_core.errors import EngineError, SqlError, TableNotFound
 from peter_core.sql.checking import TIERS, StatementCheck, check_statement
 from peter_core.sql.statement import parse
+from peter_core.sql.tables import is_information_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,28 +63,19 @@ class Tiers:
         Where BigQuery's dry run has spoken, nobody knows better and nobody else is asked.
         GoogleSQL's analyzer is waited for ``patience_s`` seconds.
         """
-        schema = {table.id: table.schema for table in self._engine.tables()}
-        found = check_statement(
+        ask = partial(
+            check_statement,
             sql,
-            schema=schema,
             allowed_datasets=allowed_datasets,
             allow_information_schema=allow_information_schema,
         )
+        found = ask()
         if not found.valid:
             return found
         statement = parse(sql)
-        asked = self._dry_run(statement)
-        if asked is not None:
-            found = with_tier(found, "dry_run", asked)
-            if not found.valid or not self.embedded:
-                return found
-        if self._googlesql is not None:
-            said = self._googlesql.problems(statement, schema, {}, patience_s=patience_s)
-            found = found if said is None else with_tier(found, "googlesql", said)
-        if not found.valid:
-            return found
-        bound = self.bind(statement, schema, {})
-        return found if bound is None else with_tier(found, "binding", bound)
+        schema = self._schema(statement)
+        found = ask(schema=schema)
+        return self._beyond_names(statement, schema, found, patience_s) if found.valid else found
 
     def bind(
         self, statement: Statement, schema: SchemaMapping, parameters: Mapping[str, str]
@@ -98,6 +91,50 @@ class Tiers:
             own, self._own = self._own, None
         if own is not None:
             own.close()
+
+    def _beyond_names(
+        self,
+        statement: Statement,
+        schema: SchemaMapping | None,
+        found: StatementCheck,
+        patience_s: float,
+    ) -> StatementCheck:
+        asked = self._dry_run(statement)
+        if asked is not None:
+            found = with_tier(found, "dry_run", asked)
+            if not found.valid or not self.embedded:
+                return found
+        if schema is None:
+            return found
+        if self._googlesql is not None:
+            said = self._googlesql.problems(statement, schema, {}, patience_s=patience_s)
+            found = found if said is None else with_tier(found, "googlesql", said)
+        if not found.valid:
+            return found
+        bound = self.bind(statement, schema, {})
+        return found if bound is None else with_tier(found, "binding", bound)
+
+    def _schema(self, statement: Statement) -> SchemaMapping | None:
+        """The tables a statement is read against; ``None`` where they cannot all be looked up."""
+        if self.embedded:
+            return {table.id: table.schema for table in self._engine.tables()}
+        found: dict[str, dict[str, str]] = {}
+        missing = False
+        for name in statement.tables:
+            if name.endswith("*"):
+                return None
+            if is_information_schema(name):
+                continue
+            try:
+                table = self._engine.table(name)
+            except TableNotFound:
+                missing = True
+            else:
+                found[table.id] = table.schema
+        if missing:
+            # The others, for the nearest name; a large warehouse tells no columns in its list.
+            found = {t.id: t.schema for t in self._engine.tables() if t.columns} | found
+        return found
 
     def _dry_run(self, statement: Statement) -> tuple[Problem, ...] | None:
         if statement.parameters:
