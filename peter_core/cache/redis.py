@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from peter_core.cache.breaker import Breaker
 from peter_core.cache.envelope import seal_code
 from peter_core.cache.port import TierStats
-from peter_core.cache.redis_changes import Change, Position
+from peter_core.cache.redis_changes import EVERYTHING, Change, Position, evict_command
 from peter_core.cache.redis_link import Away, Link
 from peter_core.cache.redis_scripts import ALL_TAG, SET
 from peter_core.cache.redis_values import Found, Stored
-from peter_core.cache.redis_watch import EVERYTHING, Watch, evict_command
+from peter_core.cache.redis_watch import Watch
 from peter_core.cache.redis_wire import wires
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ class RedisCache:
         except Away:
             reply = None
         if not isinstance(reply, list):
-            watch.owe(change)
+            watch.owed.add(change)
             # Handed over by the handshake that follows.
             self.breaker.trip()
             watch.bump_evictions()

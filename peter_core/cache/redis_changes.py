@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import orjson
 
+from peter_core.cache.redis_scripts import ALL_TAG, EVICT, LOG_LENGTH
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from peter_core.cache.redis_wire import Command
+
+_MOST_OWED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,9 @@ class Change:
         return None
 
 
+EVERYTHING = Change(groups=((ALL_TAG,),))
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """How far copies are in step: every invalidation of the epoch up to ``seq`` was applied."""
@@ -68,6 +78,38 @@ class Follower(Protocol):
     def reached(self, position: Position) -> None:
         """The copies are in step with the position."""
         ...
+
+
+class Owed:
+    """Invalidations that Redis did not acknowledge, in their order; safe from any thread."""
+
+    def __init__(self) -> None:
+        self._changes: list[Change] = []
+        self._lock = threading.Lock()
+
+    def add(self, change: Change) -> None:
+        """One more; past a thousand they become one of everything."""
+        with self._lock:
+            self._changes.append(change)
+            if len(self._changes) > _MOST_OWED:
+                self._changes = [EVERYTHING]
+
+    def first(self) -> Change | None:
+        """The oldest, ``None`` when there are none."""
+        with self._lock:
+            return self._changes[0] if self._changes else None
+
+    def paid(self, change: Change) -> None:
+        """Redis acknowledged what `first` gave."""
+        with self._lock:
+            # It may have become part of everything meanwhile, which is still owed.
+            if self._changes and self._changes[0] is change:
+                del self._changes[0]
+
+
+def evict_command(head: str, epoch: str, prefix: str, channel: str, change: Change) -> Command:
+    """The command that forgets what the change says, everywhere."""
+    return ("EVAL", EVICT, 1, head, epoch, prefix, channel, change.to_json(), LOG_LENGTH)
 
 
 def _is_group(group: object) -> bool:

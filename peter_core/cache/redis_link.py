@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from peter_core.cache.redis_wire import Command, Reply, Wire
 
 CONNECT_S = 1.0
-_WIRES = 16
+_WIRES = 8
 
 
 class Away(Exception):  # noqa: N818  # it says what happened; never leaves this package
@@ -77,6 +77,13 @@ class Link:
         self._breaker.worked()
         return replies
 
+    def adopt(self, wire: Wire) -> None:
+        """Use a connection that was opened elsewhere and leads to the right server."""
+        with self._changed:
+            self._wires += 1
+            self._idle.append(wire)
+            self._changed.notify()
+
     def reset(self) -> None:
         """Close every connection; those in use close as they come back."""
         with self._changed:
@@ -88,9 +95,12 @@ class Link:
 
     def _exchange(self, commands: tuple[Command, ...], deadline: float) -> list[Reply] | None:
         """The replies, or ``None`` when the connection was closed at the other end."""
-        wire, turn = self._take(deadline)
+        # Half of the time is for the exchange: with less, slow would mean nothing.
+        least_s = self._budget_s / 2
+        wire, turn = self._take(deadline - least_s)
         try:
-            replies = wire.exchange(commands, budget_s=deadline - time.monotonic())
+            budget_s = max(least_s, deadline - time.monotonic())
+            replies = wire.exchange(commands, budget_s=budget_s)
         except SLOW:
             self._drop(wire, turn)
             self._breaker.failed()
@@ -117,6 +127,9 @@ class Link:
                     if self._opening < self._waiting and self._wires + self._opening < _WIRES:
                         self._start_opening()
                     left = deadline - time.monotonic()
+                    if left <= 0 and self._wires == 0:
+                        # Not busy with others: there is no getting through.
+                        self._breaker.failed()
                     if not self._breaker.closed or left <= 0:
                         raise Away
                     self._changed.wait(left)

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from peter_core.cache.redis_changes import Change, Position
-from peter_core.cache.redis_scripts import ALL_TAG, EVICT, HELLO, LOG_LENGTH
+from peter_core.cache.redis_changes import Change, Owed, Position, evict_command
+from peter_core.cache.redis_scripts import HELLO
+from peter_core.cache.releases import Releases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,10 +36,7 @@ _POLL_S = 0.5
 _FIRST_WAIT_S = 0.3
 _LONGEST_WAIT_S = 2.0
 _STEADY_S = 10.0
-_MOST_PENDING = 1000
 _SWEEP_KEYS = 500
-
-EVERYTHING = Change(groups=((ALL_TAG,),))
 
 
 class Watch:
@@ -76,9 +74,9 @@ class Watch:
         self._run = b""
         self._at: Position | None = None
         self._changes = 0
-        self._pending: list[Change] = []
+        self.owed = Owed()
         self._lock = threading.Lock()
-        self._released: dict[str, set[threading.Event]] = {}
+        self.releases = Releases()
         self._swept: tuple[str, bytes] | None = None
         self._was_up = False
         self._ended = threading.Event()
@@ -110,27 +108,6 @@ class Watch:
         with self._lock:
             self.evictions += 1
             self.generation += 1
-
-    def owe(self, change: Change) -> None:
-        """An invalidation that Redis did not acknowledge: hand it over at the next handshake."""
-        with self._lock:
-            self._pending.append(change)
-            if len(self._pending) > _MOST_PENDING:
-                self._pending = [EVERYTHING]
-
-    def await_release(self, key: str, woken: threading.Event) -> Callable[[], None]:
-        """Set the event when the key's lease is released; returns how to take it back."""
-        with self._lock:
-            self._released.setdefault(key, set()).add(woken)
-
-        def forget() -> None:
-            with self._lock:
-                waiting = self._released.get(key, set())
-                waiting.discard(woken)
-                if not waiting:
-                    self._released.pop(key, None)
-
-        return forget
 
     def verify(self, wire: Wire) -> bool:
         """Whether the wire leads to the server of the last handshake."""
@@ -193,6 +170,12 @@ class Watch:
         _ask(control, ("PING",), budget_s=self._budget_s)
         if self.link is not None:
             self.link.reset()
+            # However long it takes to connect, no request waits for the first connection.
+            wire = self._connect(_CONTROL_S)
+            if not self.verify(wire):
+                wire.close()
+                raise ConnectionError("The server was restarted meanwhile.")
+            self.link.adopt(wire)
         self.bump()
 
     def _listen(self, control: Wire, news: Wire) -> None:
@@ -220,10 +203,7 @@ class Watch:
             return
         match news:
             case ["released", str(key)]:
-                with self._lock:
-                    waiting = list(self._released.get(key, ()))
-                for woken in waiting:
-                    woken.set()
+                self.releases.tell(key)
             case ["replaced" | "evicted", _, _]:
                 # The message is a hint; what counts is read from the server.
                 self._look(control)
@@ -265,20 +245,15 @@ class Watch:
         self.bump_evictions()
 
     def _hand_over(self, control: Wire) -> None:
-        with self._lock:
-            owed, self._pending = self._pending, []
-        try:
-            while owed:
-                command = evict_command(self._head, self.epoch, self.prefix, self.channel, owed[0])
-                (reply,) = control.exchange([command], budget_s=_CONTROL_S)
-                if not isinstance(reply, list):
-                    # What cannot be forgotten singly is forgotten with its epoch.
-                    _ask(control, ("DEL", self._head))
-                    raise ConnectionError("A new epoch is needed.")
-                owed.pop(0)
-        finally:
-            with self._lock:
-                self._pending[:0] = owed
+        """Tell the invalidations that were made while Redis was away."""
+        while (change := self.owed.first()) is not None:
+            command = evict_command(self._head, self.epoch, self.prefix, self.channel, change)
+            (reply,) = control.exchange([command], budget_s=_CONTROL_S)
+            if not isinstance(reply, list):
+                # What cannot be forgotten singly is forgotten with its epoch.
+                _ask(control, ("DEL", self._head))
+                raise ConnectionError("A new epoch is needed.")
+            self.owed.paid(change)
 
     def _sweep(self, control: Wire, epoch: str, cursor: bytes) -> None:
         """Delete some of the keys that an ended epoch left."""
@@ -288,11 +263,6 @@ class Watch:
         if keys:
             _ask(control, ("UNLINK", *keys))
         self._swept = None if cursor == b"0" else (epoch, cursor)
-
-
-def evict_command(head: str, epoch: str, prefix: str, channel: str, change: Change) -> Command:
-    """The command that forgets what the change says, everywhere."""
-    return ("EVAL", EVICT, 1, head, epoch, prefix, channel, change.to_json(), LOG_LENGTH)
 
 
 def _ask(wire: Wire, command: Command, *, budget_s: float = _CONTROL_S) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -29,33 +30,54 @@ SLOW = (RedisTimeout, TimeoutError)
 """Those of `FAILURES` that say: not in time."""
 
 
-class _TimedSocket:
-    """A socket whose single calls share one deadline: bytes that trickle in do not extend it."""
+_LATE_READS = 64
+_NOTHING_THERE = (BlockingIOError, ssl.SSLWantReadError)
 
-    def __init__(self, connected: socket.socket, deadline: float) -> None:
+
+class _TimedSocket:
+    """A socket whose single calls share one deadline: bytes that trickle in do not extend it.
+
+    A thread that runs again only after the deadline still takes what has arrived, without waiting:
+    that this machine is busy says nothing about Redis.
+    """
+
+    def __init__(self, connected: socket.socket, budget_s: float) -> None:
         self._socket = connected
-        self.deadline = deadline
+        self.begin(budget_s)
+
+    def begin(self, budget_s: float) -> None:
+        """From now on calls may take so many seconds together."""
+        self._deadline = time.monotonic() + budget_s
+        self._late_reads = _LATE_READS
 
     def recv(self, size: int) -> bytes:
         self._arm()
-        return self._socket.recv(size)
+        try:
+            return self._socket.recv(size)
+        except _NOTHING_THERE as error:
+            raise TimeoutError("The deadline has passed.") from error
 
     def recv_into(self, *arguments: Any) -> int:
         self._arm()
-        return self._socket.recv_into(*arguments)
+        try:
+            return self._socket.recv_into(*arguments)
+        except _NOTHING_THERE as error:
+            raise TimeoutError("The deadline has passed.") from error
 
     def sendall(self, data: bytes) -> None:
-        self._arm()
+        self._socket.settimeout(max(0.001, self._deadline - time.monotonic()))
         self._socket.sendall(data)
 
     def settimeout(self, _: float | None) -> None:
         """Without effect: the deadline rules."""
 
     def _arm(self) -> None:
-        left = self.deadline - time.monotonic()
+        left = self._deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError("The deadline has passed.")
-        self._socket.settimeout(left)
+            self._late_reads -= 1
+            if self._late_reads < 0:
+                raise TimeoutError("The deadline has passed.")
+        self._socket.settimeout(max(0.0, left))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)
@@ -77,7 +99,7 @@ class Wire:
         RedisError, OSError
             See `FAILURES`; the connection must be closed then.
         """
-        self._connection.timed.deadline = time.monotonic() + budget_s
+        self._connection.timed.begin(budget_s)
         self._connection.send_packed_command(
             self._connection.pack_commands(commands), check_health=False
         )
@@ -91,7 +113,7 @@ class Wire:
         RedisError, OSError
             See `FAILURES`.
         """
-        self._connection.timed.deadline = time.monotonic() + budget_s
+        self._connection.timed.begin(budget_s)
         try:
             return self._reply()
         except SLOW:
@@ -167,8 +189,7 @@ def _timed(kind: Any) -> Any:
         limit_s = 1.0
 
         def _connect(self) -> Any:
-            deadline = time.monotonic() + self.limit_s
-            self.timed = _TimedSocket(super()._connect(), deadline)
+            self.timed = _TimedSocket(super()._connect(), self.limit_s)
             return self.timed
 
     return Timed

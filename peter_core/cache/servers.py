@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LEASE_S = 5.0
+_ATTEMPTS = 4
 _FIRST_PAUSE_S = 0.01
 _LONGEST_PAUSE_S = 0.1
 
@@ -108,16 +109,21 @@ class ServerFlight(Generic[T]):
 
     def _claim(self, key: str, token: str) -> _Lease | None:
         """The lease, ours or another's; ``None`` when Redis does not say."""
-        redis, epoch = self._redis, self._redis.watch.epoch
-        try:
-            (reply,) = redis.link.call(
-                ("EVAL", CLAIM, 2, redis.head, redis.lease_key(key), epoch, token, self._lease_ms)
-            )
-        except Away:
-            return None
-        match reply:
-            case [int(ours), int(number)]:
-                return _Lease(key, Fence(epoch, number), token, bool(ours))
+        redis = self._redis
+        for _ in range(_ATTEMPTS):
+            epoch = redis.watch.epoch
+            lease = redis.lease_key(key)
+            with contextlib.suppress(Away):
+                (reply,) = redis.link.call(
+                    ("EVAL", CLAIM, 2, redis.head, lease, epoch, token, self._lease_ms)
+                )
+                match reply:
+                    case [int(ours), int(number)]:
+                        return _Lease(key, Fence(epoch, number), token, bool(ours))
+                return None
+            if redis.away:
+                break
+            # A hiccup: asking once more is cheaper than computing twice.
         return None
 
     @contextlib.contextmanager
@@ -158,7 +164,7 @@ class ServerFlight(Generic[T]):
     def _wait(self, lease: _Lease, deadline: float | None, cancel: CancelToken) -> bool:
         """Wait until the other's value is there or its lease has ended; true when it is there."""
         woken = threading.Event()
-        forget = self._redis.watch.await_release(lease.key, woken)
+        forget = self._redis.watch.releases.await_release(lease.key, woken)
         take_back = cancel.on_cancel(woken.set)
         pause_s = _FIRST_PAUSE_S
         try:
@@ -182,7 +188,7 @@ class ServerFlight(Generic[T]):
                 ("HGET", redis.entry_key(lease.key), "f"), ("GET", redis.lease_key(lease.key))
             )
         except Away:
-            return False
+            return False if redis.away else None
         if isinstance(fence, bytes) and fence.isdigit() and int(fence) >= lease.fence.number:
             return True
         same = isinstance(held, bytes) and held.startswith(b"%d:" % lease.fence.number)

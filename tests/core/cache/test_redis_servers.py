@@ -170,7 +170,7 @@ def test_a_cancelled_one_stops_waiting(sides: list[RedisCache]) -> None:
             two.do(token)
         assert time.monotonic() - began < 1
         assert first.result()[1]
-    assert sides[1].watch._released == {}
+    assert sides[1].watch.releases.waiting == 0
 
 
 def test_waiting_has_a_limit(sides: list[RedisCache]) -> None:
