@@ -14,11 +14,11 @@ from peter_core.errors import PeterError
 from peter_core.lineage.graph import Graph, plan_graph
 from peter_core.plan.artifact import ReceiptMark, rfc3339
 from peter_core.sql.columns import sql_lineage
-from peter_core.store.records import DashboardEntry, ReceiptRecord, Run
+from peter_core.store.records import ReceiptRecord, Run, dashboard_entry
 from peter_core.verify.receipt import Receipt, make_receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from peter_core.costs import Prices
     from peter_core.plan.plan import Plan, StepAnswer
@@ -95,9 +95,9 @@ class Bookkeeper:
         """Raise ``StorageError`` when a publication could not be indexed."""
         self._ledger.check()
 
-    def unindex(self, slug: str) -> None:
-        """Take a dashboard out of lists and lineage."""
-        self._ledger.unindex(slug)
+    def unindex(self, slug: str, *, gone: Callable[[], bool]) -> None:
+        """Take a dashboard out of lists and lineage, if it is still ``gone`` then."""
+        self._ledger.unindex(slug, gone=gone)
 
     def index(
         self,
@@ -105,29 +105,26 @@ class Bookkeeper:
         document: Document,
         verifications: Mapping[str, Verification],
         principal: Principal,
+        *,
+        published: Callable[[], bool],
     ) -> tuple[Receipt, ...]:
-        """Put a publication into lists and lineage with the receipts of its queries."""
+        """Put a publication into lists and lineage with the receipts of its queries.
+
+        Somebody may have published after it: where it is not ``published`` any more, only its
+        receipts are kept.
+        """
         board = plan.dashboard
         receipts = {
             name: make_receipt(made, plan.steps[plan.query_steps[name]].parameters, principal)
             for name, made in verifications.items()
         }
         graph = column_graph(plan)
-        entry = DashboardEntry(
-            slug=board.slug,
-            title=board.title,
-            revision=document.revision,
-            published_at=document.published_at,
-            published_by=document.published_by,
-            description=board.description,
-            owner=board.owner,
-            tags=board.tags,
-        )
+        entry = dashboard_entry(board, document)
         records = [
             _record(receipt, board.slug, document.revision, name)
             for name, receipt in receipts.items()
         ]
-        self._ledger.index(entry, graph.edges, records, nodes=graph.nodes)
+        self._ledger.index(entry, graph.edges, records, nodes=graph.nodes, published=published)
         self._marks.pop((board.slug, document.revision), None)
         return tuple(receipts.values())
 

@@ -117,7 +117,13 @@ class Publisher:
             revision=revision,
             created=before is None,
             changed=before != revision,
-            receipts=self._books.index(plan, document, verified, principal),
+            receipts=self._books.index(
+                plan,
+                document,
+                verified,
+                principal,
+                published=lambda: self._revision(slug) == revision,
+            ),
             verifications=verified,
             cost=cost,
             problems=plan.problems,
@@ -127,7 +133,7 @@ class Publisher:
         """Take a document away and out of lists and lineage; its history stays."""
         self._store.delete(slug, if_match=if_match, by=principal.email, at=dt.datetime.now(dt.UTC))
         self._documents.forget(slug)
-        self._books.unindex(slug)
+        self._books.unindex(slug, gone=lambda: self._revision(slug) is None)
 
     def _revision(self, slug: str) -> str | None:
         try:

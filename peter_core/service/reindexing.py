@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from peter_core.errors import NotFound, PeterError, StorageError
@@ -86,8 +87,14 @@ def _index(
         plan = plans.of_slug(slug, known=document.revision)
         graph = column_graph(plan)
         entry = dashboard_entry(plan.dashboard, document)
-        ledger.index(entry, graph.edges, nodes=graph.nodes)
-        if store.get(slug).revision == document.revision:
+        read = document.revision
+        ledger.index(
+            entry,
+            graph.edges,
+            nodes=graph.nodes,
+            published=partial(_is_at, store, slug, read),
+        )
+        if _is_at(store, slug, read):
             break
     return tuple(
         ReindexProblem(slug, "document_invalid", f"{problem.path}: {problem.message}")
@@ -101,6 +108,14 @@ def _remove_deleted(store: DocumentStore, ledger: Ledger) -> tuple[str, ...]:
     known = ledger.slugs()
     published = {entry.slug for entry in store.list()}
     gone = tuple(slug for slug in known if slug not in published)
-    for slug in gone:
-        ledger.unindex(slug)
-    return gone
+    return tuple(
+        slug for slug in gone if ledger.unindex(slug, gone=partial(_is_at, store, slug, None))
+    )
+
+
+def _is_at(store: DocumentStore, slug: str, revision: str | None) -> bool:
+    """Whether that revision is published now; ``None`` for none at all."""
+    try:
+        return store.get(slug).revision == revision
+    except NotFound:
+        return revision is None

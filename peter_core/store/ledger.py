@@ -16,7 +16,7 @@ from peter_core.store.database import Database, hold, insert_into
 from peter_core.store.records import CostLine, CostReport, DashboardEntry, ReceiptRecord, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy.engine import Connection, Row
 
@@ -116,10 +116,13 @@ class Ledger:
         receipts: Iterable[ReceiptRecord] = (),
         *,
         nodes: Iterable[Node] = (),
+        published: Callable[[], bool] | None = None,
     ) -> None:
         """Make the entry, its lineage and its receipts what is known of the slug, in one step.
 
-        Receipts of earlier revisions stay.
+        Receipts of earlier revisions stay. ``published`` says whether the entry's revision is
+        still the store's; it is asked when nobody else can index the slug. When it is not, only
+        the receipts are kept, so that of several publishers the last one's entry stays.
         """
         row = asdict(entry)
         row |= {"search": _search_text(entry), "sort_title": entry.title.casefold()}
@@ -133,19 +136,26 @@ class Ledger:
 
         def write(connection: Connection) -> None:
             hold(connection, f"index {entry.slug}")
+            for receipt in stamped:
+                self._put_receipt(connection, receipt)
+            if published is not None and not published():
+                return
             self._remove(connection, entry.slug)
             connection.execute(sa.insert(tables.dashboards), row)
             for table, rows in of_it:
                 _insert_all(connection, table, entry.slug, rows)
-            for receipt in stamped:
-                self._put_receipt(connection, receipt)
 
         self._database.write_idempotent(write)
 
-    def unindex(self, slug: str) -> bool:
-        """Take the dashboard out of lists and lineage; its receipts and runs stay."""
+    def unindex(self, slug: str, *, gone: Callable[[], bool] | None = None) -> bool:
+        """Take the dashboard out of lists and lineage; its receipts and runs stay.
+
+        ``gone`` says whether the store still has none; it is asked as ``published`` of `index` is.
+        """
         with self._database.writing() as connection:
             hold(connection, f"index {slug}")
+            if gone is not None and not gone():
+                return False
             return self._remove(connection, slug)
 
     def dashboards(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from peter_core import Peter
+from peter_core.config import load_settings
 from peter_core.errors import StorageError
+from peter_core.service.parts import open_parts
 from peter_core.store import tables
 from tests.small_flights import write_tables
 
@@ -126,3 +130,46 @@ def test_a_store_that_is_gone_changes_nothing(peter: Peter, tmp_path: Path) -> N
     with pytest.raises(StorageError):
         peter.reindex()
     assert peter.list().total == 3
+
+
+class MeddledStore:
+    """A store after whose first publication or deletion somebody else is quicker to index."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.then: Callable[[], object] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def publish(self, *args: Any, **options: Any) -> Any:
+        done = self._store.publish(*args, **options)
+        self._meddle()
+        return done
+
+    def delete(self, *args: Any, **options: Any) -> None:
+        self._store.delete(*args, **options)
+        self._meddle()
+
+    def _meddle(self) -> None:
+        then, self.then = self.then, None
+        if then is not None:
+            then()
+
+
+def test_the_last_publisher_of_several_is_the_one_in_the_list(tmp_path: Path) -> None:
+    settings = load_settings(folder=write_tables(tmp_path))
+    parts = open_parts(settings)
+    store = MeddledStore(parts.store)
+    with Peter(replace(parts, store=store), settings) as peter:
+        store.then = lambda: peter.publish(board("aa", "Second"), if_match="*")
+        peter.publish(board("aa", "First"))
+        assert peter.get("aa").text == board("aa", "Second")
+        assert [entry.title for entry in peter.list().dashboards] == ["Second"]
+        store.then = lambda: peter.publish(board("aa", "Third"))
+        peter.delete("aa", if_match="*")
+        assert [entry.title for entry in peter.list().dashboards] == ["Third"]
+        store.then = lambda: peter.delete("aa", if_match="*")
+        peter.publish(board("aa", "Fourth"), if_match="*")
+        assert peter.list().total == 0
+        assert peter.whole_lineage().nodes == ()

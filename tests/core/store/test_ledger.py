@@ -214,6 +214,18 @@ def test_indexing_again_replaces_everything_but_receipts(ledger: Ledger) -> None
     assert len(ledger.receipts("flights")) == 2
 
 
+def test_an_entry_that_was_overtaken_leaves_only_its_receipts(ledger: Ledger) -> None:
+    newer = entry(title="Newer", revision="cd" * 32)
+    ledger.index(newer, [Edge("c", "d", "feeds")], published=lambda: True)
+    ledger.index(entry(), [Edge("a", "b", "reads")], [receipt()], published=lambda: False)
+    assert ledger.entry("flights") == newer
+    assert ledger.edges() == (Edge("c", "d", "feeds"),)
+    assert ledger.receipts("flights", "ab" * 32) == (receipt(),)
+    assert not ledger.unindex("flights", gone=lambda: False)
+    assert ledger.entry("flights") == newer
+    assert ledger.unindex("flights", gone=lambda: True)
+
+
 def test_an_index_that_fails_changes_nothing(ledger: Ledger) -> None:
     ledger.index(entry(), [Edge("a", "b", "reads")])
     with pytest.raises(ValueError, match="time zone"):
