@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from peter_core.cache.envelope import seal_code
 from peter_core.cache.redis_copies import DiskCopies
-from peter_core.cache.redis_values import Stored
+from peter_core.cache.redis_values import UNFENCED, Stored
 from peter_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,13 +35,18 @@ class LayeredCache:
         self.redis = redis
         self.disk = disk
         self._copied: OrderedDict[str, bytes] = OrderedDict()
+        self._unsent: dict[str, tuple[float, tuple[str, ...]]] = {}
         self._disk_generation: object = None
         redis.breaker.on_open = self._remember_disk
 
     def get(self, key: str) -> bytes | None:
         """The value, or ``None``."""
         found = self.redis.look_up(key)
-        return self.disk.get(key) if found is None else self._of(key, found)
+        if found is None:
+            return self.disk.get(key)
+        if found.code is None and key in self._unsent:
+            return self._deliver(key)
+        return self._of(key, found)
 
     def shared(self, key: str) -> bytes | None:
         """The value that Redis knows of at this moment, ``None`` also when it is away."""
@@ -82,6 +87,8 @@ class LayeredCache:
         if stored is Stored.SUPERSEDED:
             return False
         self._write_copy(key, value, ttl_s=ttl_s, tags=names, seen=seen)
+        if stored is Stored.AWAY and len(self._unsent) < _KNOWN_COPIES:
+            self._unsent[key] = (ttl_s, names)
         return True
 
     def delete(self, key: str) -> bool:
@@ -99,6 +106,7 @@ class LayeredCache:
     def clear(self) -> int:
         """Forget everything; gives how many there were."""
         self._copied.clear()
+        self._unsent.clear()
         return max(self.redis.clear(), self.disk.clear())
 
     def generation(self) -> object:
@@ -129,6 +137,21 @@ class LayeredCache:
         """End the thread, close files and connections."""
         self.redis.close()
         self.disk.close()
+
+    def _deliver(self, key: str) -> bytes | None:
+        """What was computed while Redis was away, unless an invalidation stands against it."""
+        unsent = self._unsent.pop(key, None)
+        value = self.disk.get(key)
+        if unsent is None or value is None:
+            return None
+        ttl_s, tags = unsent
+        stored = self.redis.store(key, value, ttl_s=ttl_s, tags=tags, fence=UNFENCED)
+        if stored is Stored.SUPERSEDED:
+            self.disk.delete(key)
+            return None
+        if stored is Stored.AWAY:
+            self._unsent[key] = unsent
+        return value
 
     def _of(self, key: str, found: Found) -> bytes | None:
         if found.value is not None or found.code is None:

@@ -248,6 +248,28 @@ def test_an_invalidation_that_redis_answered_too_late_counts(
     assert within(1, lambda: gone(two))
 
 
+def test_what_was_computed_while_redis_was_away_is_shared_at_its_return(
+    opened: Open, server: RedisServer
+) -> None:
+    with chaos_proxy(server.port) as proxy:
+        one = opened("one", f"redis://127.0.0.1:{proxy.port}/0")
+        two = opened("two", server.url)
+        proxy.weather.refusing = True
+        proxy.cut()
+        assert one.get("k") is None
+        assert one.compute("k", lambda _: sample_entry(1)) == sample_entry(1)
+        one.put("old", sample_entry(2, tables=("local.nyc.airports",)))
+        assert two.get("k") is None
+        two.invalidate(table="local.nyc.airports")
+        proxy.weather.refusing = False
+        assert back(one)
+        assert one.get("k") == sample_entry(1)
+        assert two.get("k") == sample_entry(1)
+        # It may have been computed before the invalidation: nobody knows.
+        assert one.get("old") is None
+        assert two.get("old") is None
+
+
 def test_a_server_that_was_cut_off_forgets_what_was_invalidated_meanwhile(
     tmp_path: Path, opened: Open, server: RedisServer
 ) -> None:
