@@ -165,6 +165,11 @@ def test_a_wildcard_reads_every_shard(fake: FakeBigQuery) -> None:
     assert job.total_bytes_billed == 2 * 10 * 2**20
 
 
+def test_a_wildcards_suffix_is_a_column(fake: FakeBigQuery) -> None:
+    sql = "SELECT _TABLE_SUFFIX AS day, n FROM `logs.day_*` WHERE _TABLE_SUFFIX > '20240101'"
+    assert rows(fake, sql) == [("20240102", 3)]
+
+
 def test_a_claimed_size_is_shared_out_over_the_columns(fake: FakeBigQuery) -> None:
     assert run(fake, "SELECT x, y FROM sales.big", dry_run=True).total_bytes_processed == 24 * 10**9
     assert run(fake, "SELECT x FROM sales.big", dry_run=True).total_bytes_processed == 12 * 10**9

@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
@@ -259,3 +260,21 @@ def test_an_operation_bigquery_has_not_is_not_found(fake: FakeBigQuery) -> None:
         ask(fake, "/routes")
     assert caught.value.code == 404
     caught.value.close()
+
+
+def test_many_clients_at_once_are_answered_each_its_own(fake: FakeBigQuery) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        sums = pool.map(lambda n: rows(fake, f"SELECT SUM(id) + {n} FROM sales.orders"), range(24))
+    assert [found[0][0] for found in sums] == [4950 + n for n in range(24)]
+    assert len(set(fake.jobs_created)) == 24
+
+
+def test_nothing_of_a_fake_is_left_when_it_ends() -> None:
+    before = set(threading.enumerate())
+    with FakeBigQuery({"d.t": pa.table({"x": [1]})}) as fake:
+        fake.script(Fault("jobs.insert", "hang", seconds=60, after=True))
+        with pytest.raises(Exception, match=r"(?i)timed out|timeout"):
+            fake.client().query("SELECT 1", job_retry=None, retry=None, timeout=0.2)
+        began = time.monotonic()
+    assert time.monotonic() - began < 2
+    assert set(threading.enumerate()) <= before

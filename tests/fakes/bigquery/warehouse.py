@@ -27,6 +27,7 @@ class Warehouse:
         self._connection = duckdb.connect()
         self._connection.execute("SET TimeZone = 'UTC'").fetchall()
         self._lock = threading.Lock()
+        self._opening = threading.Lock()
         self._offered: dict[str, FakeTable] = {}
         specs = {
             name: one if isinstance(one, FakeTable) else FakeTable(one)
@@ -87,7 +88,7 @@ class Warehouse:
 
     def rows_of(self, stored: StoredTable) -> pa.Table:
         """All rows of a table."""
-        cursor = self._connection.cursor()
+        cursor = self._cursor()
         try:
             place = f"{quoted(stored.dataset)}.{quoted(stored.name)}"
             return cursor.sql(f"SELECT * FROM {place}").to_arrow_table()
@@ -107,7 +108,7 @@ class Warehouse:
         ------
         duckdb.Error, QueryFailed
         """
-        cursor = self._connection.cursor()
+        cursor = self._cursor()
         try:
             if default_dataset:
                 cursor.execute(f"SET schema = '{quoted(default_dataset)}'").fetchall()
@@ -120,10 +121,14 @@ class Warehouse:
         finally:
             cursor.close()
 
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._opening:
+            return self._connection.cursor()
+
     def _add(self, name: str, spec: FakeTable) -> StoredTable:
         project, dataset, table = self.parts(name)
         stored = StoredTable(project, dataset, table, spec)
-        cursor = self._connection.cursor()
+        cursor = self._cursor()
         cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(dataset)}").fetchall()
         if stored.id in self.tables:
             what = "VIEW" if self.tables[stored.id].spec.type in _VIEWS else "TABLE"
