@@ -77,7 +77,8 @@ def make_engine(url: str) -> Engine:
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_S})
+    # Without parameters in errors: they are e-mails and titles.
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_S}, hide_parameters=True)
     sa.event.listen(engine, "connect", _configure_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -120,7 +121,6 @@ def _postgresql(url: URL) -> Engine:
         pool_timeout=_POOL_WAIT_S,
         pool_recycle=_RECYCLE_S,
         pool_use_lifo=True,
-        # Errors would repeat e-mails and titles.
         hide_parameters=True,
     )
     _refuse_unknown_options(engine)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import traceback
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from peter_core.config import load_settings
 from peter_core.errors import ConfigError, StorageError
 from peter_core.store.connecting import ledger_url, make_engine
 from peter_core.store.database import Database
+from peter_core.store.ledger import Ledger
+from peter_core.store.tables import budget_windows
 from tests.servers.postgres import Servers
 
 
@@ -98,3 +103,17 @@ def test_a_server_that_is_not_there_and_one_that_refuses_are_told_apart(
         stranger.read(lambda _: None)
     nobody.close()
     stranger.close()
+
+
+def test_an_error_carries_no_parameters(ledger: Ledger) -> None:
+    with (
+        pytest.raises(StorageError) as caught,
+        ledger.database.writing() as connection,
+    ):
+        row = {"scope": "user", "subject": "hunter2", "period": "day", "begins": "x"}
+        for _ in range(2):
+            connection.execute(sa.insert(budget_windows), {**row, "spent_usd": Decimal(1)})
+    told = "".join(traceback.format_exception(caught.value))
+    assert "budget_windows" in told
+    assert "[parameters: " not in told
+    assert "SQL parameters hidden" in told
