@@ -40,7 +40,9 @@ _T, _B, _I, _F, _L = "VARCHAR", "BLOB", "BIGINT", "BOOLEAN", "VARCHAR[]"
 
 WORKER_FUNCTIONS = (
     WorkerFunction("peter_base32", (_B,), _T, texts.to_base32),
+    WorkerFunction("peter_bytes_literal", (_B,), _T, texts.bytes_literal),
     WorkerFunction("peter_bytes_of_points", ("BIGINT[]",), _B, texts.bytes_of_points),
+    WorkerFunction("peter_escaped", (_B,), _T, texts.escaped),
     WorkerFunction("peter_from_base32", (_T,), _B, texts.from_base32),
     WorkerFunction("peter_interval_text", ("INTERVAL",), _T, intervals.interval_text),
     WorkerFunction("peter_ip_from_number", (_I,), _B, addresses.address_of_number),
@@ -55,6 +57,7 @@ WORKER_FUNCTIONS = (
     WorkerFunction("peter_json_remove", (_T, _L), _T, json_values.json_remove),
     WorkerFunction("peter_json_set", (_T, _L, _L, _F), _T, json_values.json_set),
     WorkerFunction("peter_json_strip_nulls", (_T, _T, _F, _F), _T, json_values.json_strip_nulls),
+    WorkerFunction("peter_literal", (_T,), _T, texts.literal),
     WorkerFunction("peter_normalize", (_T, _T), _T, texts.normalize),
     WorkerFunction(
         "peter_normalize_and_casefold", (_T, _T), _T, texts.normalize_and_casefold

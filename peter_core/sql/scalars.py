@@ -140,7 +140,9 @@ def _cast(node: exp.Expr) -> exp.Expr | None:
     if to.is_type(exp.DType.DECIMAL) and not to.expressions:
         return cast(value, _NUMERIC, safe=safe)
     if to.is_type(exp.DType.BIGDECIMAL) and not to.expressions:
-        return cast(value, "DECIMAL(38, 18)", safe=safe)
+        wide = cast(value, "DECIMAL(38, 18)", safe=safe)
+        wide.type = to.copy()
+        return wide
     if to.is_type(exp.DType.BINARY) and is_type(value, *exp.DataType.TEXT_TYPES):
         return call("encode", value)
     if to.is_type(*exp.DataType.TEXT_TYPES):

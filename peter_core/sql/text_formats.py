@@ -7,9 +7,10 @@ import re
 from sqlglot import exp
 
 from peter_core.sql.duckdb_nodes import call, cast, is_decimal, literal_text, paren, refuse, text
+from peter_core.sql.printables import PRINTERS
 
 _SPECIFIER = re.compile(
-    r"%(?P<flags>[-+ 0#']*)(?P<width>\d*)(?P<precision>\.\d+)?(?P<kind>[a-zA-Z%])"
+    r"%(?P<flags>[-+ 0#']*)(?P<width>\d*)(?P<precision>\.\d*)?(?P<kind>[a-zA-Z%])"
 )
 
 
@@ -52,6 +53,8 @@ def _piece(node: exp.Expr, match: re.Match[str], value: exp.Expr) -> exp.Expr:
         # Decimals round halves away from zero, which a double may not hold.
         digits = int((match["precision"] or ".6")[1:])
         value = call("round", value, exp.Literal.number(digits))
+    if "'" in flags and kind in "oxX":
+        refuse(node, f"FORMAT('{match[0]}')")
     if kind in "diu" and "'" in flags:
         if flags != "'":
             refuse(node, f"FORMAT('{match[0]}')")
@@ -64,10 +67,22 @@ def _piece(node: exp.Expr, match: re.Match[str], value: exp.Expr) -> exp.Expr:
         return call("printf", text(f"%{flags}{shape}{'d' if kind in 'iu' else kind}"), value)
     if kind in "fFeEgG":
         return call("printf", text(f"%{flags}{shape}{kind}"), cast(value, "DOUBLE"))
-    if kind in "st" and not match["precision"]:
-        written = cast(value, "VARCHAR")
-        return call("printf", text(f"%{flags}{shape}s"), written) if shape else written
+    if kind in "stT":
+        return _padded(PRINTERS[kind](value) if kind in PRINTERS else cast(value, "VARCHAR"), match)
     return refuse(node, f"FORMAT('{match[0]}')")
+
+
+def _padded(written: exp.Expr, match: re.Match[str]) -> exp.Expr:
+    """Cut to the precision, then filled to the width."""
+    if match["precision"]:
+        written = call("left", written, exp.Literal.number(int(match["precision"][1:] or 0)))
+    if not match["width"]:
+        return written
+    size, blank = exp.Literal.number(int(match["width"])), text(" ")
+    pad = "rpad" if "-" in match["flags"] else "lpad"
+    longer = exp.GT(this=call("length", written.copy()), expression=size.copy())
+    filled = call(pad, written.copy(), size, blank)
+    return exp.Case(ifs=[exp.If(this=longer, true=written)], default=filled)
 
 
 def float_text(value: exp.Expr) -> exp.Expr:

@@ -96,6 +96,38 @@ def points_of_bytes(value: bytes) -> list[int]:
     return list(value)
 
 
+def literal(value: str) -> str:
+    """A STRING literal of SQL."""
+    quote = "'" if '"' in value and "'" not in value else '"'
+    return f"{quote}{''.join(_sign(one, quote) for one in value)}{quote}"
+
+
+def bytes_literal(value: bytes) -> str:
+    """A BYTES literal of SQL."""
+    quote = "'" if b'"' in value and b"'" not in value else '"'
+    return f"b{quote}{''.join(_byte(one, quote) for one in value)}{quote}"
+
+
+def escaped(value: bytes) -> str:
+    """Bytes as ASCII, with escapes for the others and for quotes."""
+    return "".join(_byte(one, "'\"") for one in value)
+
+
+def _sign(sign: str, quotes: str) -> str:
+    if sign in quotes or sign == "\\":
+        return f"\\{sign}"
+    if sign in _ESCAPES:
+        return _ESCAPES[sign]
+    return sign if sign.isprintable() or ord(sign) > 0x9F else f"\\x{ord(sign):02x}"
+
+
+def _byte(byte: int, quotes: str) -> str:
+    return _sign(chr(byte), quotes) if byte < 0x80 else f"\\x{byte:02x}"
+
+
+_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
 def to_base32(value: bytes) -> str:
     """Bytes as RFC 4648 base 32, padded."""
     return base64.b32encode(value).decode("ascii")
