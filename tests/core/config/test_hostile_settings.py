@@ -46,7 +46,7 @@ def check(reading: Reading, field: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(value=TEXTS)
 def test_any_text_is_used_or_refused(field: str, value: str) -> None:
     environment = {variables(field)[-1]: value}
@@ -55,7 +55,7 @@ def test_any_text_is_used_or_refused(field: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(value=VALUES)
 def test_any_value_of_an_argument_is_used_or_refused(field: str, value: object) -> None:
     check(read_settings({field: value}, environment={}, file=NOWHERE), field, str(value))
