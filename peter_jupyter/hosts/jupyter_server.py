@@ -34,6 +34,7 @@ class JupyterHost(Host, JupyterHandler):
     """Identity, authorization and addresses of a Jupyter Server."""
 
     auth_resource = "peter"
+    host_name = "jupyter"
 
     @property
     def pool(self) -> PooledPeter:

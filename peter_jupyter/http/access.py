@@ -6,7 +6,6 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from peter_core.errors import Forbidden
-from peter_jupyter.http.statuses import RefusalError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,13 +26,21 @@ def needs(role: Role) -> Callable[[Verb], Verb]:
         async def checked(self: Any, *args: str) -> None:
             principal = self.principal()
             if principal is None:
-                raise RefusalError("unauthenticated", "This needs a login.")
-            if not principal.may(role):
-                raise Forbidden(
-                    f"This needs the role {role}, which you do not have here.",
-                    hint="Ask whoever runs this server.",
-                )
-            await verb(self, *args)
+                self.ask_for_login()
+                return
+            admission, name = self.pool.admission, principal.email
+            turn = admission.enter(name)
+            try:
+                if turn is not None:
+                    await turn
+                if not principal.may(role):
+                    raise Forbidden(
+                        f"This needs the role {role}, which you do not have here.",
+                        hint="Ask whoever runs this server.",
+                    )
+                await verb(self, *args)
+            finally:
+                admission.leave(name, turn)
 
         setattr(checked, _MARK, role)
         return checked

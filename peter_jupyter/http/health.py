@@ -12,6 +12,7 @@ from peter_jupyter.http.resource import Resource
 
 if TYPE_CHECKING:
     from peter_core.principal import Role
+    from peter_jupyter.http.models.health import ReadyStatus
 
 _ROLES: tuple[Role, ...] = ("viewer", "author", "admin")
 _HEALTH = Health(version=__version__)
@@ -32,14 +33,18 @@ class ReadyResource(Resource):
     @public
     async def get(self) -> None:
         """200, or 503 when one part cannot serve; codes and latencies, nothing secret."""
+        if self.pool.draining:
+            self.answer(Readiness(status="draining", ready=False, code="draining"), 503)
+            return
         try:
             parts = await self.call(lambda peter: peter.ready())
         except PeterError as error:
-            self.answer(Readiness(ready=False, code=error.code), 503)
+            self.answer(Readiness(status="not_ready", ready=False, code=error.code), 503)
             return
         found = {name: PartHealth.model_validate(part) for name, part in parts.items()}
         ready = all(part.ok for part in found.values())
-        self.answer(Readiness(ready=ready, parts=found), 200 if ready else 503)
+        status: ReadyStatus = "ready" if ready else "not_ready"
+        self.answer(Readiness(status=status, ready=ready, parts=found), 200 if ready else 503)
 
 
 class MeResource(Resource):
@@ -50,4 +55,9 @@ class MeResource(Resource):
         """The principal with every role it holds."""
         who = self.who
         roles = tuple(role for role in _ROLES if who.may(role))
-        self.answer(Me(email=who.email, name=who.name, roles=roles, host=who.host))
+        self.answer(
+            Me(
+                email=who.email, name=who.name, roles=roles, host=self.host_name,
+                expires_at=self.expires_at(),
+            )
+        )  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tornado.web import RequestHandler
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Awaitable, Callable
 
     from peter_core.principal import Principal
@@ -15,9 +16,14 @@ if TYPE_CHECKING:
 
     Verb = Callable[..., Awaitable[None]]
 
+HostName = Literal["jupyter", "hub", "standalone"]
+
 
 class Host(RequestHandler, ABC):
     """The side of a handler that differs by host: who asks, where it is mounted, what guards it."""
+
+    host_name: ClassVar[HostName]
+    """What this host is called in ``/auth/me`` and in the OpenAPI document."""
 
     @property
     @abstractmethod
@@ -41,6 +47,17 @@ class Host(RequestHandler, ABC):
     def principal(self) -> Principal | None:
         """Who asks; ``None`` when nobody is logged in."""
         ...
+
+    def login_url(self, next: str) -> str | None:
+        """Where a page sends whoever is not logged in; ``None`` when there is no login page.
+
+        ``next`` is the path with its query that was asked for.
+        """
+        return None
+
+    def expires_at(self) -> dt.datetime | None:
+        """When the login ends by itself; ``None`` when it does not, or when nobody knows."""
+        return None
 
     @abstractmethod
     def is_own_origin(self, origin: str) -> bool:

@@ -35,8 +35,19 @@ class Page(Resource):
     policy = csp()
 
     def get_login_url(self) -> str:
-        """The host's login page."""
-        return super(Resource, self).get_login_url()
+        """The host's login page, for a guard that sends people there itself."""
+        return self._login_url() or super(Resource, self).get_login_url()
+
+    def ask_for_login(self) -> None:
+        """Send a person to the login page where the host has one."""
+        address = self._login_url()
+        if address is None or self.request.method not in ("GET", "HEAD"):
+            super().ask_for_login()
+        else:
+            self.redirect(address)
+
+    def _login_url(self) -> str | None:
+        return self.login_url(self.request.uri or self.root)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Tell a failure in words."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from peter_core.engine.port import CancelToken
 from peter_core.errors import EngineUnavailable, QueryTimeout
+from peter_jupyter.http.admission import Admission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 log = logging.getLogger("peter.http")
+
+_LAST_S = 1.5
+"""Seconds that cancelled work has to end."""
+_TOLD_S = 0.5
+"""Seconds that answers about it have to be written."""
 
 
 class PooledPeter:
@@ -33,6 +39,10 @@ class PooledPeter:
         Requests that are worked on at once; more wait for their turn.
     deadline_s, long_deadline_s
         Seconds a request may take with its waiting, and one that runs every query of a dashboard.
+    user_concurrency, user_requests_per_minute
+        What one user may ask for at once and a minute.
+    queue
+        Requests of everybody that may wait; one more is told to come again.
     """
 
     def __init__(
@@ -42,10 +52,18 @@ class PooledPeter:
         workers: int = 16,
         deadline_s: float = 120.0,
         long_deadline_s: float = 900.0,
+        user_concurrency: int = 8,
+        user_requests_per_minute: int = 600,
+        queue: int = 512,
     ) -> None:
         self._opening = opening
         self.deadline_s = deadline_s
         self.long_deadline_s = long_deadline_s
+        self.admission = Admission(
+            user_concurrency=user_concurrency,
+            user_requests_per_minute=user_requests_per_minute,
+            at_once=workers + queue,
+        )
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="peter-http")
         # Stopping a query may take a while, and must not wait for the workers it frees.
         self._stopper = ThreadPoolExecutor(1, thread_name_prefix="peter-http-stop")
@@ -94,6 +112,32 @@ class PooledPeter:
         """Tell work to stop, without waiting for it."""
         if not cancel.cancelled and not self._closed:
             self._stopper.submit(cancel.cancel).add_done_callback(_report)
+
+    @property
+    def draining(self) -> bool:
+        """Whether the server is going down: new requests are refused."""
+        return self.admission.draining
+
+    async def drain(self, grace_s: float = 10.0) -> bool:
+        """Refuse new requests, let those that began end, and close Peter.
+
+        Returns whether all of them ended by themselves. What still runs after ``grace_s`` seconds
+        is cancelled and answered with 503; nobody waits longer than two seconds more for it, so
+        that a host ends its process whatever was returned.
+        """
+        self.admission.draining = True
+        ended = await self.admission.emptied(grace_s)
+        if not ended:
+            log.warning("requests still run after %g s and are cancelled", grace_s)
+        closing = asyncio.ensure_future(self.close())
+        done, _ = await asyncio.wait({closing}, timeout=_LAST_S)
+        if done:
+            # Those who were cancelled are told so before the connections are closed.
+            await self.admission.emptied(_TOLD_S)
+            closing.result()
+        else:
+            log.error("work does not end although it was cancelled; the server goes down with it")
+        return ended
 
     async def close(self) -> None:
         """Cancel what runs, wait for it, and close Peter."""

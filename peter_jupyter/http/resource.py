@@ -35,6 +35,7 @@ B = TypeVar("B", bound=Body)
 
 log = logging.getLogger("peter.http")
 
+_RETRY_AFTER_S = 5
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _RESERVED = frozenset({"token", "_xsrf", "no_track_activity"})
@@ -74,6 +75,10 @@ class Resource(Host):
             raise RefusalError("unauthenticated", "This needs a login.")
         return principal
 
+    def ask_for_login(self) -> None:
+        """Tell whoever is not logged in; a program is never sent to a page."""
+        raise RefusalError("unauthenticated", "This needs a login.")
+
     # The way in ------------------------------------------------------------------------------
 
     def set_default_headers(self) -> None:
@@ -86,6 +91,8 @@ class Resource(Host):
         self.set_header("Cross-Origin-Resource-Policy", "same-origin")
         self.set_header("Content-Security-Policy", self.policy)
         self.set_header("Cache-Control", "no-store")
+        if self.pool.draining:
+            self.set_header("Connection", "close")
 
     async def prepare(self) -> None:
         """Turn away what another site sent, and bodies that are too large."""
@@ -229,8 +236,9 @@ class Resource(Host):
             self.set_header("Allow", ", ".join(known))
         if status_code == 401:
             self.set_header("WWW-Authenticate", "Bearer")
-        if status_code == 503:
-            self.set_header("Retry-After", "5")
+        if status_code in (429, 503):
+            after_s = getattr(_error(kwargs), "retry_after_s", None)
+            self.set_header("Retry-After", str(after_s or _RETRY_AFTER_S))
         self.write_problem(problem.model_dump_json(exclude_none=True).encode())
 
     def write_problem(self, body: bytes) -> None:

@@ -23,6 +23,8 @@ STATUSES: dict[str, tuple[int, str]] = {
     "bytes_cap_exceeded": (422, "The byte cap would be exceeded"),
     "budget_exceeded": (422, "A budget would be exceeded"),
     "overloaded": (429, "Too many at once"),
+    "too_many_requests": (429, "Too many requests"),
+    "draining": (503, "The server is going down"),
     "query_failed": (422, "The query failed"),
     "verification_failed": (422, "The verification failed"),
     "engine_failed": (502, "The engine failed"),
@@ -73,11 +75,19 @@ _DETAILS = {
 class RefusalError(HTTPError):
     """A request that the door turns away: it never reaches a use case."""
 
-    def __init__(self, code: str, detail: str, *, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        hint: str | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
         super().__init__(STATUSES[code][0], "%s", detail)
         self.code = code
         self.detail = detail
         self.hint = hint
+        self.retry_after_s = retry_after_s
 
 
 def status_of(error: BaseException | None, fallback: int = 500) -> int:

@@ -134,7 +134,7 @@ async def test_a_peter_that_cannot_open_is_told_and_tried_again(ask: Ask, jp_web
 
     pool._opening = failing
     assert (await ask("GET", "ready")).json == {
-        "ready": False, "parts": {}, "code": "engine_unavailable",
+        "status": "not_ready", "ready": False, "parts": {}, "code": "engine_unavailable",
     }  # fmt: skip
     assert (await ask("GET", "ready")).status == 200
 

@@ -25,5 +25,6 @@ async def test_ready_names_every_part_with_its_latency(ask: Ask) -> None:
 async def test_me_says_who_asks_and_what_they_may(ask: Ask) -> None:
     reply = await ask("GET", "api/v1/auth/me", who="ada")
     assert reply.json == {
-        "email": "ada", "name": "Ada", "roles": ["viewer", "author", "admin"], "host": "jupyter",
+        "email": "ada", "name": "Ada", "roles": ["viewer", "author", "admin"],
+        "host": "jupyter", "expires_at": None,
     }  # fmt: skip

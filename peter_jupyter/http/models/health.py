@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from peter_jupyter.http.models.shapes import Answer
+from peter_jupyter.http.models.shapes import Answer, Moment
+
+ReadyStatus = Literal["ready", "not_ready", "draining"]
 
 
 class Health(Answer):
@@ -27,6 +29,7 @@ class PartHealth(Answer):
 class Readiness(Answer):
     """Whether requests can be served; ``parts`` is empty when Peter could not be opened."""
 
+    status: ReadyStatus
     ready: bool
     parts: dict[str, PartHealth] = Field(default={})
     code: str | None = None
@@ -38,4 +41,5 @@ class Me(Answer):
     email: str
     name: str
     roles: tuple[Literal["viewer", "author", "admin"], ...]
-    host: str
+    host: Literal["jupyter", "hub", "standalone"]
+    expires_at: Moment | None = None
