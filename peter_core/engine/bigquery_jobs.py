@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from peter_core.engine.bigquery_failures import ApiFailure, Failure, failure_of, job_failure
-from peter_core.engine.bigquery_pages import Rows, page_rows
+from peter_core.engine.bigquery_pages import FIRST_ROWS, Rows, page_rows
 from peter_core.engine.bigquery_requests import CALL_S, NO_RETRY
 from peter_core.engine.bigquery_types import columns_of
 from peter_core.engine.port import Stage
@@ -136,11 +136,12 @@ class BilledJob:
         from google.cloud.bigquery import Table
 
         job = self._started()
-        size = max(1, min(page_rows(len(columns)), max_rows))
+        size = max(1, min(page_rows(len(columns)), max_rows, FIRST_ROWS))
         found, first = self._first_page(job, size)
         given = columns_of(found.schema or ()) or columns
         rows = Rows(given, max_rows=max_rows, max_bytes=max_bytes)
         rows.add_page(first)
+        del first
         total = int(found.total_rows or 0)
         table = Table(job.destination, schema=found.schema) if job.destination else None
         if storage is not None and table is not None and not rows.full and rows.read < total:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _CELLS = 100_000
 """Cells of one page: as Python objects, before Arrow has them, they take about 25 MB."""
-_PAGE_BYTES = 8 * 2**20
+_PAGE_BYTES = 2 * 2**20
+FIRST_ROWS = 5_000
+"""Rows of the first page, before their length is known; the client holds on to it."""
 
 
 class Rows:
