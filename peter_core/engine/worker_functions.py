@@ -44,6 +44,7 @@ WORKER_FUNCTIONS = (
     WorkerFunction("peter_bytes_of_points", ("BIGINT[]",), _B, texts.bytes_of_points),
     WorkerFunction("peter_escaped", (_B,), _T, texts.escaped),
     WorkerFunction("peter_from_base32", (_T,), _B, texts.from_base32),
+    WorkerFunction("peter_instr", (_T, _T, _I, _I), _I, texts.instr),
     WorkerFunction("peter_interval_text", ("INTERVAL",), _T, intervals.interval_text),
     WorkerFunction("peter_ip_from_number", (_I,), _B, addresses.address_of_number),
     WorkerFunction("peter_ip_from_text", (_T,), _B, addresses.address_bytes),

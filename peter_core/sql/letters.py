@@ -66,13 +66,21 @@ def regexp_place(node: exp.Expr) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=absent, true=number(0))], default=cast(place, "BIGINT"))
 
 
-def place(node: exp.Expr) -> None:
-    """INSTR counts from the end at a negative position, and finds later ones; the engine cannot."""
+def place(node: exp.Expr) -> exp.Expr | None:
+    """INSTR counts from the end at a negative position, and finds later ones."""
     position, occurrence = node.args.get("position"), node.args.get("occurrence")
-    if position is not None and (literal_int(position) or 0) < 1:
-        refuse(node, "INSTR with a position that is not a positive literal")
-    if occurrence is not None and literal_int(occurrence) != 1:
-        refuse(node, "INSTR with a later occurrence")
+    first = occurrence is None or literal_int(occurrence) == 1
+    if first and (position is None or (literal_int(position) or 0) > 0):
+        return None
+    if is_bytes(node.this):
+        refuse(node, "INSTR of BYTES from the end")
+    return call(
+        "peter_instr",
+        node.this,
+        node.args["substr"],
+        position or number(1),
+        occurrence or number(1),
+    )
 
 
 def substring(node: exp.Expr) -> None:

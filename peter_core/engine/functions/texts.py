@@ -76,6 +76,24 @@ def text_of_points(points: Sequence[int | None]) -> str | None:
         raise ValueError("A code point is a number from 0 to 1,114,111.") from None
 
 
+def instr(value: str, part: str, position: int, occurrence: int) -> int:
+    """Where a part stands for the n-th time, counted from 1; 0 when it does not.
+
+    From a negative position it is sought backwards, from the end of the text.
+    """
+    if position == 0 or occurrence < 1:
+        raise ValueError("INSTR takes a position other than 0 and an occurrence from 1.")
+    at = position - 2 if position > 0 else len(value) + position + 1
+    for _ in range(occurrence):
+        if position > 0:
+            at = value.find(part, at + 1)
+        else:
+            at = value.rfind(part, 0, max(0, at - 1 + len(part)))
+        if at < 0:
+            return 0
+    return at + 1
+
+
 def plain_number(value: str) -> str:
     """A decimal number without spaces and commas, its sign in front.
 
