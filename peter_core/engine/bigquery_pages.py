@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _CELLS = 100_000
 """Cells of one page: as Python objects, before Arrow has them, they take about 25 MB."""
 _PAGE_BYTES = 2 * 2**20
-FIRST_ROWS = 5_000
+FIRST_ROWS = 2_000
 """Rows of the first page, before their length is known; the client holds on to it."""
 
 
