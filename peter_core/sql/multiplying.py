@@ -47,9 +47,10 @@ class Multiplication:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A FROM item: what it is unique by, ``None`` where that cannot be told."""
+    """A FROM item at its place in FROM: what it is unique by, ``None`` where that is not told."""
 
     name: str
+    place: int
     node: exp.Expr
     unique_by: frozenset[str] | None
     one_row: bool
@@ -106,14 +107,13 @@ def _why(
         return None
     if other.unique_by is not None:
         return None if other.unique_by <= keys else "grouped"
-    if theirs in summed and _order(summed, mine) < _order(summed, theirs):
-        return "both"
-    larger = owner.rows is not None and other.rows is not None and other.rows > owner.rows
-    return "larger" if larger and theirs not in summed else None
-
-
-def _order(summed: Mapping[str, str], name: str) -> int:
-    return list(summed).index(name)
+    # What is joined later and is smaller is looked up: seats of the plane of each flight.
+    known = owner.rows is not None and other.rows is not None
+    larger = known and (other.rows or 0) > (owner.rows or 0)
+    if theirs in summed:
+        first = owner.place < other.place
+        return "both" if first and (larger or not known) else None
+    return "larger" if larger and owner.place < other.place else None
 
 
 def _sources(
@@ -124,7 +124,7 @@ def _sources(
 ) -> dict[str, _Source]:
     names = cte_names(statement)
     found: dict[str, _Source] = {}
-    for node in sources_of(select):
+    for place, node in enumerate(sources_of(select)):
         name = node.alias_or_name
         if not name and isinstance(node, exp.Unnest):
             alias = node.args.get("alias")
@@ -133,6 +133,7 @@ def _sources(
         query = _query(node, ctes)
         found[name.casefold()] = _Source(
             name=name,
+            place=place,
             node=node,
             unique_by=_unique_by(query),
             one_row=not plain and not isinstance(node, exp.Unnest) and is_one_row(node, ctes),

@@ -45,6 +45,10 @@ def test_a_sum_over_repeated_rows_is_told_at_the_join(sql: str, said: tuple[obje
         "SELECT c.name, SUM(o.amount) AS a FROM d.orders AS o JOIN d.customers AS c "
         "ON c.id = o.customer GROUP BY c.name",
         "SELECT SUM(i.price) AS p FROM d.orders AS o, UNNEST(o.items) AS i",
+        # What is looked up for each row is summed over the rows.
+        "SELECT SUM(c.credit) AS c FROM d.orders AS o JOIN d.customers AS c ON c.id = o.customer",
+        "SELECT SUM(o.amount) AS a, SUM(c.credit) AS c FROM d.orders AS o "
+        "JOIN d.customers AS c ON c.id = o.customer",
         # One element is picked.
         "SELECT SUM(o.total) AS t FROM d.orders AS o, UNNEST(o.items) AS i WHERE i.kind = 'x'",
         # The other side has one row a key, or one row.
@@ -71,6 +75,14 @@ def test_a_sum_over_repeated_rows_is_told_at_the_join(sql: str, said: tuple[obje
 )
 def test_an_ordinary_join_is_left_alone(sql: str) -> None:
     assert multiplications(parse(sql), ROWS) == ()
+
+
+def test_without_row_counts_sums_of_both_sides_are_told_still() -> None:
+    sql = (
+        "SELECT SUM(o.amount) AS a, SUM(c.credit) AS c FROM d.orders AS o "
+        "JOIN d.customers AS c ON c.id = o.customer"
+    )
+    assert [one.why for one in multiplications(parse(sql), {})] == ["both"]
 
 
 def test_without_row_counts_a_plain_join_is_left_alone() -> None:
