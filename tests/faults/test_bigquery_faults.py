@@ -126,8 +126,9 @@ def _promises_broken(seed: int) -> list[str]:
     ]
     faults = [replace(f, nth=1) if f.on == "jobs.insert" else f for f in faults]
     with FakeBigQuery({"sales.orders": ORDERS}, page_rows=40) as fake:
+        reader = fake.storage_client() if seed % 4 == 0 else None
         fake.script(*faults)
-        engine = engine_of(fake)
+        engine = engine_of(fake, storage_read=reader is not None, storage_client=reader)
         result, code, seconds = run(engine, job_of(timeout_s=1.5))
         engine.close()
         found = {
@@ -139,6 +140,30 @@ def _promises_broken(seed: int) -> list[str]:
             "broke the fake": any(request.status == 418 for request in fake.journal),
         }
     return [f"seed {seed}: {text}, {faults}" for text, is_so in found.items() if is_so]
+
+
+def test_many_at_once_through_faults_each_get_their_own_rows_or_a_reason() -> None:
+    chance = random.Random(7)  # noqa: S311
+    usual = [fault for fault in MISHAPS if fault.on == "*" and fault.kind != "hang"]
+    with FakeBigQuery({"sales.orders": ORDERS}, page_rows=40) as fake:
+        fake.script(*(replace(chance.choice(usual), nth=chance.randint(1, 160)) for _ in range(30)))
+        engine = engine_of(fake, project_jobs=6, user_jobs=3)
+        jobs = [
+            job_of(f"SELECT id + {n} AS id FROM sales.orders ORDER BY id", user=f"u{n % 3}")
+            for n in range(32)
+        ]
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda job: run(engine, job), jobs))
+        engine.close()
+        for n, (result, code, seconds) in enumerate(answers):
+            assert code in CODES
+            assert seconds < 3 + SLACK_S
+            if code is None:
+                assert result.table["id"].to_pylist() == list(range(n, n + 100))
+        right = sum(1 for _, code, _ in answers if code is None)
+        assert right >= 16
+        assert right <= len(fake.jobs_created) <= 32
+        assert unplanned(fake) == []
 
 
 def test_there_are_scripts_for_every_part_of_a_run() -> None:

@@ -6,7 +6,18 @@ import datetime as dt
 import threading
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import grpc
+import pyarrow as pa
+from google.auth.credentials import AnonymousCredentials
+
+# Before its storage part, which it imports itself: in the other order two threads may collide.
+from google.cloud import bigquery
+from google.cloud.bigquery_storage_v1.services.big_query_read import BigQueryReadClient
+from google.cloud.bigquery_storage_v1.services.big_query_read.transports import (
+    BigQueryReadGrpcTransport,
+)
 
 from tests.fakes.bigquery.api_errors import ApiError
 from tests.fakes.bigquery.faults import Fault, Script
@@ -15,15 +26,9 @@ from tests.fakes.bigquery.journal import Journal, Request
 from tests.fakes.bigquery.results import EndlessPages, TablePages
 from tests.fakes.bigquery.routes import Api
 from tests.fakes.bigquery.server import FakeServer
+from tests.fakes.bigquery.storage import StorageServer
 from tests.fakes.bigquery.tables import FakeTable
 from tests.fakes.bigquery.warehouse import Warehouse
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    from google.cloud import bigquery
-    from google.cloud.bigquery_storage_v1.services.big_query_read import BigQueryReadClient
-
-    from tests.fakes.bigquery.storage import StorageServer
 
 
 class FakeBigQuery:
@@ -98,9 +103,6 @@ class FakeBigQuery:
 
     def client(self, location: str | None = None) -> bigquery.Client:
         """The real client, closed together with the fake."""
-        from google.auth.credentials import AnonymousCredentials
-        from google.cloud import bigquery
-
         client = bigquery.Client(
             project=self.project,
             credentials=AnonymousCredentials(),
@@ -112,20 +114,12 @@ class FakeBigQuery:
 
     def storage_client(self) -> BigQueryReadClient:
         """The real client of the Storage Read API, on a server of its own."""
-        import grpc
-        from google.cloud.bigquery_storage_v1.services.big_query_read import BigQueryReadClient
-        from google.cloud.bigquery_storage_v1.services.big_query_read.transports import (
-            BigQueryReadGrpcTransport,
-        )
-
         channel = grpc.insecure_channel(self.storage_address)
         return BigQueryReadClient(transport=BigQueryReadGrpcTransport(channel=channel))
 
     @property
     def storage_address(self) -> str:
         """Where the Storage Read API listens, in plain text; started when it is first asked."""
-        from tests.fakes.bigquery.storage import StorageServer
-
         if self._storage is None:
             self._storage = StorageServer(self._rows_of, self._script, self._journal)
         return f"127.0.0.1:{self._storage.port}"
