@@ -102,7 +102,7 @@ class Catalog:
         before, and ``table`` tells the others one by one.
         """
         with ThreadPoolExecutor(_WORKERS, thread_name_prefix="peter-catalog") as pool:
-            found = [info for part in pool.map(self._list, self.datasets()) for info in part]
+            found = [info for part in pool.map(self._readable, self.datasets()) for info in part]
             if len(found) <= DESCRIBED_AT_ONCE:
                 found = list(pool.map(self._filled, found))
             else:
@@ -222,6 +222,15 @@ class Catalog:
                 continue
             waiting.extend((inner, depth + 1) for inner in below.reads)
             yield id, below
+
+    def _readable(self, dataset: str) -> tuple[TableInfo, ...]:
+        """A dataset's tables, none of one that Peter's account may not look into."""
+        try:
+            return self._list(dataset)
+        except EngineUnavailable:
+            raise
+        except EngineError:
+            return ()
 
     def _filled(self, info: TableInfo) -> TableInfo:
         try:

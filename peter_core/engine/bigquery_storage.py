@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_SESSION_SHARE = 0.3
 _SHARE = 0.6
 _REST_S = 300.0
 """Seconds results are read by REST after the Storage Read API failed."""
@@ -99,7 +100,7 @@ class StorageReader:
             read_session=types.ReadSession(table=name, data_format=types.DataFormat.ARROW),
             max_stream_count=1,  # one stream keeps the order of the result
             retry=None,
-            timeout=min(CALL_S, request.remaining()),
+            timeout=min(CALL_S, request.remaining() * _SESSION_SHARE),
         )
         schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
         target = schema_of(columns)

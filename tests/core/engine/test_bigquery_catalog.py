@@ -205,3 +205,14 @@ def test_a_large_warehouse_is_listed_in_one_call() -> None:
         assert [table.id for table in found if table.columns] == [f"{P}.shop.t007"]
         assert len(fake.requests("tables.get")) == 1
         assert len(fake.requests("tables.list")) == 1
+
+
+def test_a_dataset_that_may_not_be_looked_into_hides_no_other(fake: FakeBigQuery) -> None:
+    engine = engine_of(fake, datasets=frozenset({"shop", "nowhere"}))
+    assert {table.id.split(".")[1] for table in engine.tables()} == {"shop"}
+
+
+def test_a_listing_that_cannot_be_had_is_said(fake: FakeBigQuery) -> None:
+    fake.script(Fault(on="tables.list", kind="status", status=400, reason="blocked", times=None))
+    with pytest.raises(EngineUnavailable):
+        engine_of(fake).tables()
