@@ -47,7 +47,7 @@ class Session:
             )
         from peter_core.service import Peter
 
-        opened = Peter.local(path)
+        opened = Peter.open(folder=path)
         self.close()
         self._peter = opened
         return path.resolve()

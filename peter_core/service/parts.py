@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from peter_core.errors import ConfigError, PeterError
 
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 STATE = ".peter"
 DASHBOARDS = "dashboards"
+EMBEDDED: dict[str, Any] = {
+    "engine": "duckdb",
+    "bucket": None,
+    "database_url": None,
+    "redis_url": None,
+}
+"""The settings of a Peter that uses its folder and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from peter_core.lineage.impact import Impact, assess
 from peter_core.principal import LOCAL, Principal
 from peter_core.service.assembly import assemble
 from peter_core.service.bookkeeping import column_graph
-from peter_core.service.parts import Parts, open_parts
+from peter_core.service.parts import EMBEDDED, Parts, open_parts
 from peter_core.service.publishing import Publication, Terms, require_valid
 from peter_core.service.reindexing import Reindexed, reindex
 from peter_core.service.reports import Listing, chart_freshness, precomputation
@@ -70,17 +70,20 @@ class Peter:
     def local(cls, folder: Path | str = ".", **settings: Any) -> Self:
         """Peter over a folder: tables in ``data/<dataset>/``, dashboards in ``dashboards/``.
 
+        Nothing else is used, whatever warehouse, bucket or server the environment names.
+
         Raises
         ------
         ConfigError
             When the folder or a setting cannot be used.
         """
-        return cls.open(load_settings(folder=folder, **settings))
+        return cls.open(load_settings(folder=folder, **(EMBEDDED | settings)))
 
     @classmethod
-    def open(cls, settings: Settings | None = None) -> Self:
-        """Peter as the environment and ``peter.toml`` configure it."""
-        configure(known := settings or load_settings())
+    def open(cls, settings: Settings | None = None, *, folder: Path | None = None) -> Self:
+        """Peter as the environment and ``peter.toml`` configure it, in another workspace folder."""
+        own = {} if folder is None else {"folder": folder}
+        configure(known := settings or load_settings(**own))
         return cls(open_parts(known), known)
 
     def close(self) -> None:
@@ -342,17 +345,10 @@ class Peter:
             For a cap of zero or above the highest allowed.
         """
         return self._statements.verify(
-            sql,
-            parameters=parameters,
-            declared=declared,
-            max_bytes=max_bytes,
-            sample_rows=sample_rows,
-            checks=checks,
-            timeout_s=timeout_s,
-            dry_run=dry_run,
-            principal=principal,
-            cancel=cancel,
-        )
+            sql, parameters=parameters, declared=declared, max_bytes=max_bytes,
+            sample_rows=sample_rows, checks=checks, timeout_s=timeout_s, dry_run=dry_run,
+            principal=principal, cancel=cancel,
+        )  # fmt: skip
 
     def check_statement(self, sql: str, *, mode: Mode = "warehouse",
                         patience_s: float = 1.0) -> StatementCheck:  # fmt: skip

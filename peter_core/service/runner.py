@@ -169,7 +169,8 @@ class Runner:
             count("peter.cache.hits")
             return entry.result, True
         count("peter.cache.misses")
-        return self._compute(key, job, self._ttl_s, cancel).result, False
+        entry, ran = self._compute(key, job, self._ttl_s, cancel)
+        return entry.result, not ran
 
     def _at_once(
         self, steps: Mapping[str, Step], answer: Callable[[Step], StepAnswer], token: CancelToken
@@ -213,14 +214,14 @@ class Runner:
         job = self._job(step, plan, principal)
         key = self._step_key(step, plan, principal)
         try:
-            entry = self._compute(key, job, step.ttl_s, cancel, still_good)
+            entry, ran = self._compute(key, job, step.ttl_s, cancel, still_good)
         except PeterError as error:
             if not isinstance(error, QueryCancelled):
                 self._refreshing.note(key, error)
             return self._without(step, plan, principal, error, _since(began))
         self._refreshing.note(key, None)
         freshness = self._judge(entry, step, plan)
-        return _from_entry(step, entry, freshness, cache_hit=False, duration_ms=_since(began))
+        return _from_entry(step, entry, freshness, cache_hit=not ran, duration_ms=_since(began))
 
     def _without(
         self, step: Step, plan: Plan, principal: Principal, error: PeterError, duration_ms: float
@@ -241,8 +242,13 @@ class Runner:
         ttl_s: int,
         cancel: CancelToken | None,
         accept: Callable[[Entry], bool] | None = None,
-    ) -> Entry:
+    ) -> tuple[Entry, bool]:
+        """The entry, and whether it was computed for this caller: only one pays for a run."""
+        ran = False
+
         def compute(token: CancelToken) -> Entry:
+            nonlocal ran
+            ran = True
             # The moment before the run: what changes meanwhile makes the result stale.
             computed_at = dt.datetime.now(dt.UTC)
             slug = job.labels.get("peter_dashboard")
@@ -259,9 +265,10 @@ class Runner:
 
         if not cacheable(job.statement):
             # Each run gives another answer, so nobody gets the run of somebody else.
-            return compute(cancel or CancelToken())
+            return compute(cancel or CancelToken()), True
         limit_s = job.timeout_s + SWEEP_S
-        return self._cache.compute(key, compute, cancel=cancel, timeout_s=limit_s, accept=accept)
+        entry = self._cache.compute(key, compute, cancel=cancel, timeout_s=limit_s, accept=accept)
+        return entry, ran
 
     def _job(self, step: Step, plan: Plan, principal: Principal) -> Job:
         return Job(

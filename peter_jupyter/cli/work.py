@@ -30,7 +30,7 @@ def open_peter(folder: Path | None) -> Peter:
     """
     from peter_core.service import Peter
 
-    return Peter.open() if folder is None else Peter.local(folder)
+    return Peter.open(folder=folder)
 
 
 class Progress:

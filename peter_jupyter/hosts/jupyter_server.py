@@ -145,6 +145,8 @@ class PeterServerApp(ExtensionApp):
         await cast("PooledPeter", self.settings[SETTING]).close()
 
     def _open_peter(self) -> Peter:
+        from pathlib import Path
+
         from peter_core.service import Peter
 
-        return Peter.local(self.folder) if self.folder else Peter.open()
+        return Peter.open(folder=Path(self.folder) if self.folder else None)
