@@ -170,7 +170,7 @@ class Database:
         with database_errors(doing), storage_errors(doing):
             file = _sqlite_file(self._engine)
             if file is not None:
-                file.parent.mkdir(parents=True, exist_ok=True)
+                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             yield
 
     @contextmanager
@@ -207,7 +207,7 @@ class Database:
         if file is None:
             self.schema.upgrade()
             return
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.schema.is_current():
             return
         lock = file.with_name(f"{file.name}.lock")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from peter_core.errors import PreconditionRequired
+from peter_core.errors import ConfigError, PreconditionRequired
 from peter_jupyter.cli.command import FAILED, SERVE, Sections, app, command
 from peter_jupyter.cli.options import Folder, Json
 from peter_jupyter.cli.terminal import give, note, print_json, print_table, say
@@ -138,8 +138,13 @@ def _database(folder: Path | None) -> Iterator[Database]:
     from peter_core.store.connecting import ledger_url
     from peter_core.store.database import Database
 
-    given = {} if folder is None else {"folder": folder}
-    database = Database(ledger_url(load_settings(**given)))
+    settings = load_settings(**({} if folder is None else {"folder": folder}))
+    if settings.database_url is None and not settings.folder.expanduser().is_dir():
+        raise ConfigError(
+            f"The workspace folder {settings.folder} does not exist.",
+            hint="Make it, or set DATABASE_URL.",
+        )
+    database = Database(ledger_url(settings))
     try:
         yield database
     finally:

@@ -106,6 +106,13 @@ def test_a_workspaces_file_can_be_moved_too(peter: CommandLine) -> None:
     assert "ledger.db is at schema 0002, as" in peter("db", "current", *folder).out
 
 
+def test_a_folder_that_is_none_is_not_made(peter: CommandLine) -> None:
+    nowhere = peter.folder / "nowhere"
+    ran = peter("db", "upgrade", "--folder", str(nowhere))
+    assert (ran.code, "does not exist" in ran.err) == (2, True)
+    assert not nowhere.exists()
+
+
 def test_a_lost_index_is_made_anew(peter: CommandLine) -> None:
     folder = ("--folder", str(peter.folder))
     peter("publish", peter.file("board.yaml", DASHBOARD), *folder)
