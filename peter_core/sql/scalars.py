@@ -31,6 +31,7 @@ from peter_core.sql.duckdb_nodes import (
     refuse,
     text,
 )
+from peter_core.sql.json_encodings import json_call
 from peter_core.sql.json_lists import (
     extracted,
     json_kind,
@@ -53,7 +54,6 @@ from peter_core.sql.text_formats import (
     decimal_text,
     float_text,
     format_call,
-    json_text,
     moment_text,
 )
 
@@ -347,7 +347,7 @@ SCALAR_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.IntDiv: int_divide,
     exp.JSONExtract: extracted,
     exp.JSONExtractArray: query_array,
-    exp.JSONFormat: json_text,
+    exp.JSONFormat: json_call,
     exp.JSONType: json_kind,
     exp.JSONValueArray: value_array,
     exp.JSONBool: _json_scalar("BOOLEAN"),

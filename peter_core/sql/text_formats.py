@@ -119,30 +119,3 @@ def moment_text(value: exp.Expr) -> exp.Expr:
         exp.Paren(this=padded),
     )
     return exp.Case(ifs=[exp.If(this=fraction, true=full)], default=written)
-
-
-def json_text(node: exp.Expr) -> exp.Expr:
-    """TO_JSON and TO_JSON_STRING of what both engines write alike; NULL is ``null``."""
-    if node.args.get("options") is not None:
-        refuse(node, "TO_JSON_STRING with layout")
-    refuse_unlike_json(node.this, "TO_JSON" if node.args.get("to_json") else "TO_JSON_STRING")
-    if node.args.get("to_json"):
-        return call("coalesce", call("to_json", node.this), cast(text("null"), "JSON"))
-    written = cast(call("to_json", node.this), "VARCHAR")
-    return call("coalesce", written, text("null"))
-
-
-def refuse_unlike_json(value: exp.Expr, what: str) -> None:
-    """Refuse a value that the engine writes into JSON otherwise than BigQuery does."""
-    kind = value.type
-    if kind is not None and any(
-        one.is_type(*_UNLIKE_IN_JSON) for one in kind.find_all(exp.DataType)
-    ):
-        refuse(value, f"{what} of {kind.sql(dialect='bigquery')}")
-
-
-_UNLIKE_IN_JSON = (
-    exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMP, exp.DType.DATETIME, exp.DType.DOUBLE,
-    exp.DType.FLOAT, exp.DType.BINARY, exp.DType.VARBINARY, exp.DType.DECIMAL,
-    exp.DType.BIGDECIMAL, exp.DType.INTERVAL,
-)  # fmt: skip

@@ -20,7 +20,7 @@ from peter_core.sql.duckdb_nodes import (
     refuse,
     text,
 )
-from peter_core.sql.text_formats import refuse_unlike_json
+from peter_core.sql.json_encodings import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,8 +74,7 @@ def _as_json(node: exp.Expr) -> exp.Expr:
 
 def _to_json(node: exp.Expr) -> exp.Expr:
     """A value of SQL as JSON; NULL stays NULL."""
-    refuse_unlike_json(node, "JSON")
-    return cast(call("to_json", node), "VARCHAR")
+    return cast(as_json(node, strict=False), "VARCHAR")
 
 
 def _texts(nodes: list[exp.Expr]) -> exp.Expr:
@@ -83,9 +82,7 @@ def _texts(nodes: list[exp.Expr]) -> exp.Expr:
 
 
 def _json_array(node: exp.Expr) -> exp.Expr:
-    for one in node.expressions:
-        refuse_unlike_json(one, "JSON")
-    return call("json_array", *node.expressions)
+    return call("json_array", *(as_json(one, strict=False) for one in node.expressions))
 
 
 def _json_object(node: exp.Expr) -> exp.Expr:
@@ -98,9 +95,10 @@ def _json_object(node: exp.Expr) -> exp.Expr:
 
 
 def _json_object_of_arrays(node: exp.Expr, pair: exp.Expr) -> exp.Expr:
-    refuse_unlike_json(pair.expression, "JSON")
     value = exp.to_identifier("value")
-    written = cast(call("to_json", exp.Column(this=value.copy())), "VARCHAR")
+    element, kind = exp.Column(this=value.copy()), pair.expression.type
+    element.type = kind.expressions[0] if kind is not None and kind.expressions else None
+    written = _to_json(element)
     values = call("list_transform", pair.expression, exp.Lambda(this=written, expressions=[value]))
     return _as_json(call("peter_json_object", pair.this, values))
 

@@ -60,7 +60,7 @@ def test_a_parameter_becomes_a_typed_prepared_one() -> None:
         ("SELECT GENERATE_ARRAY(1, 2, 0.5) AS s", "GENERATE_ARRAY of other", (1, 8)),
         ("SELECT INSTR(b'axb', b'x', -1) AS s", "INSTR", (1, 8)),
         ("SELECT REGEXP_INSTR(a, '(x)y') AS s FROM d.t", "REGEXP_INSTR", (1, 8)),
-        ("SELECT TO_JSON_STRING(1.5) AS s", "TO_JSON_STRING of FLOAT64", (1, 8)),
+        ("SELECT TO_JSON_STRING(MAKE_INTERVAL(1)) AS s", "JSON of INTERVAL", (1, 8)),
         (
             "SELECT PERCENTILE_CONT(a, 0.5 RESPECT NULLS) OVER () AS s FROM d.t",
             "RESPECT NULLS",
