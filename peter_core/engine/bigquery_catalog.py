@@ -57,6 +57,7 @@ class Catalog:
             else frozenset(d if "." in d else f"{project}.{d}" for d in datasets)
         )
         self._tables: Remembered[Described] = Remembered(table_ttl_s)
+        self._untold: Remembered[bool] = Remembered(table_ttl_s)
         self._listings: Remembered[tuple[TableInfo, ...]] = Remembered(table_ttl_s)
         self._datasets: Remembered[tuple[str, ...]] = Remembered(dataset_ttl_s)
 
@@ -93,6 +94,24 @@ class Catalog:
             )
         found = self._describe(id, renew=renew, within_s=within_s)
         return self._with_sources(found, renew=renew) if found.is_view else found.info
+
+    def at_hand(self, name: str) -> TableInfo | None:
+        """The table when no call is needed to tell it."""
+        id = full_id(name, self._project, self._default_dataset)
+        found = self._tables.fresh(id)
+        if found is None or not self.allows(id):
+            return None
+        waiting, seen = list(found.reads), {id}
+        while waiting:
+            below = waiting.pop()
+            if below in seen or self._untold.fresh(below):
+                continue
+            seen.add(below)
+            known = self._tables.fresh(below)
+            if known is None:
+                return None
+            waiting.extend(known.reads)
+        return self._with_sources(found, renew=False) if found.is_view else found.info
 
     def tables(self) -> tuple[TableInfo, ...]:
         """Every table of the allowed datasets, by name.
@@ -213,15 +232,24 @@ class Catalog:
             if id in seen or depth > _DEEPEST_VIEW:
                 continue
             seen.add(id)
-            try:
-                below = self._describe(id, renew=renew)
-            except EngineUnavailable:
-                raise
-            except EngineError:
+            below = self._below(id, renew=renew)
+            if below is None:
                 yield id, None
                 continue
             waiting.extend((inner, depth + 1) for inner in below.reads)
             yield id, below
+
+    def _below(self, id: str, *, renew: bool) -> Described | None:
+        """A table under a view; that it may not be looked at is kept in mind as well."""
+        if not renew and self._untold.fresh(id):
+            return None
+        try:
+            return self._describe(id, renew=renew)
+        except EngineUnavailable:
+            raise
+        except EngineError:
+            self._untold.get(id, lambda _: True, renew=True)
+            return None
 
     def _readable(self, dataset: str) -> tuple[TableInfo, ...]:
         """A dataset's tables, none of one that Peter's account may not look into."""

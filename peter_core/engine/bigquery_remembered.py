@@ -80,6 +80,12 @@ class Remembered(Generic[T]):
             entry = self._entries.get(name)
         return entry.value if entry is not None else None
 
+    def fresh(self, name: str) -> T | None:
+        """The value, when it is at hand and counts."""
+        with self._lock:
+            entry = self._entries.get(name)
+        return entry.value if entry is not None and self._serves(entry) else None
+
     def _fetch(
         self,
         name: str,

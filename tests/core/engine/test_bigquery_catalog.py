@@ -11,8 +11,9 @@ from google.cloud.bigquery import Table
 
 from peter_core.engine.bigquery import BigQueryEngine
 from peter_core.engine.bigquery_catalog import DESCRIBED_AT_ONCE
-from peter_core.engine.port import Column
+from peter_core.engine.port import Column, Job
 from peter_core.errors import EngineUnavailable, TableNotFound
+from peter_core.sql.statement import parse
 from tests.fakes.bigquery import FakeBigQuery, FakeTable, Fault
 
 ROWS = pa.table({"id": [1, 2, 3], "day": [dt.date(2024, 1, 1)] * 3})
@@ -110,6 +111,26 @@ class Views:
                 "lastModifiedTime": "1767225600000", "view": {"query": self._sql[name]},
             }
         )  # fmt: skip
+
+
+def test_what_may_not_be_looked_at_is_asked_for_once(fake: FakeBigQuery) -> None:
+    engine = engine_of(fake)
+    for _ in range(3):
+        assert engine.table("shop.border").sources == (f"{P}.other.denied",)
+    assert len(fake.requests("tables.get")) == 2
+    engine.refresh("shop.border")
+    assert len(fake.requests("tables.get")) == 4
+
+
+def test_a_statement_over_known_views_costs_no_metadata(fake: FakeBigQuery) -> None:
+    engine = engine_of(fake)
+    job = Job(parse("SELECT d.id FROM shop.deep d JOIN shop.orders o ON d.id = o.id"))
+    first = engine.dry_run(job)
+    before = len(fake.journal)
+    again = engine.dry_run(job)
+    assert again == first
+    assert [table.id for table in again.tables] == [f"{P}.shop.deep", f"{P}.shop.orders"]
+    assert len(fake.journal) == before
 
 
 def test_views_of_each_other_end() -> None:
