@@ -212,8 +212,11 @@ STORAGE = (
            (_status("storage.readRows", 429, "rateLimitExceeded", ALWAYS),)),
     Script("a stream cut half way", (Fault("storage.readRows", "cut"),)),
     Script("a stream that hangs", (Fault("storage.readRows", "hang", seconds=9),), timeout_s=1.5),
-    Script("a read session that hangs", (Fault("storage.createReadSession", "hang", seconds=9),),
-           "query_timeout", timeout_s=0.8),
+    Script(
+        "a read session that hangs",
+        (Fault("storage.createReadSession", "hang", seconds=9),),
+        timeout_s=1.5,
+    ),
     Script("a stream that starts late", (Fault("storage.readRows", "delay", seconds=0.3),)),
 )  # fmt: skip
 

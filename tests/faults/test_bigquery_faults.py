@@ -75,6 +75,10 @@ def _hold_promises(fake: FakeBigQuery, script: Script, deadline: float) -> None:
     if time.monotonic() > deadline - 0.2:
         time.sleep(0.4)  # long enough for a retry nobody waits for
     inserts = fake.requests("jobs.insert")
+    for request in inserts:
+        limits = request.body["configuration"]
+        assert limits["query"]["maximumBytesBilled"] == str(20 * 2**20)
+        assert 0 < int(limits["jobTimeoutMs"]) <= script.timeout_s * 1000
     assert len(fake.billed_jobs) == script.billed
     assert len(fake.jobs_created) <= 1
     assert len({request.job_id for request in inserts}) <= 1

@@ -14,6 +14,7 @@ from peter_core.errors import (
     BytesCapExceeded,
     SqlError,
 )
+from peter_core.sql.parameters import Parameter
 from peter_core.sql.statement import parse
 from tests.fakes.bigquery import FakeBigQuery, FakeTable, Fault
 from tests.fakes.bigquery.statement_types import statement_type
@@ -92,3 +93,19 @@ def test_a_job_over_its_cap_bills_nothing(fake: FakeBigQuery, engine: BigQueryEn
     with pytest.raises(BytesCapExceeded):
         engine.run(job_of(max_bytes=10 * 2**20 - 1))
     assert fake.billed_jobs == []
+
+
+def test_what_runs_is_the_authors_own_text_and_values_travel_beside_it(
+    fake: FakeBigQuery, engine: BigQueryEngine
+) -> None:
+    sql = "-- mine\nSELECT\tid FROM   sales.orders -- 'x\n WHERE CAST(id AS STRING) != @q /* é */"
+    hostile = "1'; DROP TABLE sales.orders; --"
+    fake.script(Fault("jobs.insert", "reset", after=True))
+    job = job_of(sql, parameters=(Parameter("q", "STRING", hostile),))
+    assert engine.run(job).row_count == 100
+    asked = fake.requests("jobs.dryRun", "jobs.insert")
+    assert len(asked) == 3
+    assert {request.sql for request in asked} == {sql}
+    for request in asked:
+        (sent,) = request.body["configuration"]["query"]["queryParameters"]
+        assert sent["parameterValue"] == {"value": hostile}
