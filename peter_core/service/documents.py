@@ -76,6 +76,12 @@ class Documents:
             self._heads.pop(slug, None)
             self._asking.pop(slug, None)
 
+    def remember(self, document: Document) -> None:
+        """Believe what was just published here, at once and while the store is away."""
+        with self._lock:
+            self._asking.pop(document.slug, None)
+            self._hold(document.slug, document, self._store.believed_s)
+
     def _believed(self, slug: str, believed_s: float) -> Document:
         """What the store says of the slug, or said a moment ago, or last before it was gone."""
         now = time.monotonic()
@@ -110,10 +116,13 @@ class Documents:
                 return
             if asked.done():
                 del self._asking[slug]
-            self._heads[slug] = _Head(document, time.monotonic() + for_s)
-            self._heads.move_to_end(slug)
-            while len(self._heads) > self._size:
-                self._heads.popitem(last=False)
+            self._hold(slug, document, for_s)
+
+    def _hold(self, slug: str, document: Document, for_s: float) -> None:
+        self._heads[slug] = _Head(document, time.monotonic() + for_s)
+        self._heads.move_to_end(slug)
+        while len(self._heads) > self._size:
+            self._heads.popitem(last=False)
 
     def _model(self, document: Document) -> Loaded:
         with self._lock:

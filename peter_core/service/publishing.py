@@ -111,7 +111,7 @@ class Publisher:
                 at=dt.datetime.now(dt.UTC),
                 message=terms.message,
             )
-        self._documents.forget(slug)
+        self._documents.remember(document)
         return Publication(
             slug=slug,
             revision=revision,
