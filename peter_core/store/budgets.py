@@ -13,9 +13,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from peter_core.costs import usd_text
-from peter_core.errors import BudgetExceeded, InvalidRequest, StorageError
+from peter_core.errors import BudgetExceeded, InvalidRequest
 from peter_core.store.database import hold, insert_into
-from peter_core.store.failures import is_held
 from peter_core.store.tables import billionths, dollars
 from peter_core.store.tables import budget_entries as entries
 from peter_core.store.tables import budget_windows as windows
@@ -182,13 +181,7 @@ class Budgets:
     def _write(self, work: Callable[[Connection], T]) -> T:
         """One write at a time; a busy database is asked again, for a run waits on the answer."""
         with self._lock:
-            for _ in range(_TRIES - 1):
-                try:
-                    return self._database.write_idempotent(work)
-                except StorageError as error:
-                    if not is_held(error):
-                        raise
-            return self._database.write_idempotent(work)
+            return self._database.write_idempotent(work, tries=_TRIES)
 
     def _states(
         self,

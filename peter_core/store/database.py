@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from peter_core.errors import StorageError
 from peter_core.locks import file_lock
-from peter_core.store.connecting import make_engine
+from peter_core.store.connecting import STATEMENT_S, make_engine
 from peter_core.store.failures import (
     database_errors,
+    is_held,
     is_unreachable,
     lost_connection,
     unreachable,
@@ -34,6 +35,7 @@ T = TypeVar("T")
 _MIGRATION_WAIT_S = 30.0
 _SLOW_S = 0.5
 _REST_S = 1.0
+_QUEUE_MS = f"{(STATEMENT_S - 0.5) * 1000:.0f}"
 
 
 class Database:
@@ -83,23 +85,23 @@ class Database:
                 raise
         return self._read_once(work)
 
-    def write_idempotent(self, work: Callable[[Connection], T]) -> T:
+    def write_idempotent(self, work: Callable[[Connection], T], *, tries: int = 1) -> T:
         """What ``work`` gives in a writing transaction; asked once more after a broken connection.
 
-        ``work`` must do nothing the second time when the first was committed after all.
+        ``work`` must do nothing the second time when the first was committed after all. A database
+        that another writer holds is asked ``tries`` times.
 
         Raises
         ------
         StorageError, StorageFull
         """
-        try:
-            with self.writing() as connection:
-                return work(connection)
-        except StorageError as error:
-            if not lost_connection(error):
-                raise
-        with self.writing() as connection:
-            return work(connection)
+        for _ in range(tries - 1):
+            try:
+                return self._write_again(work)
+            except StorageError as error:
+                if not is_held(error):
+                    raise
+        return self._write_again(work)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -160,6 +162,16 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+    def _write_again(self, work: Callable[[Connection], T]) -> T:
+        try:
+            with self.writing() as connection:
+                return work(connection)
+        except StorageError as error:
+            if not lost_connection(error):
+                raise
+        with self.writing() as connection:
+            return work(connection)
 
     def _read_once(self, work: Callable[[Connection], T]) -> T:
         with self.reading() as connection:
@@ -229,12 +241,14 @@ def insert_into(connection: Connection, table: sa.Table) -> Any:
 def hold(connection: Connection, name: str) -> None:
     """Let one transaction at a time past this line, by name, until it ends.
 
-    SQLite has one writer anyway.
+    It is a queue, so that those in it are given longer than a second. SQLite has one writer anyway.
     """
     if connection.dialect.name == "postgresql":
         from sqlalchemy import func, select
 
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+        longer = func.set_config("lock_timeout", _QUEUE_MS, True)
+        lock = func.pg_advisory_xact_lock(func.hashtextextended(name, 0))
+        connection.execute(select(longer, lock))
 
 
 def _reading_options(engine: Engine) -> Engine:

@@ -26,6 +26,7 @@ __all__ = ["CostLine", "CostReport", "DashboardEntry", "Ledger", "ReceiptRecord"
 
 _GROUPS = ("dashboard", "user", "query", "date")
 _MAX_PAGE = 1000
+_TRIES = 3
 
 
 class Ledger:
@@ -145,7 +146,8 @@ class Ledger:
             for table, rows in of_it:
                 _insert_all(connection, table, entry.slug, rows)
 
-        self._database.write_idempotent(write)
+        # The document is published by now: it is worth a wait.
+        self._database.write_idempotent(write, tries=_TRIES)
 
     def unindex(self, slug: str, *, gone: Callable[[], bool] | None = None) -> bool:
         """Take the dashboard out of lists and lineage; its receipts and runs stay.

@@ -240,6 +240,27 @@ def test_a_budget_survives_a_crash_of_its_server(server: PostgresServer, ledger:
     assert not budgets.settle(held, Decimal("0.4"))
 
 
+def test_a_queue_for_one_dashboard_is_longer_than_a_second(ledger: Ledger) -> None:
+    def slow() -> bool:
+        time.sleep(0.5)
+        return True
+
+    failed: list[Exception] = []
+
+    def work() -> None:
+        try:
+            ledger.index(entry(), published=slow)
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+
+
 def test_writers_of_one_dashboard_wait_for_each_other(ledger: Ledger) -> None:
     failed: list[Exception] = []
 
