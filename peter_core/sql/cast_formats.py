@@ -110,6 +110,7 @@ def _parsed(node: exp.Expr, model: str, zone: exp.Expr | None) -> exp.Expr:
     if used & _ZONES and (zone is not None or kind is not exp.DType.TIMESTAMPTZ):
         refuse(node, f"CAST ... FORMAT '{model}' with a time zone")
     parsed: exp.Expr = call("strptime", node.this, text(pattern.replace("%z:%z", "%z")))
+    parsed = _rounded(parsed, used)
     if kind is exp.DType.TIMESTAMPTZ and not used & _ZONES:
         parsed = at_zone(cast(parsed, "TIMESTAMP"), zone)
     made = cast(_in_century(parsed, years), _TARGETS[kind])
@@ -133,6 +134,20 @@ def _pattern(node: exp.Expr, which: str, part: str, model: str) -> str:
     if name not in read or name == "DDD":
         refuse(node, f"CAST ... FORMAT '{model}'")
     return read[name]
+
+
+def _rounded(parsed: exp.Expr, used: set[str]) -> exp.Expr:
+    """FF3 keeps three digits of a second, rounded."""
+    digits = next((int(part[2]) for part in used if part.startswith("FF")), 6)
+    if digits >= 6:
+        return parsed
+    size = 10 ** (6 - digits)
+    half = exp.Add(this=call("epoch_us", parsed), expression=number(size // 2))
+    # Down, for a text without a year stands before 1970.
+    share = exp.Div(this=cast(exp.Paren(this=half), "DOUBLE"), expression=number(size))
+    whole = cast(call("floor", share), "BIGINT")
+    micros = exp.Mul(this=whole, expression=number(size))
+    return call("make_timestamptz" if used & _ZONES else "make_timestamp", micros)
 
 
 def _in_century(parsed: exp.Expr, years: set[str]) -> exp.Expr:
