@@ -47,6 +47,10 @@ def warehouse() -> FakeBigQuery:
         "logs.day_20240102": pa.table({"n": [3]}),
         "logs.live": FakeTable(pa.table({"n": [1]}), streaming=True),
         "logs.away": FakeTable(pa.table({"n": [1]}), type="EXTERNAL"),
+        "logs.parts": FakeTable(
+            [{"n": 1, "day": dt.date(2024, 1, 1)}], partition_column="day", needs_filter=True,
+            clustering=("n",),
+        ),
         "hr.pay": FakeTable(pa.table({"n": [1]}), denied=True),
         "other-project.pub.names": pa.table({"n": ["a"]}),
     }  # fmt: skip

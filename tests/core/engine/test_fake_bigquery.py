@@ -215,3 +215,9 @@ def test_a_dry_run_reads_nothing_when_the_cache_would_answer(fake: FakeBigQuery)
 def test_what_depends_on_when_it_runs_is_never_cached(fake: FakeBigQuery) -> None:
     sql = "SELECT COUNT(*) FROM sales.orders WHERE RAND() < 2"
     assert [run(fake, sql).cache_hit for _ in range(2)] == [False, False]
+
+
+def test_a_table_that_must_be_filtered_by_its_partition_is(fake: FakeBigQuery) -> None:
+    with pytest.raises(exceptions.BadRequest, match="without a filter over column"):
+        run(fake, "SELECT n FROM logs.parts", dry_run=True)
+    assert rows(fake, "SELECT n FROM logs.parts WHERE day = '2024-01-01'") == [(1,)]

@@ -80,6 +80,10 @@ def test_metadata_tells_size_schema_and_kind(fake: FakeBigQuery) -> None:
     assert client.get_table("sales.v").view_query == "SELECT id, amount FROM `sales.orders`"
     assert client.get_table("logs.live").streaming_buffer is not None
     assert client.get_table("logs.away").table_type == "EXTERNAL"
+    parts = client.get_table("logs.parts")
+    assert parts.time_partitioning is not None
+    assert (parts.time_partitioning.field, parts.require_partition_filter) == ("day", True)
+    assert parts.clustering_fields == ["n"]
     assert client.get_table("other-project.pub.names").project == "other-project"
     kinds = {one.table_id: one.table_type for one in client.list_tables("sales")}
     assert kinds == {
@@ -221,7 +225,7 @@ def test_every_answer_is_one_of_the_discovery_document(fake: FakeBigQuery) -> No
         *(
             ("Table", ask(fake, f"/datasets/{name}"))
             for name in ("sales/tables/orders", "sales/tables/v", "logs/tables/live",
-                         "logs/tables/away", "sales/tables/typed")
+                         "logs/tables/away", "logs/tables/parts", "sales/tables/typed")
         ),
     ]  # fmt: skip
     assert [text for schema, answer in answers for text in differences(schema, answer)] == []

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlglot import exp
+
 from peter_core.billing import billed_bytes
 from peter_core.dashboard.problems import Problem
 from peter_core.engine.port import Column
@@ -77,6 +79,7 @@ def analyse(
     for problem in (*problems, *translation.problems):
         if problem.severity == "error":
             raise _refusal(problem)
+    _hold_filters(statement, found)
     names = [one.name.lower() for one in translation.columns]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -114,6 +117,20 @@ def _named(
             )
             raise ApiError("accessDenied", message)
     return tables
+
+
+def _hold_filters(statement: Statement, found: Mapping[str, list[StoredTable]]) -> None:
+    """A table that must be filtered is, by the name of its partition column in any condition."""
+    conditions = [*statement.tree.find_all(exp.Where), *statement.tree.find_all(exp.Join)]
+    named = {c.name.lower() for part in conditions for c in part.find_all(exp.Column)}
+    for one in (table for tables in found.values() for table in tables):
+        column = one.spec.partition_column
+        if column is not None and one.spec.needs_filter and column.lower() not in named:
+            message = (
+                f"Cannot query over table '{one.id}' without a filter over column(s) '{column}' "
+                "that can be used for partition elimination"
+            )
+            raise ApiError("invalidQuery", message, location="query")
 
 
 def _used(

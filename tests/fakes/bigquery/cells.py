@@ -23,7 +23,7 @@ def rest_rows(
     table: pa.Table, columns: Sequence[Column], *, int64_timestamps: bool
 ) -> list[dict[str, Any]]:
     """The rows of a page."""
-    cells = []
+    cells: list[list[Any]] = []
     for column, values in zip(columns, table.columns, strict=True):
         encode = encoder(column.type, int64_timestamps=int64_timestamps)
         if column.mode == "REPEATED":
@@ -67,7 +67,7 @@ def _struct_encoder(kind: str, int64_timestamps: bool) -> Callable[[Any], Any]:
         parts.append((repeated, encoder(element, int64_timestamps=int64_timestamps)))
 
     def encode(value: dict[str, Any]) -> dict[str, Any]:
-        cells = []
+        cells: list[dict[str, Any]] = []
         for (repeated, inner), item in zip(parts, value.values(), strict=True):
             if repeated:
                 cells.append({"v": _repeated(item, inner)})
@@ -78,7 +78,7 @@ def _struct_encoder(kind: str, int64_timestamps: bool) -> Callable[[Any], Any]:
     return encode
 
 
-def _repeated(values: Sequence[Any] | None, encode: Callable[[Any], Any]) -> list[dict[str, Any]]:
+def _repeated(values: Any, encode: Callable[[Any], Any]) -> list[dict[str, Any]]:
     # A NULL array is an empty one as soon as it leaves a query.
     return [{"v": None if value is None else encode(value)} for value in values or ()]
 

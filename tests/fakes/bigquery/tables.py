@@ -20,7 +20,8 @@ class FakeTable:
 
     Without a schema the types are those of the rows. ``claimed_bytes`` and ``claimed_rows`` are
     what metadata, dry runs and bills say in place of the truth. A view has ``sql``; ``denied``
-    makes every use of the table a 403.
+    makes every use of the table a 403, ``needs_filter`` every use without a filter of the
+    partition column a 400.
     """
 
     rows: Any = None
@@ -29,6 +30,7 @@ class FakeTable:
     sql: str | None = None
     modified: dt.datetime = _BIRTH
     partition_column: str | None = None
+    needs_filter: bool = False
     clustering: tuple[str, ...] = ()
     required: frozenset[str] = frozenset()
     streaming: bool = False
@@ -130,6 +132,7 @@ def _partitioning(spec: FakeTable) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     if spec.partition_column:
         facts["timePartitioning"] = {"type": "DAY", "field": spec.partition_column}
+        facts["requirePartitionFilter"] = spec.needs_filter
     if spec.clustering:
         facts["clustering"] = {"fields": list(spec.clustering)}
     return facts
