@@ -22,6 +22,9 @@ NO_RETRY: Any = None
 """Tells the client to leave retries to us; its annotations leave out the None it documents."""
 CALL_S = 10.0
 """Seconds one call may hang before it is tried again; every call answers at once."""
+RETRY_S = 15.0
+"""Seconds a call is tried again after its first failure: who waits may be served an older result
+instead."""
 _FIRST_DELAY_S = 0.1
 _LONGEST_DELAY_S = 4.0
 
@@ -46,10 +49,10 @@ class WorkStopped(Exception):  # noqa: N818 - it ends a thread nobody waits for
 class Request:
     """Calls that share a deadline (``time.monotonic``); safe from any thread.
 
-    ``retry_s`` bounds the seconds spent on tries after a first failure.
+    ``retry_s`` bounds the seconds a call spends on tries after its first failure.
     """
 
-    def __init__(self, deadline: float, *, retry_s: float = 60.0) -> None:
+    def __init__(self, deadline: float, *, retry_s: float = RETRY_S) -> None:
         self.deadline = deadline
         self._retry_s = retry_s
         self._stopped = threading.Event()

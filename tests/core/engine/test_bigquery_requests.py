@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import ClassVar
 
 import pytest
 from google.api_core import exceptions
@@ -58,6 +59,25 @@ def test_tries_end_before_the_deadline_with_their_reason() -> None:
         within(0.6).call(Flaky(1000))
     assert caught.value.failure.reason == "backendError"
     assert time.monotonic() - began < 0.7
+
+
+def test_tries_end_long_before_a_far_deadline() -> None:
+    began = time.monotonic()
+    with pytest.raises(ApiFailure):
+        Request(began + 60, retry_s=0.3).call(Flaky(1000))
+    assert time.monotonic() - began < 2
+
+
+def test_a_server_that_asks_for_patience_is_given_it_or_left() -> None:
+    class Busy:
+        headers: ClassVar = {"Retry-After": "1"}
+
+    patient = exceptions.ServiceUnavailable("busy", response=Busy())
+    began = time.monotonic()
+    assert within(5).call(Flaky(1, patient)) == "done"
+    assert time.monotonic() - began >= 1
+    with pytest.raises(ApiFailure):
+        within(0.9).call(Flaky(1, patient))
 
 
 def test_no_call_is_longer_than_what_is_left() -> None:
