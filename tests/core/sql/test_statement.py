@@ -224,3 +224,14 @@ def test_any_text_gives_problems_not_exceptions(sql: str) -> None:
     translation = to_duckdb(sql, schema={"d.t": {"a": "INT64", "b": "STRING"}})
     assert all(problem.message for problem in problems)
     assert bool(translation.sql) != bool(translation.problems)
+
+
+def test_words_that_make_too_many_parts_are_told_before_the_parser_sees_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unreachable(*_: object, **__: object) -> None:
+        raise AssertionError("The parser was asked.")
+
+    monkeypatch.setattr("peter_core.sql.statement.BigQueryReader.parse", unreachable)
+    with pytest.raises(SqlError, match=r"about [0-9,]+ parts; at most 5,000"):
+        parse("SELECT " + "2+" * 3_900 + "2 AS words_that_make_parts")
