@@ -38,6 +38,7 @@ STATUSES: dict[str, tuple[int, str]] = {
     "precondition_failed": (412, "Somebody else changed the dashboard"),
     "invalid_request": (400, "The request is wrong"),
     "unauthenticated": (401, "Not logged in"),
+    "login_unavailable": (503, "The login cannot be reached"),
     "forbidden": (403, "Not allowed"),
     "cross_site_request": (403, "The request came from another site"),
     "method_not_allowed": (405, "The method is not allowed"),
