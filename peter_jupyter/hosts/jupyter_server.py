@@ -35,6 +35,8 @@ class JupyterHost(Host, JupyterHandler):
 
     auth_resource = "peter"
     host_name = "jupyter"
+    # A Jupyter Server lets people in by links that carry its token.
+    host_arguments = frozenset({"token", "no_track_activity"})
 
     @property
     def pool(self) -> PooledPeter:

@@ -38,6 +38,7 @@ def needs(role: Role) -> Callable[[Verb], Verb]:
                         f"This needs the role {role}, which you do not have here.",
                         hint="Ask whoever runs this server.",
                     )
+                self.require_arguments(verb)
                 await verb(self, *args)
             finally:
                 admission.leave(name, turn)
@@ -50,8 +51,14 @@ def needs(role: Role) -> Callable[[Verb], Verb]:
 
 def public(verb: Verb) -> Verb:
     """Mark a verb as one that anybody may use."""
-    setattr(verb, _MARK, "anybody")
-    return verb
+
+    @functools.wraps(verb)
+    async def checked(self: Any, *args: str) -> None:
+        self.require_arguments(verb)
+        await verb(self, *args)
+
+    setattr(checked, _MARK, "anybody")
+    return checked
 
 
 def access_of(verb: object) -> str | None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, cast
 
 from peter_core.errors import Forbidden, InvalidRequest
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.models.costs import CostAnswer
+from peter_jupyter.http.models.queries import CostQuery
+from peter_jupyter.http.operations import operation
 from peter_jupyter.http.resource import Resource
 
-if TYPE_CHECKING:
-    from peter_core.store.records import GroupBy
-
-_GROUPS = ("dashboard", "user", "query", "date")
 _DAYS = 30
 
 
@@ -21,17 +18,17 @@ class CostsResource(Resource):
     """Costs from the ledger."""
 
     @needs("author")
+    @operation("get_costs", CostAnswer, tag="costs", query=CostQuery)
     async def get(self) -> None:
         """From ``start`` until before ``end`` (a day as ``end`` is in it); 30 days by default."""
-        group_by = cast("GroupBy", self.argument("group_by", _GROUPS) or "dashboard")
-        if group_by == "user" and not self.who.may("admin"):
+        asked = self.query(CostQuery)
+        if asked.group_by == "user" and not self.who.may("admin"):
             raise Forbidden("Only an admin sees what others spent.")
         now = dt.datetime.now(dt.UTC)
-        end = moment("end", self.argument("end"), closing=True) or now
-        start = moment("start", self.argument("start")) or end - dt.timedelta(days=_DAYS)
-        slug = self.argument("slug")
+        end = moment("end", asked.end, closing=True) or now
+        start = moment("start", asked.start) or end - dt.timedelta(days=_DAYS)
         report = await self.call(
-            lambda peter: peter.costs(start, end, group_by=group_by, slug=slug)
+            lambda peter: peter.costs(start, end, group_by=asked.group_by, slug=asked.slug)
         )
         self.answer(CostAnswer.model_validate(report))
 

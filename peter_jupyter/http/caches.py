@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from peter_core.errors import InvalidRequest
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.models.cache import CacheCounters, Invalidation
+from peter_jupyter.http.models.queries import CacheQuery
+from peter_jupyter.http.operations import operation
 from peter_jupyter.http.resource import Resource
-
-_SELECTORS = ("slug", "table", "fingerprint")
 
 
 class CacheResource(Resource):
     """Cached results."""
 
     @needs("author")
+    @operation("forget_cached_results", Invalidation, tag="cache", query=CacheQuery,
+               errors=("not_found", "table_not_found"))  # fmt: skip
     async def delete(self) -> None:
         """Forget those that meet every selector; at least one is needed."""
-        unknown = sorted(self.arguments(but=_SELECTORS))
-        if unknown:
-            raise InvalidRequest(
-                f"There is no selector {unknown[0][:40]!r}.",
-                hint=f"There are {', '.join(_SELECTORS)}.",
-            )
-        slug, table, fingerprint = (self.argument(name) for name in _SELECTORS)
+        asked = self.query(CacheQuery)
         deleted = await self.call(
-            lambda peter: peter.invalidate(slug=slug, table=table, fingerprint=fingerprint)
+            lambda peter: peter.invalidate(
+                slug=asked.slug, table=asked.table, fingerprint=asked.fingerprint
+            )
         )
         self.answer(Invalidation(deleted=deleted))
 
@@ -33,6 +30,7 @@ class CacheStatsResource(Resource):
     """The cache's counters."""
 
     @needs("viewer")
+    @operation("get_cache_counters", CacheCounters, tag="cache")
     async def get(self) -> None:
         """Entries, bytes and hits, by tier."""
         stats = await self.call(lambda peter: peter.cache_stats())

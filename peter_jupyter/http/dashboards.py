@@ -14,8 +14,11 @@ from peter_jupyter.http.etags import ANY, matching_revision, strong
 from peter_jupyter.http.models.dashboard import (
     DashboardDetail,
     DashboardList,
+    DocumentBody,
     PublicationAnswer,
 )
+from peter_jupyter.http.models.queries import ListQuery, RevisionQuery
+from peter_jupyter.http.operations import DOCUMENT_TYPES, operation
 from peter_jupyter.http.resource import Resource
 
 if TYPE_CHECKING:
@@ -23,7 +26,12 @@ if TYPE_CHECKING:
     from peter_core.service import Peter, Publication
     from peter_core.store.port import Document
 
-_LIST_ARGUMENTS = ("q", "tag", "owner", "page", "page_size")
+
+UNPUBLISHED = (
+    "document_invalid", "verification_failed", "bytes_cap_exceeded", "budget_exceeded",
+    "engine_failed", "query_timeout", "storage_full",
+)  # fmt: skip
+"""Codes of what was not published, with its reasons."""
 
 
 class PublishingResource(Resource):
@@ -42,22 +50,18 @@ class DashboardsResource(PublishingResource):
     """Every published dashboard."""
 
     @needs("viewer")
+    @operation("list_dashboards", DashboardList, tag="dashboards", query=ListQuery)
     async def get(self) -> None:
         """A page of them by title; ``q`` are words that all occur."""
-        unknown = sorted(self.arguments(but=_LIST_ARGUMENTS))
-        if unknown:
-            raise InvalidRequest(
-                f"The list has no argument {unknown[0][:40]!r}.",
-                hint=f"It has {', '.join(_LIST_ARGUMENTS)}.",
-            )
-        q, tag, owner = (self.argument(name) for name in ("q", "tag", "owner"))
-        page, size = self.number("page", 1) or 0, self.number("page_size", 50) or 0
-        found = await self.call(
-            lambda peter: peter.list(q=q, tag=tag, owner=owner, page=page, page_size=size)
-        )
+        asked = self.query(ListQuery)
+        found = await self.call(lambda peter: peter.list(**asked.model_dump()))
+        self.link_pages(asked, found.total)
         self.answer(DashboardList.model_validate(found))
 
     @needs("author")
+    @operation("create_dashboard", PublicationAnswer, status=201, tag="dashboards",
+               body=DocumentBody, body_types=DOCUMENT_TYPES,
+               errors=(*UNPUBLISHED, "already_exists"))  # fmt: skip
     async def post(self) -> None:
         """Verify and publish under a slug that is new."""
         body = read_document(self.request.headers, self.body())
@@ -106,10 +110,12 @@ class DashboardResource(ConditionalResource):
     """One published dashboard."""
 
     @needs("viewer")
+    @operation("get_dashboard", {JSON: DashboardDetail, YAML: None}, tag="dashboards",
+               query=RevisionQuery, tagged=True)  # fmt: skip
     async def get(self, slug: str) -> None:
         """The document, or with ``Accept: application/yaml`` the file as it was written."""
         kind = self.wanted(JSON, YAML)
-        revision = self.argument("revision")
+        revision = self.query(RevisionQuery).revision
         document, loaded = await self.call(lambda peter: read_published(peter, slug, revision))
         self.tag(strong(document.revision))
         if kind == YAML:
@@ -118,6 +124,8 @@ class DashboardResource(ConditionalResource):
             self.answer(_detail(document, loaded))
 
     @needs("author")
+    @operation("change_dashboard", PublicationAnswer, tag="dashboards", body=DocumentBody,
+               body_types=DOCUMENT_TYPES, conditional=True, errors=UNPUBLISHED)  # fmt: skip
     async def put(self, slug: str) -> None:
         """Verify and publish a new revision."""
         body = read_document(self.request.headers, self.body())
@@ -130,6 +138,7 @@ class DashboardResource(ConditionalResource):
         self.published(await self.call(changed))
 
     @needs("author")
+    @operation("delete_dashboard", status=204, tag="dashboards", conditional=True)
     async def delete(self, slug: str) -> None:
         """Take it away; its history stays."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from peter_jupyter.http.accepting import JSON, NDJSON, takes_gzip, wait_preference
 from peter_jupyter.http.access import needs
+from peter_jupyter.http.models.artifact import ArtifactAnswer
 from peter_jupyter.http.models.data import (
     DoneEvent,
     FreshnessAnswer,
@@ -14,7 +15,9 @@ from peter_jupyter.http.models.data import (
     PrecomputeBody,
     StepEvent,
 )
-from peter_jupyter.http.models.problem import FailureEvent
+from peter_jupyter.http.models.problem import FailureEvent, ProgressEvent
+from peter_jupyter.http.models.queries import DataQuery
+from peter_jupyter.http.operations import operation
 from peter_jupyter.http.representation import Representations
 from peter_jupyter.http.resource import Resource
 from peter_jupyter.http.statuses import problem_of, status_of
@@ -26,26 +29,27 @@ if TYPE_CHECKING:
     from peter_jupyter.http.representation import Representation
 
 _SENT = Representations()
-_OWN = ("refresh", "revision")
 
 
 class DataResource(Resource):
     """All charts of a dashboard in one answer."""
 
     @needs("viewer")
+    @operation("get_data", ArtifactAnswer, tag="data", query=DataQuery, filters=True, tagged=True,
+               headers={"Prefer": "`wait=N`: what is stale is waited for N seconds at most."},
+               errors=("not_found", "query_timeout", "document_invalid"))  # fmt: skip
     async def get(self, slug: str) -> None:
         """The artifact at the filter values of the query string, its bytes as they are.
 
         With ``Prefer: wait=N`` (RFC 7240) what is stale is waited for N seconds at most.
         """
         patience_s = wait_preference(self.request.headers.get_list("Prefer"))
-        refresh, revision = self.flag("refresh"), self.argument("revision")
-        filters, who = self.arguments(but=_OWN), self.who
+        asked, filters, who = self.query(DataQuery), self.filters(DataQuery), self.who
 
         def drawn(peter: Peter) -> Representation:
             artifact = peter.data(
-                slug, filters=filters, refresh=refresh, revision=revision, patience_s=patience_s,
-                cancel=self.cancel, principal=who,
+                slug, filters=filters, refresh=asked.refresh, revision=asked.revision,
+                patience_s=patience_s, cancel=self.cancel, principal=who,
             )  # fmt: skip
             return _SENT.of(artifact, author=who.may("author"))
 
@@ -66,9 +70,10 @@ class FreshnessResource(Resource):
     """How old what each chart shows is."""
 
     @needs("viewer")
+    @operation("get_freshness", FreshnessAnswer, tag="data", filters=True)
     async def get(self, slug: str) -> None:
         """Nothing is run for it."""
-        filters, who = self.arguments(), self.who
+        filters, who = self.filters(), self.who
         charts = await self.call(
             lambda peter: peter.freshness(slug, filters=filters, principal=who)
         )
@@ -83,6 +88,8 @@ class PrecomputeResource(Resource):
     long = True
 
     @needs("author")
+    @operation("precompute", {JSON: PrecomputeAnswer, NDJSON: ProgressEvent}, tag="data",
+               body=PrecomputeBody, body_optional=True, errors=("query_timeout",))  # fmt: skip
     async def post(self, slug: str) -> None:
         """A sum at the end, or with ``Accept: application/x-ndjson`` a line for each query."""
         asked = self.json_body(PrecomputeBody, optional=True)

@@ -12,6 +12,7 @@ from peter_jupyter.http.accepting import ARROW, CSV, JSON
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.models.data import ChartRows
 from peter_jupyter.http.models.plan import ColumnItem
+from peter_jupyter.http.operations import operation
 from peter_jupyter.http.resource import Resource
 
 if TYPE_CHECKING:
@@ -28,10 +29,14 @@ class ChartDataResource(Resource):
     """The result that a chart reads."""
 
     @needs("viewer")
+    @operation("get_chart_data", {JSON: ChartRows, CSV: None, ARROW: None}, tag="data",
+               filters=True,
+               errors=("sql_invalid", "query_failed", "engine_failed", "query_timeout",
+                       "bytes_cap_exceeded", "budget_exceeded", "sql_refused"))  # fmt: skip
     async def get(self, slug: str, chart: str) -> None:
         """As JSON column by column, as CSV, or as an Arrow IPC stream."""
         kind = self.wanted(JSON, CSV, ARROW)
-        filters, who = self.arguments(), self.who
+        filters, who = self.filters(), self.who
 
         def made(peter: Peter) -> tuple[bytes, Result]:
             plan, answers = peter.answers(slug, filters=filters, cancel=self.cancel, principal=who)

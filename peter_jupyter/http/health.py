@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from peter_core import __version__
 from peter_core.errors import PeterError
+from peter_jupyter.http.accepting import JSON
 from peter_jupyter.http.access import needs, public
 from peter_jupyter.http.models.health import Health, Me, PartHealth, Readiness
+from peter_jupyter.http.operations import operation
 from peter_jupyter.http.resource import Resource
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ class HealthResource(Resource):
     """The process answers: no login, no disk, no engine."""
 
     @public
+    @operation("get_health", Health, tag="server")
     async def get(self) -> None:
         """200 as long as the event loop turns."""
         self.answer(_HEALTH)
@@ -31,6 +34,7 @@ class ReadyResource(Resource):
     """Every part answers: engine, store, database, cache."""
 
     @public
+    @operation("get_readiness", Readiness, more={503: {JSON: Readiness}}, tag="server")
     async def get(self) -> None:
         """200, or 503 when one part cannot serve; codes and latencies, nothing secret."""
         if self.pool.draining:
@@ -51,6 +55,7 @@ class MeResource(Resource):
     """Who am I?"""
 
     @needs("viewer")
+    @operation("who_am_i", Me, tag="login")
     async def get(self) -> None:
         """The principal with every role it holds."""
         who = self.who

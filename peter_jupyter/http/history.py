@@ -6,31 +6,50 @@ from typing import TYPE_CHECKING
 
 from peter_core.errors import InvalidRequest
 from peter_jupyter.http.access import needs
-from peter_jupyter.http.dashboards import ConditionalResource
+from peter_jupyter.http.dashboards import UNPUBLISHED, ConditionalResource
 from peter_jupyter.http.differences import difference
-from peter_jupyter.http.models.dashboard import History, HistoryItem, RestoreBody
+from peter_jupyter.http.models.dashboard import (
+    Difference,
+    History,
+    HistoryItem,
+    PublicationAnswer,
+    RestoreBody,
+)
+from peter_jupyter.http.models.queries import DiffQuery, HistoryQuery
+from peter_jupyter.http.operations import operation
 from peter_jupyter.http.resource import Resource
 
 if TYPE_CHECKING:
     from peter_core.service import Peter, Publication
-    from peter_jupyter.http.models.dashboard import Difference
 
 
 class RevisionsResource(Resource):
     """Everything that was published under a slug."""
 
     @needs("viewer")
+    @operation("list_revisions", History, tag="history", query=HistoryQuery)
     async def get(self, slug: str) -> None:
         """The newest first; deletions stand among them."""
+        asked = self.query(HistoryQuery)
         entries = await self.call(lambda peter: peter.history(slug))
-        items = tuple(HistoryItem.model_validate(_fields(entry)) for entry in entries)
-        self.answer(History(slug=slug, revisions=items))
+        first = (asked.page - 1) * asked.page_size
+        part = entries[first : first + asked.page_size]
+        items = tuple(HistoryItem.model_validate(_fields(entry)) for entry in part)
+        self.link_pages(asked, len(entries))
+        self.answer(
+            History(
+                slug=slug, revisions=items, total=len(entries), page=asked.page,
+                page_size=asked.page_size,
+            )
+        )  # fmt: skip
 
 
 class RestoreResource(ConditionalResource):
     """An earlier revision again."""
 
     @needs("author")
+    @operation("restore_dashboard", PublicationAnswer, tag="history", body=RestoreBody,
+               conditional=True, errors=UNPUBLISHED)  # fmt: skip
     async def post(self, slug: str) -> None:
         """Publish it as the newest; it is verified like any other."""
         asked = self.json_body(RestoreBody)
@@ -47,13 +66,14 @@ class DiffResource(Resource):
     """What changed in meaning between two revisions."""
 
     @needs("viewer")
+    @operation("diff_revisions", Difference, tag="history", query=DiffQuery)
     async def get(self, slug: str) -> None:
         """From ``from`` to ``to``: without them the last change."""
-        first, last = self.argument("from"), self.argument("to")
+        asked = self.query(DiffQuery)
 
         def compared(peter: Peter) -> Difference:
-            after = peter.get(slug, last)
-            before = first or _before(peter, slug, after.revision)
+            after = peter.get(slug, asked.to)
+            before = asked.from_ or _before(peter, slug, after.revision)
             return difference(peter.get(slug, before), after)
 
         self.answer(await self.call(compared))

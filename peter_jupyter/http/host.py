@@ -24,6 +24,8 @@ class Host(RequestHandler, ABC):
 
     host_name: ClassVar[HostName]
     """What this host is called in ``/auth/me`` and in the OpenAPI document."""
+    host_arguments: ClassVar[frozenset[str]] = frozenset()
+    """Arguments of any address that the host itself reads."""
 
     @property
     @abstractmethod

@@ -6,6 +6,8 @@ from typing import Literal
 
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.models.lineage import ImpactAnswer, ImpactBody, LineageGraph
+from peter_jupyter.http.models.queries import ColumnsQuery, DepthQuery
+from peter_jupyter.http.operations import operation
 from peter_jupyter.http.resource import Resource
 
 
@@ -13,9 +15,10 @@ class DashboardLineageResource(Resource):
     """What a dashboard is made of."""
 
     @needs("viewer")
+    @operation("get_dashboard_lineage", LineageGraph, tag="lineage", query=ColumnsQuery)
     async def get(self, slug: str) -> None:
         """Down to its tables, with ``columns=true`` down to their columns."""
-        columns = self.flag("columns")
+        columns = self.query(ColumnsQuery).columns
         graph = await self.call(lambda peter: peter.lineage(slug, columns=columns))
         self.answer(LineageGraph.model_validate(graph))
 
@@ -24,9 +27,10 @@ class NodeLineageResource(Resource):
     """The lineage of a node across all published dashboards."""
 
     @needs("viewer")
+    @operation("get_lineage", LineageGraph, tag="lineage", query=DepthQuery, errors=("not_found",))
     async def get(self, direction: Literal["upstream", "downstream"], node: str) -> None:
         """What the node is made from, or what is made from it, ``depth`` edges far."""
-        depth = self.number("depth")
+        depth = self.query(DepthQuery).depth
         graph = await self.call(
             lambda peter: getattr(peter.whole_lineage(), direction)(node, depth)
         )
@@ -37,6 +41,7 @@ class ImpactResource(Resource):
     """What a change would break, before it is made."""
 
     @needs("viewer")
+    @operation("get_impact", ImpactAnswer, tag="lineage", body=ImpactBody, errors=("not_found",))
     async def post(self) -> None:
         """The dashboards, charts, encodings and queries that a drop or a rename touches."""
         asked = self.json_body(ImpactBody)

@@ -12,6 +12,8 @@ from peter_jupyter.export import export_html
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.dashboards import read_published
 from peter_jupyter.http.etags import strong
+from peter_jupyter.http.models.queries import VersionQuery
+from peter_jupyter.http.operations import operation
 from peter_jupyter.http.representation import Representations
 from peter_jupyter.http.resource import Resource
 from peter_jupyter.http.statuses import problem_of
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 HTML = "text/html"
 _LISTED = 200
 _PAINTED = Representations()
-_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+JAVASCRIPT = "text/javascript"
+CSS = "text/css"
+_TYPES = {".js": JAVASCRIPT, ".css": CSS}
 
 
 class Page(Resource):
@@ -66,6 +70,7 @@ class ListPage(Page):
     """The published dashboards."""
 
     @needs("viewer")
+    @operation("show_dashboards", {HTML: None}, tag="pages")
     async def get(self) -> None:
         """All of them; the page searches in what it got."""
 
@@ -87,9 +92,10 @@ class DashboardPage(Page):
     """One dashboard."""
 
     @needs("viewer")
+    @operation("show_dashboard", {HTML: None}, tag="pages", filters=True)
     async def get(self, slug: str) -> None:
         """Painted at once when the cache holds it; otherwise the page asks for its data."""
-        filters, who = self.arguments(), self.who
+        filters, who = self.filters(), self.who
 
         def painted(peter: Peter) -> tuple[str, bytes | None]:
             _, loaded = read_published(peter, slug)
@@ -121,9 +127,11 @@ class ExportPage(Page):
     long = True
 
     @needs("viewer")
+    @operation("export_dashboard", {HTML: None}, tag="pages", filters=True,
+               errors=("query_timeout",))  # fmt: skip
     async def get(self, slug: str) -> None:
         """A download; the file brings a strict policy of its own."""
-        filters, who = self.arguments(), self.who
+        filters, who = self.filters(), self.who
 
         def exported(peter: Peter) -> str:
             artifact = peter.data(slug, filters=filters, cancel=self.cancel, principal=who)
@@ -138,6 +146,8 @@ class StaticFile(Resource):
     """A built script or style."""
 
     @needs("viewer")
+    @operation("get_file", {JAVASCRIPT: None, CSS: None}, tag="pages", query=VersionQuery,
+               tagged=True, errors=("not_found",))  # fmt: skip
     async def get(self, name: str) -> None:
         """A file of the static folder; one that is asked for by its version never changes."""
         path = STATIC / name
@@ -147,7 +157,7 @@ class StaticFile(Resource):
             raise NotFound(f"There is no file {name[:60]!r}.")
         body = await self.call(lambda _: path.read_bytes())
         self.tag(strong(version))
-        if self.argument("v") == version:
+        if self.query(VersionQuery).v == version:
             self.set_header("Cache-Control", "private, max-age=31536000, immutable")
         self.send(body, kind)
 

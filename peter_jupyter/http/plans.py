@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from peter_core.engine.values import json_value
 from peter_core.lineage.graph import plan_graph
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.bodies import read_document
+from peter_jupyter.http.models.dashboard import DocumentBody
 from peter_jupyter.http.models.finding import ProblemItem
 from peter_jupyter.http.models.lineage import LineageGraph
 from peter_jupyter.http.models.plan import (
@@ -19,23 +20,26 @@ from peter_jupyter.http.models.plan import (
     PlanTotals,
     ValidationAnswer,
 )
+from peter_jupyter.http.models.queries import ValidateQuery
+from peter_jupyter.http.operations import DOCUMENT_TYPES, operation
 from peter_jupyter.http.resource import Resource
 
 if TYPE_CHECKING:
     from peter_core.costs import PlanCost, StepCost
     from peter_core.plan.plan import Plan, Step
     from peter_core.service import Peter
-    from peter_core.service.reports import Mode
 
 
 class ValidateResource(Resource):
     """What is wrong with a document."""
 
     @needs("author")
+    @operation("validate_dashboard", ValidationAnswer, tag="documents", query=ValidateQuery,
+               body=DocumentBody, body_types=DOCUMENT_TYPES)  # fmt: skip
     async def post(self) -> None:
         """200 also for an invalid one: the question was answered."""
         document = read_document(self.request.headers, self.body())
-        mode = cast("Mode", self.argument("mode", ("offline", "warehouse")) or "warehouse")
+        mode = self.query(ValidateQuery).mode
         found = await self.call(lambda peter: peter.validate(document.yaml, mode=mode))
         self.answer(ValidationAnswer.model_validate(found))
 
@@ -44,10 +48,12 @@ class CompileResource(Resource):
     """What a document would run, and what that costs."""
 
     @needs("author")
+    @operation("compile_dashboard", PlanAnswer, tag="documents", filters=True, body=DocumentBody,
+               body_types=DOCUMENT_TYPES, errors=("document_invalid",))  # fmt: skip
     async def post(self) -> None:
         """The plan at the filter values of the query string; nothing is run."""
         document = read_document(self.request.headers, self.body())
-        filters, who = self.arguments(), self.who
+        filters, who = self.filters(), self.who
 
         def compiled(peter: Peter) -> PlanAnswer:
             plan = peter.compile(document.yaml, filters=filters)

@@ -11,35 +11,39 @@ from functools import cached_property
 from inspect import isawaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
 
 from tornado.web import Finish, HTTPError, stream_request_body
 
 from peter_core.engine.port import CancelToken
 from peter_core.errors import InvalidRequest, PeterError
 from peter_jupyter.http.accepting import JSON, preferred
-from peter_jupyter.http.access import METHODS, access_of, needs
+from peter_jupyter.http.access import METHODS, access_of, needs, public
 from peter_jupyter.http.bodies import LARGEST, read_json, require_size, require_type
 from peter_jupyter.http.host import Host
-from peter_jupyter.http.models.shapes import Answer, Body
+from peter_jupyter.http.models.shapes import Answer, Body, Query
+from peter_jupyter.http.operations import argument_names, operation_of, read_query
 from peter_jupyter.http.statuses import RefusalError, problem_of, status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from peter_core.principal import Principal
     from peter_core.service import Peter
     from peter_jupyter.http.models.dashboard import Difference
+    from peter_jupyter.http.models.queries import PageQuery
 
 T = TypeVar("T")
 B = TypeVar("B", bound=Body)
+Q = TypeVar("Q", bound=Query)
 
 log = logging.getLogger("peter.http")
 
 _RETRY_AFTER_S = 5
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_RESERVED = frozenset({"token", "_xsrf", "no_track_activity"})
-"""Query arguments of the hosts."""
+_SECRETS = frozenset({"token", "access_token", "api_token", "api_key", "_xsrf"})
+"""Arguments that would carry a secret into logs and histories."""
 
 
 @stream_request_body
@@ -128,38 +132,33 @@ class Resource(Host):
         require_type(self.request.headers, (JSON,))
         return read_json(kind, sent)
 
-    def argument(self, name: str, allowed: Sequence[str] | None = None) -> str | None:
-        """A query argument that may be given once."""
-        given = self.arguments().get(name)
-        if given is None:
-            return None
-        if not isinstance(given, str):
-            raise InvalidRequest(f"The argument {name!r} is given more than once.")
-        if allowed is not None and given not in allowed:
+    def query(self, kind: type[Q]) -> Q:
+        """The arguments of the address, as the verb's operation says them."""
+        return read_query(kind, self.arguments())
+
+    def filters(self, kind: type[Query] | None = None) -> dict[str, str | list[str]]:
+        """The arguments of the address that are filters: all but those of the model."""
+        own = argument_names(kind) if kind else ()
+        return {name: value for name, value in self.arguments().items() if name not in own}
+
+    def require_arguments(self, verb: object) -> None:
+        """Refuse an argument that the verb does not know, and a secret in the address."""
+        known = operation_of(verb)
+        if known is None or not self.request.query:
+            return
+        given = self.arguments()
+        if not _SECRETS.isdisjoint(given):
             raise InvalidRequest(
-                f"The argument {name!r} cannot be {given[:40]!r}.",
-                hint=f"It is {' or '.join(allowed)}.",
+                "A token does not belong into an address: addresses are logged and shared.",
+                hint="Send it in the Authorization header.",
             )
-        return given
+        known.require_known(given)
 
-    def flag(self, name: str) -> bool:
-        """A query argument that is true or false, false when missing."""
-        return self.argument(name, ("true", "false")) == "true"
-
-    def number(self, name: str, default: int | None = None) -> int | None:
-        """A query argument that is a whole number."""
-        given = self.argument(name)
-        if given is None:
-            return default
-        if not re.fullmatch(r"-?[0-9]{1,9}", given):
-            raise InvalidRequest(f"The argument {name!r} is a number, not {given[:40]!r}.")
-        return int(given)
-
-    def arguments(self, but: Sequence[str] = ()) -> dict[str, str | list[str]]:
+    def arguments(self) -> dict[str, str | list[str]]:
         """The query arguments that are not the host's; one that is repeated is a list."""
         found: dict[str, str | list[str]] = {}
         for name, values in self.request.query_arguments.items():
-            if name in _RESERVED or name in but:
+            if name in self.host_arguments:
                 continue
             try:
                 texts = [value.decode("utf-8") for value in values]
@@ -207,6 +206,22 @@ class Resource(Host):
         self.set_header("Content-Type", _with_charset(kind))
         self.finish(body)
 
+    def link_pages(self, asked: PageQuery, total: int) -> None:
+        """Name the pages before and after this one (RFC 8288)."""
+        last = max(1, -(-total // asked.page_size))
+        pages = {"prev": min(asked.page - 1, last), "next": asked.page + 1}
+        links = [
+            f'<{self._at_page(page, asked.page_size)}>; rel="{rel}"'
+            for rel, page in pages.items() if 1 <= page <= last
+        ]  # fmt: skip
+        if links:
+            self.set_header("Link", ", ".join(links))
+
+    def _at_page(self, page: int, size: int) -> str:
+        others = {name: value for name, value in self.arguments().items()
+                  if name not in ("page", "page_size")}  # fmt: skip
+        return "?" + urlencode({**others, "page": page, "page_size": size}, doseq=True)
+
     def tag(self, etag: str) -> None:
         """Let the answer be asked for again by its tag; a private cache may keep it."""
         self._tag = etag
@@ -232,14 +247,27 @@ class Resource(Host):
         )
         self._tag = None
         if status_code == 405:
-            known = [name.upper() for name in METHODS if access_of(getattr(self, name))]
-            self.set_header("Allow", ", ".join(known))
+            self.set_header("Allow", ", ".join(self.allowed()))
         if status_code == 401:
             self.set_header("WWW-Authenticate", "Bearer")
         if status_code in (429, 503):
             after_s = getattr(_error(kwargs), "retry_after_s", None)
             self.set_header("Retry-After", str(after_s or _RETRY_AFTER_S))
         self.write_problem(problem.model_dump_json(exclude_none=True).encode())
+
+    @classmethod
+    def allowed(cls) -> list[str]:
+        """The methods that this address knows."""
+        known = [name.upper() for name in METHODS if access_of(getattr(cls, name))]
+        return [*(["GET", "HEAD"] if "GET" in known else []), "OPTIONS",
+                *(name for name in known if name != "GET")]  # fmt: skip
+
+    @public
+    async def options(self, *_: str) -> None:
+        """The methods that this address knows; nothing for pages of other sites (CORS)."""
+        self.set_header("Allow", ", ".join(self.allowed()))
+        self.set_status(204)
+        self.finish()
 
     def write_problem(self, body: bytes) -> None:
         """Send a problem's JSON."""

@@ -23,6 +23,8 @@ from peter_jupyter.http.resource import Missing, Resource
 from peter_jupyter.http.statements import CheckResource, ExplainResource, RunResource
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tornado.web import RequestHandler
 
     from peter_jupyter.http.host import Host
@@ -65,8 +67,10 @@ ROUTES: tuple[tuple[str, type[Resource]], ...] = (
 """Pattern below the prefix, and its resource; the first match counts."""
 
 
-def build_handlers(base: type[Host], prefix: str) -> list[Route]:
-    """The routes of a host below ``prefix``, each verb behind the host's guard.
+def build_handlers(
+    base: type[Host], prefix: str, own: Sequence[tuple[str, type[Resource]]] = ()
+) -> list[Route]:
+    """The routes of a host below ``prefix``, ``own`` first, each verb behind the host's guard.
 
     Raises
     ------
@@ -76,7 +80,7 @@ def build_handlers(base: type[Host], prefix: str) -> list[Route]:
     before = prefix.strip("/")
     return [
         (f"/{before}/{pattern}" if before else f"/{pattern}", _handler(resource, base), {})
-        for pattern, resource in ROUTES
+        for pattern, resource in (*own, *ROUTES)
     ]
 
 
@@ -90,4 +94,7 @@ def _handler(resource: type[Resource], base: type[Host]) -> type[RequestHandler]
         if access is None:
             raise TypeError(f"{resource.__name__}.{name} does not say who may use it.")
         verbs[name] = base.unguarded(verb) if access == "anybody" else base.guarded(verb)
+    if "get" in verbs:
+        verbs["head"] = verbs["get"]
+    verbs["options"] = base.unguarded(resource.options)
     return type(resource.__name__, (resource, base), {"__doc__": resource.__doc__, **verbs})

@@ -202,7 +202,7 @@ async def test_a_document_beyond_its_own_limit_is_a_problem_of_the_document(ask:
 async def test_an_unknown_method_is_405_and_names_the_known(ask: Ask) -> None:
     reply = await ask("DELETE", "api/v1/dashboards")
     assert (reply.status, reply.json["code"]) == (405, "method_not_allowed")
-    assert reply.headers["Allow"] == "GET, POST"
+    assert reply.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
 
 
 async def test_an_unknown_address_of_the_api_is_a_problem(ask: Ask) -> None:

@@ -90,10 +90,13 @@ class HistoryItem(Answer):
 
 
 class History(Answer):
-    """Everything that was published under a slug, the newest first."""
+    """What was published under a slug, the newest first; ``total`` counts all of it."""
 
     slug: str
     revisions: tuple[HistoryItem, ...]
+    total: int
+    page: int
+    page_size: int
 
 
 class ChangeItem(Answer):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from peter_jupyter.http.models.dashboard import Difference
+from peter_jupyter.http.models.data import DoneEvent, StepEvent
 from peter_jupyter.http.models.finding import ProblemItem
 from peter_jupyter.http.models.shapes import Answer
 
@@ -33,3 +34,7 @@ class FailureEvent(ProblemDetails):
     """The last line of a stream that could not be finished."""
 
     event: Literal["failed"] = "failed"
+
+
+class ProgressEvent(RootModel[StepEvent | DoneEvent | FailureEvent]):
+    """A line of progress: one for each query, then the sum or the problem."""

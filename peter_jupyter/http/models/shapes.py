@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
 from peter_core.costs import usd
 from peter_core.plan.artifact import rfc3339
@@ -24,6 +24,22 @@ Usd = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}),
 ]
 """An amount of US dollars, written as a decimal string."""
+
+
+def _flag(value: object) -> object:
+    if isinstance(value, str) and value not in ("true", "false"):
+        raise ValueError("It is true or false")
+    return value == "true" if isinstance(value, str) else value
+
+
+Flag = Annotated[bool, BeforeValidator(_flag, json_schema_input_type=bool)]
+"""An argument of an address that is ``true`` or ``false``."""
+
+
+class Query(BaseModel):
+    """The arguments of an address."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Body(BaseModel):

@@ -1,0 +1,116 @@
+"""The arguments of addresses: a class a verb that takes some."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from peter_jupyter.http.models.shapes import Flag, Query
+
+Words = Annotated[str, StringConstraints(max_length=200)]
+Revision = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64),
+    Field(description="A revision, or the first eight or more characters of one."),
+]
+Page = Annotated[int, Field(ge=1, le=1_000_000, description="Which page, counted from 1.")]
+PageSize = Annotated[int, Field(ge=1, le=200, description="How many of them a page holds.")]
+Point = Annotated[
+    str, Field(max_length=40, description="A day such as `2026-11-23`, or an RFC 3339 moment.")
+]
+
+
+class PageQuery(Query):
+    """Which part of a list."""
+
+    page: Page = 1
+    page_size: PageSize = 50
+
+
+class ListQuery(PageQuery):
+    """Which dashboards, and which of their pages."""
+
+    q: Words | None = Field(default=None, description="Words that all occur in what is listed.")
+    tag: Words | None = Field(default=None, description="A tag they carry.")
+    owner: Words | None = Field(default=None, description="Their owner.")
+
+
+class HistoryQuery(PageQuery):
+    """Which part of a history."""
+
+    page_size: PageSize = 200
+
+
+class RevisionQuery(Query):
+    """Which revision of a dashboard."""
+
+    revision: Revision | None = Field(
+        default=None, description="An earlier revision; the published one without it."
+    )
+
+
+class DiffQuery(Query):
+    """Between which revisions."""
+
+    from_: Revision | None = Field(
+        default=None, alias="from", description="The earlier one; the one before it by default."
+    )
+    to: Revision | None = Field(
+        default=None, description="The later one; the published one by default."
+    )
+
+
+class DataQuery(RevisionQuery):
+    """How fresh the data is to be; every further argument is a filter."""
+
+    refresh: Flag = Field(default=False, description="Run every query again.")
+
+
+class ValidateQuery(Query):
+    """How far to look."""
+
+    mode: Literal["offline", "warehouse"] = Field(
+        default="warehouse", description="Whether the document is held against its tables, too."
+    )
+
+
+class ColumnsQuery(Query):
+    """How fine the lineage is."""
+
+    columns: Flag = Field(default=False, description="Down to the columns of the tables.")
+
+
+class DepthQuery(Query):
+    """How far the lineage goes."""
+
+    depth: Annotated[int, Field(ge=0, le=1000)] | None = Field(
+        default=None, description="Edges from the node; as far as it goes without it."
+    )
+
+
+class CacheQuery(Query):
+    """Which cached results: those that meet every selector; at least one is needed."""
+
+    slug: Words | None = Field(default=None, description="Of a dashboard.")
+    table: Annotated[str, StringConstraints(max_length=1024)] | None = Field(
+        default=None, description="Computed from a table."
+    )
+    fingerprint: Words | None = Field(default=None, description="Of a statement.")
+
+
+class CostQuery(Query):
+    """Which costs, and how they are added up."""
+
+    start: Point | None = Field(default=None, description="30 days before the end by default.")
+    end: Point | None = Field(
+        default=None, description="Not in the period; a day as the end is. Now by default."
+    )
+    group_by: Literal["dashboard", "user", "query", "date"] = "dashboard"
+    slug: Words | None = Field(default=None, description="Of one dashboard.")
+
+
+class VersionQuery(Query):
+    """Which version of a file."""
+
+    v: Words | None = Field(default=None, description="The file's version; it never changes.")
