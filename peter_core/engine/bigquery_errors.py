@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from peter_core.billing import bytes_text
-from peter_core.engine.bigquery_places import placed_problem
+from peter_core.engine.bigquery_places import names_a_table, placed_problem
 from peter_core.errors import (
     BytesCapExceeded,
     EngineError,
@@ -37,10 +37,11 @@ _PERSON = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 def dry_run_error(failure: Failure, text: str) -> PeterError:
     """Why a statement cannot run: with its place in ``text`` when the statement is at fault."""
-    if failure.reason in ("invalidQuery", "invalid", "badRequest", "notFound"):
+    denied = failure.reason == "accessDenied" and names_a_table(failure.message)
+    if denied or failure.reason in ("invalidQuery", "invalid", "badRequest", "notFound"):
         problem = placed_problem(failure.message, text)
         return SqlError(problem.message, hint=problem.hint, problems=(problem,))
-    return call_error(failure)
+    return _too_large(failure.reason) or call_error(failure)
 
 
 def run_error(failure: Failure, *, max_bytes: int, timeout_s: float) -> PeterError:
@@ -54,9 +55,13 @@ def run_error(failure: Failure, *, max_bytes: int, timeout_s: float) -> PeterErr
         return QueryCancelled("The query was cancelled in BigQuery.")
     if reason in ("invalidQuery", "invalid", "badRequest"):
         return _query_failed(failure.message)
+    return _too_large(reason) or call_error(failure)
+
+
+def _too_large(reason: str) -> QueryFailed | None:
     if reason == "resourcesExceeded":
         return QueryFailed(
-            "The query needed more memory than BigQuery gives one query.",
+            "The query needs more memory than BigQuery gives one query.",
             hint="Aggregate before joining, leave out ORDER BY without LIMIT, or read less.",
         )
     if reason == "responseTooLarge":
@@ -64,7 +69,7 @@ def run_error(failure: Failure, *, max_bytes: int, timeout_s: float) -> PeterErr
             "The query's result is larger than BigQuery returns.",
             hint="Aggregate, name fewer columns, or add a LIMIT.",
         )
-    return call_error(failure)
+    return None
 
 
 def over_cap(max_bytes: int) -> BytesCapExceeded:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -360,3 +362,23 @@ def test_nothing_of_a_statement_stands_in_the_logs(
     caplog.set_level(logging.INFO)
     engine.run(job("SELECT 'canary-7c2' AS a"))
     assert "canary-7c2" not in caplog.text
+
+
+def test_a_table_peter_may_not_read_is_a_problem_of_its_query() -> None:
+    with FakeBigQuery({"shop.pay": FakeTable(ORDERS, denied=True)}) as fake:
+        with pytest.raises(SqlError) as caught:
+            engine_of(fake).dry_run(job("SELECT id FROM shop.pay"))
+        assert [problem.rule for problem in caught.value.problems] == ["table-denied"]
+        assert fake.jobs_created == []
+
+
+def test_the_module_is_light_until_an_engine_is_made() -> None:
+    program = (
+        "import sys, peter_core.engine.bigquery\n"
+        "heavy = {'google.cloud', 'google.auth', 'requests', 'pyarrow', 'grpc'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "[]"

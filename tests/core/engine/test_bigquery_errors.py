@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -146,6 +147,35 @@ def test_an_unknown_table_is_found_by_its_name() -> None:
     problem = place(message, text, "notFound")
     assert (problem.rule, problem.line, problem.column) == ("unknown-table", 2, 6)
     assert problem.message == "No table is called `p.shop.orderz`."
+
+
+def test_a_table_peter_may_not_read_is_marked_without_anybodys_address() -> None:
+    message = "Access Denied: Table p:shop.pay: User peter@acme.iam.gserviceaccount.com does not"
+    problem = place(message, "SELECT 1 FROM shop.pay", "accessDenied")
+    assert (problem.rule, problem.column) == ("table-denied", 15)
+    assert problem.message == "Peter's account may not read the table `p.shop.pay`."
+
+
+def test_a_denied_project_is_no_fault_of_the_statement() -> None:
+    failure = Failure("accessDenied", "Access Denied: Project p: User may not create jobs")
+    assert type(dry_run_error(failure, "SELECT 1")) is EngineError
+
+
+def test_a_missing_partition_filter_says_what_to_do() -> None:
+    message = (
+        "Cannot query over table 'p.shop.orders' without a filter over column(s) 'day' that can "
+        "be used for partition elimination"
+    )
+    problem = place(message, "SELECT id FROM shop.orders")
+    assert problem.rule == "partition-filter"
+    assert "'day'" in problem.message
+    assert "WHERE" in problem.hint
+
+
+def test_a_very_long_word_is_searched_in_no_time() -> None:
+    began = time.process_time()
+    place("Not found: Table p:d.t was not found", "a" * 100_000, "notFound")
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("message", ["", "x at [99:1]", "x at [1:99999]", "x at [0:0]", "\n"])
