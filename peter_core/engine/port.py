@@ -10,7 +10,7 @@ from peter_core.errors import QueryCancelled
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pyarrow as pa
 
@@ -61,6 +61,11 @@ class TableInfo:
         """Column name to BigQuery type, ``ARRAY<...>`` for repeated columns."""
         return {c.name: f"ARRAY<{c.type}>" if c.mode == "REPEATED" else c.type
                 for c in self.columns}  # fmt: skip
+
+
+def view_queries(tables: Iterable[TableInfo]) -> dict[str, str]:
+    """The queries of the views among tables, by id."""
+    return {table.id: table.view_sql for table in tables if table.view_sql is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ import logging
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from peter_core.errors import PeterError
+from peter_core.engine.port import view_queries
 from peter_core.lineage.graph import Graph, plan_graph
 from peter_core.plan.artifact import ReceiptMark, rfc3339
 from peter_core.sql.columns import sql_lineage
@@ -82,7 +82,8 @@ class Bookkeeper:
             job_id=verification.job_id,
             bytes_scanned=0 if verification.cache_hit else verification.bytes_scanned,
             bytes_billed=0 if verification.cache_hit else verification.bytes_billed,
-            cost_usd=Decimal(0) if verification.cache_hit else Decimal(verification.cost_usd),
+            # What was paid: the payload's own price on the embedded engine is BigQuery's.
+            cost_usd=self._prices.price(0 if verification.cache_hit else verification.bytes_billed),
             cache_hit=verification.cache_hit,
             duration_ms=verification.duration_ms,
             rows=verification.row_count,
@@ -215,6 +216,7 @@ def column_graph(plan: Plan) -> Graph:
         query: sql_lineage(
             plan.steps[key].statement.text,
             schema={table.id: table.schema for table in plan.steps[key].tables},
+            views=view_queries(plan.steps[key].tables),
         )
         for query, key in plan.query_steps.items()
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from peter_core.billing import bytes_text
 from peter_core.costs import usd
-from peter_core.engine.port import CancelToken, Job
+from peter_core.engine.port import CancelToken, Job, view_queries
 from peter_core.engine.values import sample_rows as rows_of
 from peter_core.errors import (
     BudgetExceeded,
@@ -355,7 +355,11 @@ def _stamps(tables: Sequence[TableInfo]) -> tuple[TableStamp, ...]:
 
 
 def _sources(statement: Statement, tables: Sequence[TableInfo]) -> tuple[ColumnSources, ...]:
-    lineage = sql_lineage(statement.text, schema={table.id: table.schema for table in tables})
+    lineage = sql_lineage(
+        statement.text,
+        schema={table.id: table.schema for table in tables},
+        views=view_queries(tables),
+    )
     ids = [table.id for table in tables]
     unresolved = {name.casefold() for name in lineage.unresolved}
     return tuple(
