@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from peter_core.errors import PeterError
 from peter_core.engine.port import view_queries
+from peter_core.errors import PeterError
 from peter_core.lineage.graph import Graph, plan_graph
 from peter_core.plan.artifact import ReceiptMark, rfc3339
 from peter_core.sql.columns import sql_lineage
