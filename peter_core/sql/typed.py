@@ -100,6 +100,7 @@ def _name_tables(tree: exp.Expr, known: Schema) -> dict[str, Any]:
         node.set("db", exp.to_identifier(dataset, quoted=True))
         node.set("catalog", exp.to_identifier(project, quoted=True))
         node.meta["bare"] = len(parts) == 1
+        node.meta["written_parts"] = len(parts)
         table = known.find(use.name)
         if table is not None:
             columns = {key: kind for key, (_, kind) in table.columns.items()}

@@ -47,8 +47,9 @@ def expand_wildcards(tree: exp.Expr, schema: SchemaMapping) -> None:
 
 def _matching(node: exp.Table, schema: SchemaMapping) -> dict[str, Mapping[str, str]]:
     """The tables by their name after the dataset, in order."""
-    bare = bool(node.meta_get("bare"))
-    wanted = [] if bare else [part.name for part in node.parts[:-1]]
+    # Only the parts that were written: the others are placeholders.
+    written = node.meta_get("written_parts", len(node.parts))
+    wanted = [part.name for part in node.parts[-written:-1]]
     prefix = node.name[:-1]
     tables = {}
     for id_, columns in schema.items():

@@ -62,3 +62,16 @@ def test_without_a_schema_a_wildcard_cannot_be_expanded() -> None:
 def test_the_columns_that_only_bigquery_adds_are_said() -> None:
     problem = to_duckdb("SELECT _PARTITIONTIME AS p FROM d.other", schema=SCHEMA).problems[0]
     assert problem.message.startswith("_PARTITIONTIME has no translation")
+
+
+@pytest.mark.parametrize("written", ["logs.day_*", "acme.logs.day_*"])
+@pytest.mark.parametrize("known", ["logs.day_1", "acme.logs.day_1"])
+def test_a_wildcard_is_found_by_two_parts_and_by_three(written: str, known: str) -> None:
+    made = to_duckdb(f"SELECT n FROM `{written}`", schema={known: {"n": "INT64"}})
+    assert made.problems == ()
+    assert '"logs"."day_1"' in made.sql
+
+
+def test_a_wildcard_of_another_project_is_not_this_one() -> None:
+    made = to_duckdb("SELECT n FROM `other.logs.day_*`", schema={"acme.logs.day_1": {"n": "INT64"}})
+    assert made.problems
