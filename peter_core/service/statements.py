@@ -133,7 +133,9 @@ class Statements:
         return tuple(
             table
             for table in self._engine.tables()
-            if allowed is None or table.id.split(".")[1] in allowed
+            if allowed is None
+            or table.id.split(".")[1] in allowed
+            or table.id.rpartition(".")[0] in allowed
         )
 
     def _cap(self, asked: int | None) -> int:
