@@ -26,7 +26,7 @@ say "Installing Peter and its development tools (a few minutes the first time)"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 .venv/bin/python -m pip install --quiet --disable-pip-version-check \
   --constraint constraints.txt --group dev \
-  --editable ".[postgres,redis,secrets,otel,cloud-trace,storage-read,googlesql,hub]"
+  --editable ".[postgres,redis,secrets,otel,cloud-trace,storage-read,googlesql,hub,serve]"
 
 if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
   say "Installing Debian's chromium for pictures and browser tests"

@@ -150,6 +150,8 @@ class Settings(BaseModel):
     """The client people log in through with Google."""
     google_oauth_client_secret: SecretStr | None = None
     """The client's secret."""
+    openid_issuer: Url = "https://accounts.google.com"
+    """Who vouches for people: Google, or an OpenID provider that stands in for it."""
     hosted_domain: str | None = None
     """The Google Workspace domain accounts must belong to."""
     allowed_emails: Emails = frozenset()

@@ -13,14 +13,19 @@ from peter_jupyter.cli import (
     documents,
     publishing,
     revisions,
+    serving,
     settings,
     statements,
+    tokens,
 )
 from peter_jupyter.cli.command import app
 
 __all__ = ["app"]
 
-COMMANDS = (documents, statements, publishing, revisions, data, analysis, database, settings)
+COMMANDS = (
+    documents, statements, publishing, revisions, data, serving, tokens, analysis, database,
+    settings,
+)  # fmt: skip
 """The modules whose commands are registered by their import."""
 
 

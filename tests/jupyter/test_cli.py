@@ -27,8 +27,8 @@ SLOW = (
 )
 COMMANDS = (
     "init", "validate", "fmt", "schema", "verify", "check", "tables", "cost", "publish", "diff", "list",
-    "show", "history", "delete", "restore", "precompute", "freshness", "export", "reindex",
-    "db", "lineage", "impact", "costs", "config",
+    "show", "history", "delete", "restore", "precompute", "freshness", "export", "reindex", "serve",
+    "db", "token", "lineage", "impact", "costs", "config",
 )  # fmt: skip
 
 

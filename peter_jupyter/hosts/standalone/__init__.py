@@ -1,0 +1,1 @@
+"""The standalone host: ``peter serve``, where people log in with Google."""

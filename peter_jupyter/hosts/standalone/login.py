@@ -1,0 +1,114 @@
+"""The way to a login and out of a session."""
+
+from __future__ import annotations
+
+import html
+import logging
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
+
+from peter_core.errors import InvalidRequest
+from peter_jupyter.hosts.standalone.addresses import LOGIN
+from peter_jupyter.hosts.standalone.cookies import Attempt
+from peter_jupyter.hosts.standalone.failures import LoginError
+from peter_jupyter.hosts.standalone.next_urls import safe_next
+from peter_jupyter.http.accepting import HTML
+from peter_jupyter.http.access import needs, public
+from peter_jupyter.http.pages import Page
+from peter_jupyter.http.resource import Resource
+
+if TYPE_CHECKING:
+    from peter_jupyter.hosts.standalone.host import Door, LoginHost
+
+log = logging.getLogger("peter.login")
+
+_TITLES = {400: "The login did not work", 403: "Not allowed", 503: "The login cannot be reached"}
+
+
+class DoorPage(Page):
+    """A page of the login; its failures offer another try."""
+
+    @property
+    def door(self) -> Door:
+        """What this server lets people in by."""
+        return cast("LoginHost", self).door
+
+    def only(self, name: str) -> str | None:
+        """An argument that is there once; ``None`` when it is missing or repeated."""
+        given = self.request.query_arguments.get(name, [])
+        return given[0].decode("utf-8", "replace") if len(given) == 1 else None
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Tell a login's failure in words, with a link to try again."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if not isinstance(error, LoginError):
+            super().write_error(status_code, **kwargs)
+            return
+        log.warning("a login failed: %s", error.reason_code)
+        if status_code == 503:
+            self.set_header("Retry-After", "30")
+        again = f"{self.root}{LOGIN}?account=choose" if status_code == 403 \
+            else f"{self.root}{LOGIN}"  # fmt: skip
+        self.send(_failure_page(_TITLES[status_code], error.detail, again).encode(), HTML)
+
+
+class LoginPage(DoorPage):
+    """The beginning of a login."""
+
+    @public
+    async def get(self) -> None:
+        """To the provider, and from there back to ``next``; ``account=choose`` asks which one."""
+        address = self.door.address
+        if not address.proxied and self.request.host.lower() != address.host:
+            # The provider sends people to one name; the cookies must be there.
+            query = urlencode({"next": safe_next(self.only("next"), self.root)})
+            self.redirect(f"{address.url(LOGIN)}?{query}")
+            return
+        attempt = Attempt.begin(safe_next(self.only("next"), self.root))
+        place = await self.door.provider.login_address(
+            state=attempt.state,
+            nonce=attempt.nonce,
+            verifier=attempt.verifier,
+            domain=self.door.domain,
+            choose=self.only("account") == "choose",
+        )
+        self.door.cookies.give_attempt(self, attempt)
+        self.redirect(place)
+
+
+class LogoutResource(Resource):
+    """The end of a session."""
+
+    @needs("viewer")
+    async def post(self) -> None:
+        """End this session, wherever its cookie is; with ``everywhere=true`` all of the person."""
+        door = cast("LoginHost", self).door
+        secret = self.get_cookie(door.cookies.session)
+        if not self.cookie_authenticated or secret is None:
+            raise InvalidRequest(
+                "A token has no session to end.", hint="Revoke it with: peter token revoke."
+            )
+        given = self.arguments()
+        if not given.keys() <= {"everywhere"} or given.get("everywhere") not in (
+            None, "true", "false",
+        ):  # fmt: skip
+            raise InvalidRequest("A logout takes everywhere=true, and nothing else.")
+        await door.sessions.end(secret)
+        if given.get("everywhere") == "true":
+            await door.sessions.end_all(self.who.email)
+        door.cookies.take_session(self)
+        self.set_status(204)
+        self.finish()
+
+
+def _failure_page(title: str, words: str, again: str) -> str:
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
+        "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:38rem;margin:15vh auto;"
+        "padding:0 1rem}</style>\n"
+        f"<title>{html.escape(title)} · Peter</title>\n</head>\n<body>\n"
+        f"<h1>{html.escape(title)}</h1>\n<p>{html.escape(words)}</p>\n"
+        f'<p><a href="{html.escape(again)}">Log in again</a></p>\n</body>\n</html>\n'
+    )
