@@ -26,9 +26,9 @@ SLOW = (
     " CROSS JOIN UNNEST(GENERATE_ARRAY(1, 1000000)) AS b WHERE MOD(a * b, 7) = 3"
 )
 COMMANDS = (
-    "init", "validate", "fmt", "schema", "verify", "check", "tables", "cost", "publish", "diff", "list",
-    "show", "history", "delete", "restore", "precompute", "freshness", "export", "reindex", "serve",
-    "db", "token", "lineage", "impact", "costs", "config",
+    "init", "validate", "fmt", "schema", "verify", "check", "tables", "cost", "publish", "diff",
+    "list", "show", "history", "delete", "restore", "precompute", "freshness", "export",
+    "reindex", "serve", "db", "token", "lineage", "impact", "costs", "config",
 )  # fmt: skip
 
 
