@@ -12,8 +12,8 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from peter_core.cache.envelope import seal_code
-from peter_core.cache.redis_copies import DiskCopies
-from peter_core.cache.redis_values import UNFENCED, Stored
+from peter_core.cache.redis.copies import DiskCopies
+from peter_core.cache.redis.values import UNFENCED, Stored
 from peter_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from peter_core.cache.disk import DiskCache
     from peter_core.cache.port import TierStats
     from peter_core.cache.redis import RedisCache
-    from peter_core.cache.redis_values import Fence, Found
+    from peter_core.cache.redis.values import Fence, Found
 
 _KNOWN_COPIES = 10_000
 

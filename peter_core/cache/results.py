@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from peter_core.cache.layered import LayeredCache
-    from peter_core.cache.redis_values import Fence
+    from peter_core.cache.redis.values import Fence
     from peter_core.cache.servers import ServerFlight
     from peter_core.engine.port import CancelToken
 

@@ -10,9 +10,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from peter_core.cache.redis_link import Away
-from peter_core.cache.redis_scripts import CLAIM, RELEASE, RENEW
-from peter_core.cache.redis_values import UNFENCED, Fence
+from peter_core.cache.redis.link import Away
+from peter_core.cache.redis.scripts import CLAIM, RELEASE, RENEW
+from peter_core.cache.redis.values import UNFENCED, Fence
 from peter_core.errors import QueryTimeout
 
 if TYPE_CHECKING:

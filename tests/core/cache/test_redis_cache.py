@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from peter_core.cache.redis import RedisCache
-from peter_core.cache.redis_values import UNFENCED, Fence, Stored
+from peter_core.cache.redis.values import UNFENCED, Fence, Stored
 from peter_core.errors import ConfigError
 
 VALUE = b"value" + b"c" * 32

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from peter_core.cache.redis import RedisCache
-from peter_core.cache.redis_values import UNFENCED, Fence
+from peter_core.cache.redis.values import UNFENCED, Fence
 from peter_core.cache.servers import ServerFlight
 from peter_core.engine.port import CancelToken
 from peter_core.errors import QueryCancelled, QueryFailed, QueryTimeout

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pytest
 
 from peter_core.engine.bigquery import BigQueryEngine
-from peter_core.engine.bigquery_client import make_client
-from peter_core.engine.bigquery_labels import user_hash
+from peter_core.engine.bigquery.client import make_client
+from peter_core.engine.bigquery.labels import user_hash
 from peter_core.engine.port import Column, Job
 from peter_core.errors import (
     BytesCapExceeded,

@@ -10,7 +10,7 @@ import pytest
 from google.cloud.bigquery import Table
 
 from peter_core.engine.bigquery import BigQueryEngine
-from peter_core.engine.bigquery_catalog import DESCRIBED_AT_ONCE
+from peter_core.engine.bigquery.catalog import DESCRIBED_AT_ONCE
 from peter_core.engine.port import Column, Job
 from peter_core.errors import EngineUnavailable, TableNotFound
 from peter_core.sql.statement import parse

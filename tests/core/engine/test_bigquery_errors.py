@@ -10,8 +10,8 @@ import requests
 from google.api_core import exceptions
 from google.auth.exceptions import RefreshError, TransportError
 
-from peter_core.engine.bigquery_errors import call_error, dry_run_error, run_error
-from peter_core.engine.bigquery_failures import Failure, failure_of, job_failure
+from peter_core.engine.bigquery.errors import call_error, dry_run_error, run_error
+from peter_core.engine.bigquery.failures import Failure, failure_of, job_failure
 from peter_core.errors import (
     BytesCapExceeded,
     EngineError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from peter_core.engine.bigquery_labels import job_labels, user_hash
+from peter_core.engine.bigquery.labels import job_labels, user_hash
 
 SALT = b"s" * 32
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from peter_core.engine.bigquery_pages import Rows, page_rows
+from peter_core.engine.bigquery.pages import Rows, page_rows
 from peter_core.engine.port import Column
 
 COLUMNS = [Column("id", "INT64")]

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from peter_core.engine.bigquery_parameters import query_parameters, type_resource, value_resource
+from peter_core.engine.bigquery.parameters import query_parameters, type_resource, value_resource
 from peter_core.errors import InvalidRequest
 from peter_core.sql.parameters import Parameter
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from peter_core.engine.bigquery_queue import JobQueue
+from peter_core.engine.bigquery.queue import JobQueue
 from peter_core.engine.port import CancelToken
 from peter_core.errors import EngineUnavailable, Overloaded, QueryCancelled
 

@@ -9,10 +9,10 @@ from typing import ClassVar
 import pytest
 from google.api_core import exceptions
 
-from peter_core.engine import bigquery_remembered
-from peter_core.engine.bigquery_failures import ApiFailure
-from peter_core.engine.bigquery_remembered import Remembered
-from peter_core.engine.bigquery_requests import Request, WorkStopped
+from peter_core.engine.bigquery import remembered as bigquery_remembered
+from peter_core.engine.bigquery.failures import ApiFailure
+from peter_core.engine.bigquery.remembered import Remembered
+from peter_core.engine.bigquery.requests import Request, WorkStopped
 from peter_core.engine.port import CancelToken
 from peter_core.errors import EngineUnavailable, QueryCancelled, QueryTimeout, TableNotFound
 

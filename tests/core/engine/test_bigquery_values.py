@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 from google.cloud.bigquery import SchemaField
 
-from peter_core.engine.bigquery_types import columns_of
-from peter_core.engine.bigquery_values import record_batch, schema_of
+from peter_core.engine.bigquery.types import columns_of
+from peter_core.engine.bigquery.values import record_batch, schema_of
 from peter_core.engine.port import Column
 from peter_core.errors import EngineError, QueryFailed
 

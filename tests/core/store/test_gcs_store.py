@@ -191,7 +191,7 @@ def test_a_list_reads_the_heads_that_changed_and_no_others(
 def test_many_pages_of_dashboards_are_one_list(
     store: GcsStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("peter_core.store.gcs_objects._PAGE", 2)
+    monkeypatch.setattr("peter_core.store.gcs.objects._PAGE", 2)
     for n in range(5):
         publish(store, f"n: {n}", slug=f"board-{n}")
     assert [p.slug for p in store.list()] == [f"board-{n}" for n in range(5)]
@@ -286,7 +286,7 @@ def test_an_object_of_no_sane_size_is_not_taken_into_memory(
     store: GcsStore, client: Any, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(store, "a: 1")
-    monkeypatch.setattr("peter_core.store.gcs_objects.MAX_FILE_BYTES", 10)
+    monkeypatch.setattr("peter_core.store.gcs.objects.MAX_FILE_BYTES", 10)
     with pytest.raises(StorageError, match="too large"):
         store.get(SLUG)
 

@@ -16,7 +16,7 @@ from google.oauth2.credentials import Credentials
 
 from peter_core import Peter, telemetry
 from peter_core.config import Settings, load_settings
-from peter_core.engine.bigquery_queue import JobQueue
+from peter_core.engine.bigquery.queue import JobQueue
 from peter_core.errors import ConfigError
 from peter_core.principal import Principal
 from peter_core.telemetry.attributes import hashed

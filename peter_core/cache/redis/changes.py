@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import orjson
 
-from peter_core.cache.redis_scripts import ALL_TAG, EVICT, LOG_LENGTH
+from peter_core.cache.redis.scripts import ALL_TAG, EVICT, LOG_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from peter_core.cache.redis_wire import Command
+    from peter_core.cache.redis.wire import Command
 
 _MOST_OWED = 1000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from peter_core.engine.bigquery_types import columns_of
+from peter_core.engine.bigquery.types import columns_of
 from peter_core.engine.port import TableInfo
 
 if TYPE_CHECKING:

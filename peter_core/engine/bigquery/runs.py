@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from peter_core.engine.bigquery_jobs import BilledJob
+from peter_core.engine.bigquery.jobs import BilledJob
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client, QueryJob, QueryJobConfig
 
-    from peter_core.engine.bigquery_dry_runs import DryRun
-    from peter_core.engine.bigquery_pages import Rows
-    from peter_core.engine.bigquery_requests import Request
-    from peter_core.engine.bigquery_storage import StorageReader
+    from peter_core.engine.bigquery.dry_runs import DryRun
+    from peter_core.engine.bigquery.pages import Rows
+    from peter_core.engine.bigquery.requests import Request
+    from peter_core.engine.bigquery.storage import StorageReader
     from peter_core.engine.port import Job
 
 _CANCEL_S = 0.15

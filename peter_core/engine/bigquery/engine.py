@@ -8,19 +8,19 @@ import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from peter_core.engine.bigquery_catalog import Catalog
-from peter_core.engine.bigquery_client import make_client, make_read_client
-from peter_core.engine.bigquery_dry_runs import DryRun, DryRuns
-from peter_core.engine.bigquery_errors import run_error
-from peter_core.engine.bigquery_failures import ApiFailure
-from peter_core.engine.bigquery_jobs import left_by, new_job_id, stages_of
-from peter_core.engine.bigquery_labels import job_labels
-from peter_core.engine.bigquery_profile import MOST_COLUMNS, profile_sql, profiles_of
-from peter_core.engine.bigquery_queue import JobQueue
-from peter_core.engine.bigquery_requests import NO_RETRY, Request
-from peter_core.engine.bigquery_runs import JobRun
-from peter_core.engine.bigquery_sources import distinct, sources_of
-from peter_core.engine.bigquery_storage import StorageReader
+from peter_core.engine.bigquery.catalog import Catalog
+from peter_core.engine.bigquery.client import make_client, make_read_client
+from peter_core.engine.bigquery.dry_runs import DryRun, DryRuns
+from peter_core.engine.bigquery.errors import run_error
+from peter_core.engine.bigquery.failures import ApiFailure
+from peter_core.engine.bigquery.jobs import left_by, new_job_id, stages_of
+from peter_core.engine.bigquery.labels import job_labels
+from peter_core.engine.bigquery.profile import MOST_COLUMNS, profile_sql, profiles_of
+from peter_core.engine.bigquery.queue import JobQueue
+from peter_core.engine.bigquery.requests import NO_RETRY, Request
+from peter_core.engine.bigquery.runs import JobRun
+from peter_core.engine.bigquery.sources import distinct, sources_of
+from peter_core.engine.bigquery.storage import StorageReader
 from peter_core.engine.port import Estimate, Result, TableInfo
 from peter_core.errors import (
     EngineError,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from google.cloud.bigquery import Client, QueryJob, QueryJobConfig
 
-    from peter_core.engine.bigquery_pages import Rows
+    from peter_core.engine.bigquery.pages import Rows
     from peter_core.engine.port import CancelToken, ColumnProfile, Job
 
 _CLOSE_S = 2.0

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from peter_core.cache.breaker import Breaker
 from peter_core.cache.envelope import seal_code
 from peter_core.cache.port import TierStats
-from peter_core.cache.redis_changes import EVERYTHING, Change, Position, evict_command
-from peter_core.cache.redis_link import Away, Link
-from peter_core.cache.redis_scripts import ALL_TAG, SET
-from peter_core.cache.redis_values import Found, Stored
-from peter_core.cache.redis_watch import Watch
-from peter_core.cache.redis_wire import wires
+from peter_core.cache.redis.changes import EVERYTHING, Change, Position, evict_command
+from peter_core.cache.redis.link import Away, Link
+from peter_core.cache.redis.scripts import ALL_TAG, SET
+from peter_core.cache.redis.values import Found, Stored
+from peter_core.cache.redis.watch import Watch
+from peter_core.cache.redis.wire import wires
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from peter_core.cache.redis_changes import Follower
-    from peter_core.cache.redis_values import Fence
-    from peter_core.cache.redis_wire import Reply
+    from peter_core.cache.redis.changes import Follower
+    from peter_core.cache.redis.values import Fence
+    from peter_core.cache.redis.wire import Reply
 
 _FIRST_HANDSHAKE_S = 0.5
 

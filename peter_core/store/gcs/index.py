@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING
 import orjson
 
 from peter_core.errors import StorageError
-from peter_core.store.gcs_calls import Conflict
-from peter_core.store.gcs_objects import NOTHING
+from peter_core.store.gcs.calls import Conflict
+from peter_core.store.gcs.objects import NOTHING
 from peter_core.store.history import parse_entry
 from peter_core.store.slugs import is_slug
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from peter_core.store.gcs_calls import Deadline
-    from peter_core.store.gcs_objects import Objects
+    from peter_core.store.gcs.calls import Deadline
+    from peter_core.store.gcs.objects import Objects
     from peter_core.store.history import Entry
 
 FORMAT = 1

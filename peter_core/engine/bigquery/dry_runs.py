@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from peter_core.billing import MINIMUM_BYTES, billed_bytes
-from peter_core.engine.bigquery_errors import dry_run_error
-from peter_core.engine.bigquery_failures import ApiFailure
-from peter_core.engine.bigquery_parameters import query_parameters
-from peter_core.engine.bigquery_requests import NO_RETRY
-from peter_core.engine.bigquery_types import columns_of
+from peter_core.engine.bigquery.errors import dry_run_error
+from peter_core.engine.bigquery.failures import ApiFailure
+from peter_core.engine.bigquery.parameters import query_parameters
+from peter_core.engine.bigquery.requests import NO_RETRY
+from peter_core.engine.bigquery.types import columns_of
 from peter_core.errors import SqlRefused
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from google.cloud.bigquery import Client, QueryJob, QueryJobConfig
 
-    from peter_core.engine.bigquery_requests import Request
+    from peter_core.engine.bigquery.requests import Request
     from peter_core.engine.port import Column, Job
 
 KEPT = 512

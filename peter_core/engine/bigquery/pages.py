@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from peter_core.engine.bigquery_values import record_batch, schema_of
+from peter_core.engine.bigquery.values import record_batch, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

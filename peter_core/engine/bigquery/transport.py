@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
 
-from peter_core.engine.bigquery_requests import call_timeout
+from peter_core.engine.bigquery.requests import call_timeout
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response

@@ -39,7 +39,7 @@ def make_client(
     from google.auth.transport.requests import AuthorizedSession
     from google.cloud import bigquery
 
-    from peter_core.engine.bigquery_transport import TimedAdapter
+    from peter_core.engine.bigquery.transport import TimedAdapter
 
     credentials = _credentials(credentials_file, api_endpoint)
     session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]

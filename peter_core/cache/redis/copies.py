@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from peter_core.cache.redis_changes import Change, Position
-from peter_core.cache.redis_scripts import ALL_TAG
+from peter_core.cache.redis.changes import Change, Position
+from peter_core.cache.redis.scripts import ALL_TAG
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from peter_core.errors import StorageError
 from peter_core.store.files import MAX_FILE_BYTES
-from peter_core.store.gcs_calls import Calls, Conflict, Deadline, Missing
+from peter_core.store.gcs.calls import Calls, Conflict, Deadline, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from peter_core.engine.bigquery_errors import call_error
-from peter_core.engine.bigquery_failures import ApiFailure
-from peter_core.engine.bigquery_remembered import FETCH_S, Remembered
-from peter_core.engine.bigquery_requests import NO_RETRY, Request, WorkStopped
-from peter_core.engine.bigquery_tables import Described, described, full_id, listed
+from peter_core.engine.bigquery.errors import call_error
+from peter_core.engine.bigquery.failures import ApiFailure
+from peter_core.engine.bigquery.remembered import FETCH_S, Remembered
+from peter_core.engine.bigquery.requests import NO_RETRY, Request, WorkStopped
+from peter_core.engine.bigquery.tables import Described, described, full_id, listed
 from peter_core.engine.port import TableInfo
 from peter_core.errors import EngineError, EngineUnavailable, SqlError, TableNotFound
 

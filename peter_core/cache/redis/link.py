@@ -7,13 +7,13 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from peter_core.cache.redis_wire import FAILURES, SLOW
+from peter_core.cache.redis.wire import FAILURES, SLOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from peter_core.cache.breaker import Breaker
-    from peter_core.cache.redis_wire import Command, Reply, Wire
+    from peter_core.cache.redis.wire import Command, Reply, Wire
 
 CONNECT_S = 1.0
 _WIRES = 8

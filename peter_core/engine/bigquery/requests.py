@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from peter_core.engine.bigquery_failures import ApiFailure, Failure, failure_of
+from peter_core.engine.bigquery.failures import ApiFailure, Failure, failure_of
 from peter_core.errors import EngineUnavailable, QueryCancelled, QueryTimeout
 
 if TYPE_CHECKING:

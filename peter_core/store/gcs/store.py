@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from peter_core.errors import NotFound, StorageError
-from peter_core.store.gcs_calls import Conflict, Deadline
-from peter_core.store.gcs_client import check_bucket, check_prefix, open_client
-from peter_core.store.gcs_index import HeadIndex
-from peter_core.store.gcs_objects import NOTHING, Objects
+from peter_core.store.gcs.calls import Conflict, Deadline
+from peter_core.store.gcs.client import check_bucket, check_prefix, open_client
+from peter_core.store.gcs.index import HeadIndex
+from peter_core.store.gcs.objects import NOTHING, Objects
 from peter_core.store.history import Entry, parse_entry, text_sha256
 from peter_core.store.port import Document, Publication
 from peter_core.store.preconditions import (

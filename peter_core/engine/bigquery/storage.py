@@ -11,16 +11,16 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from peter_core.engine.arrow_columns import arrow_type
-from peter_core.engine.bigquery_pages import Rows
-from peter_core.engine.bigquery_requests import CALL_S
-from peter_core.engine.bigquery_values import schema_of
+from peter_core.engine.bigquery.pages import Rows
+from peter_core.engine.bigquery.requests import CALL_S
+from peter_core.engine.bigquery.values import schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     import pyarrow as pa
 
-    from peter_core.engine.bigquery_requests import Request
+    from peter_core.engine.bigquery.requests import Request
     from peter_core.engine.port import Column
 
 logger = logging.getLogger(__name__)

@@ -7,10 +7,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from peter_core.engine.bigquery_failures import ApiFailure, Failure, failure_of, job_failure
-from peter_core.engine.bigquery_pages import FIRST_ROWS, Rows, page_rows
-from peter_core.engine.bigquery_requests import CALL_S, NO_RETRY
-from peter_core.engine.bigquery_types import columns_of
+from peter_core.engine.bigquery.failures import ApiFailure, Failure, failure_of, job_failure
+from peter_core.engine.bigquery.pages import FIRST_ROWS, Rows, page_rows
+from peter_core.engine.bigquery.requests import CALL_S, NO_RETRY
+from peter_core.engine.bigquery.types import columns_of
 from peter_core.engine.port import Stage
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from google.cloud.bigquery import Client, QueryJob, QueryJobConfig
 
-    from peter_core.engine.bigquery_requests import Request
-    from peter_core.engine.bigquery_storage import StorageReader
+    from peter_core.engine.bigquery.requests import Request
+    from peter_core.engine.bigquery.storage import StorageReader
     from peter_core.engine.port import Column
 
 T = TypeVar("T")

@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from peter_core.cache.redis_changes import Change, Owed, Position, evict_command
-from peter_core.cache.redis_scripts import HELLO
+from peter_core.cache.redis.changes import Change, Owed, Position, evict_command
+from peter_core.cache.redis.scripts import HELLO
 from peter_core.cache.releases import Releases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from peter_core.cache.breaker import Breaker
-    from peter_core.cache.redis_changes import Follower
-    from peter_core.cache.redis_link import Link
-    from peter_core.cache.redis_wire import Command, Reply, Wire
+    from peter_core.cache.redis.changes import Follower
+    from peter_core.cache.redis.link import Link
+    from peter_core.cache.redis.wire import Command, Reply, Wire
 
 log = logging.getLogger("peter.cache")
 

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from peter_core.billing import bytes_text
-from peter_core.engine.bigquery_places import names_a_table, placed_problem
+from peter_core.engine.bigquery.places import names_a_table, placed_problem
 from peter_core.errors import (
     BytesCapExceeded,
     EngineError,
@@ -24,7 +24,7 @@ from peter_core.errors import (
 )
 
 if TYPE_CHECKING:
-    from peter_core.engine.bigquery_failures import Failure
+    from peter_core.engine.bigquery.failures import Failure
 
 _MISSING = re.compile(r"Not found: (Table|Dataset|Project) (\S+)", re.IGNORECASE)
 _DENIED = re.compile(r"Access Denied: (\w+) (\S+?):? ", re.IGNORECASE)

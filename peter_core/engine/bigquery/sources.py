@@ -6,12 +6,12 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from peter_core.engine.bigquery_remembered import FETCH_S
-from peter_core.engine.bigquery_requests import Request
+from peter_core.engine.bigquery.remembered import FETCH_S
+from peter_core.engine.bigquery.requests import Request
 from peter_core.errors import EngineError, EngineUnavailable, QueryTimeout
 
 if TYPE_CHECKING:
-    from peter_core.engine.bigquery_catalog import Catalog
+    from peter_core.engine.bigquery.catalog import Catalog
     from peter_core.engine.port import CancelToken, Job, TableInfo
 
 
