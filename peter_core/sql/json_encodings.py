@@ -22,7 +22,7 @@ from peter_core.sql.duckdb_nodes import (
     refuse,
     text,
 )
-from peter_core.sql.text_formats import decimal_text, float_text, moment_text
+from peter_core.sql.value_texts import decimal_text, float_text, moment_text
 
 _LARGEST = 1 << 53
 _UNLIKE = (

@@ -22,6 +22,7 @@ from peter_core.sql.duckdb_nodes import (
     refuse,
     text,
 )
+from peter_core.sql.value_texts import decimal_text, float_text, moment_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,8 +62,6 @@ def _printed(value: exp.Expr, literal: bool) -> exp.Expr:
 
 
 def _float(value: exp.Expr, literal: bool) -> exp.Expr:
-    from peter_core.sql.text_formats import float_text
-
     written = float_text(value)
     whole = call("regexp_matches", written.copy(), text(_FINITE))
     cases = [exp.If(this=whole, true=exp.DPipe(this=written.copy(), expression=text(".0")))]
@@ -75,8 +74,6 @@ def _float(value: exp.Expr, literal: bool) -> exp.Expr:
 
 def _worded(value: exp.Expr, literal: bool) -> exp.Expr:
     """Types whose literals begin with a word."""
-    from peter_core.sql.text_formats import decimal_text, moment_text
-
     word, written = "", _text_of(value)
     if is_decimal(value):
         big = is_type(value, exp.DType.BIGDECIMAL)

@@ -50,12 +50,8 @@ from peter_core.sql.letters import (
     to_code_points,
 )
 from peter_core.sql.points import coordinate, distance, make_point, point_text, within
-from peter_core.sql.text_formats import (
-    decimal_text,
-    float_text,
-    format_call,
-    moment_text,
-)
+from peter_core.sql.text_formats import format_call
+from peter_core.sql.value_texts import decimal_text, float_text, moment_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
