@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 JSON = "application/json"
+PROBLEM = "application/problem+json"
 YAML = "application/yaml"
+HTML = "text/html"
 CSV = "text/csv"
 ARROW = "application/vnd.apache.arrow.stream"
 NDJSON = "application/x-ndjson"

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from peter_core.errors import InvalidRequest, NotFound
 from peter_core.plan.artifact import rfc3339
 from peter_jupyter.export import export_html
+from peter_jupyter.http.accepting import HTML
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.dashboards import read_published
 from peter_jupyter.http.etags import strong
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from peter_core.service import Peter
     from peter_core.store.records import DashboardEntry
 
-HTML = "text/html"
 _LISTED = 200
 _PAINTED = Representations()
 JAVASCRIPT = "text/javascript"
@@ -36,6 +36,7 @@ _TYPES = {".js": JAVASCRIPT, ".css": CSS}
 class Page(Resource):
     """HTML under a strict policy; whoever is not logged in is sent to the login."""
 
+    problem_type = HTML
     policy = csp()
 
     def get_login_url(self) -> str:

@@ -17,7 +17,7 @@ from tornado.web import Finish, HTTPError, stream_request_body
 
 from peter_core.engine.port import CancelToken
 from peter_core.errors import InvalidRequest, PeterError
-from peter_jupyter.http.accepting import JSON, preferred
+from peter_jupyter.http.accepting import JSON, PROBLEM, preferred
 from peter_jupyter.http.access import METHODS, access_of, needs, public
 from peter_jupyter.http.bodies import LARGEST, read_json, require_size, require_type
 from peter_jupyter.http.host import Host
@@ -53,6 +53,8 @@ class Resource(Host):
     Every failure is a problem (RFC 9457); a client that goes away cancels what it asked for.
     """
 
+    problem_type = PROBLEM
+    """The media type that failures are told in."""
     policy = "default-src 'none'; frame-ancestors 'none'"
     long = False
     """Whether a verb runs every query of a dashboard and has the longer deadline."""
@@ -271,7 +273,7 @@ class Resource(Host):
 
     def write_problem(self, body: bytes) -> None:
         """Send a problem's JSON."""
-        self.send(body, "application/problem+json")
+        self.send(body, PROBLEM)
 
     def is_author(self) -> bool:
         """Whether the one who asks may read what an engine says; nobody may before the login."""

@@ -9,6 +9,7 @@ from peter_jupyter.http.analytics import CostsResource
 from peter_jupyter.http.caches import CacheResource, CacheStatsResource
 from peter_jupyter.http.dashboards import DashboardResource, DashboardsResource
 from peter_jupyter.http.data import DataResource, FreshnessResource, PrecomputeResource
+from peter_jupyter.http.documentation import DocsPage, OpenApiResource
 from peter_jupyter.http.downloads import ChartDataResource
 from peter_jupyter.http.health import HealthResource, MeResource, ReadyResource
 from peter_jupyter.http.history import DiffResource, RestoreResource, RevisionsResource
@@ -37,6 +38,8 @@ _BOARD = f"api/v1/dashboards/{_SLUG}"
 ROUTES: tuple[tuple[str, type[Resource]], ...] = (
     ("health", HealthResource),
     ("ready", ReadyResource),
+    ("docs", DocsPage),
+    ("api/v1/openapi.json", OpenApiResource),
     ("api/v1/auth/me", MeResource),
     ("api/v1/dashboards/validate", ValidateResource),
     ("api/v1/dashboards/compile", CompileResource),
@@ -65,6 +68,11 @@ ROUTES: tuple[tuple[str, type[Resource]], ...] = (
     ("api/.*", Missing),
 )
 """Pattern below the prefix, and its resource; the first match counts."""
+
+
+def documented() -> list[tuple[str, type[Resource]]]:
+    """The routes that the OpenAPI document tells of: all but those that lead nowhere."""
+    return [(pattern, resource) for pattern, resource in ROUTES if resource is not Missing]
 
 
 def build_handlers(

@@ -14,6 +14,7 @@ from peter_jupyter.http.models.sql import (
     StatementCheck,
     VerificationAnswer,
 )
+from peter_jupyter.http.operations import operation
 from peter_jupyter.http.resource import Resource
 
 if TYPE_CHECKING:
@@ -26,10 +27,16 @@ _STOPPED = frozenset(
 """Reasons for which nothing was found out about the result: the answer is a problem."""
 
 
+STOPPED = ("sql_refused", "bytes_cap_exceeded", "budget_exceeded", "sql_invalid", "query_failed")
+"""Codes of statements that were not run to their end."""
+
+
 class RunResource(Resource):
     """Run a statement under its cap."""
 
     @needs("author")
+    @operation("run_statement", VerificationAnswer, tag="statements", body=RunBody,
+               errors=STOPPED)  # fmt: skip
     async def post(self) -> None:
         """The verification payload; a statement that was refused or too dear is a problem."""
         asked = self.json_body(RunBody)
@@ -62,6 +69,8 @@ class ExplainResource(RunResource):
     """Price a statement without running it."""
 
     @needs("author")
+    @operation("explain_statement", VerificationAnswer, tag="statements", body=StatementBody,
+               errors=STOPPED)  # fmt: skip
     async def post(self) -> None:
         """The payload of a dry run: bytes, price, columns and where they come from."""
         asked = self.json_body(StatementBody)
@@ -85,6 +94,7 @@ class CheckResource(Resource):
     """Look at a statement."""
 
     @needs("author")
+    @operation("validate_statement", StatementCheck, tag="statements", body=CheckBody)
     async def post(self) -> None:
         """Syntax and guard; with ``mode`` ``warehouse`` every tier that can look at its tables."""
         asked = self.json_body(CheckBody)
