@@ -62,7 +62,7 @@ def reindex(
     # A store that is gone lists nothing, which is not to say that nothing is published.
     store.check()
     problems: list[ReindexProblem] = []
-    published = [entry.slug for entry in store.list()]
+    published = [entry.slug for entry in store.rebuild_index()]
     count = 0
     for slug in published:
         if on_slug is not None:

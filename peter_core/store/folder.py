@@ -126,6 +126,10 @@ class FolderStore:
             published = (live(head) for head in heads)
             return tuple(head.publication for head in published if head is not None)
 
+    def rebuild_index(self) -> tuple[Publication, ...]:
+        """As `DocumentStore.rebuild_index`: a folder lists itself."""
+        return self.list()
+
     def history(self, slug: str) -> tuple[Publication, ...]:
         """As `DocumentStore.history`."""
         with storage_errors(f"read the history of dashboard {slug}"):

@@ -109,6 +109,10 @@ class DocumentStore(Protocol):
         """What is published now, by slug."""
         ...
 
+    def rebuild_index(self) -> tuple[Publication, ...]:
+        """Make anew whatever `list` is made quick by, from the documents; gives what it would."""
+        ...
+
     def history(self, slug: str) -> tuple[Publication, ...]:
         """Everything that was ever published under the slug, the newest first.
 
