@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import hmac
 import json
@@ -18,6 +19,7 @@ LOGIN_S = 600
 """Seconds a login may take between leaving for the provider and coming back."""
 _MOST_LOGINS = 4
 _SECRET_BYTES = 32
+_LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Cookies:
         return f"{self._prefix}-login-{digest[:16]}"
 
     def _forget(self, handler: RequestHandler, name: str) -> None:
-        handler.set_cookie(name, "", max_age=0, **self._attributes)
+        handler.set_cookie(name, "", expires=_LONG_AGO, **self._attributes)
 
 
 class UsedAttempts:

@@ -11,6 +11,7 @@ from peter_core.errors import InvalidRequest
 from peter_jupyter.hosts.standalone.addresses import LOGIN
 from peter_jupyter.hosts.standalone.cookies import Attempt
 from peter_jupyter.hosts.standalone.failures import LoginError
+from peter_jupyter.hosts.standalone.host import SETTING
 from peter_jupyter.hosts.standalone.next_urls import safe_next
 from peter_jupyter.http.accepting import HTML
 from peter_jupyter.http.access import needs, public
@@ -18,7 +19,7 @@ from peter_jupyter.http.pages import Page
 from peter_jupyter.http.resource import Resource
 
 if TYPE_CHECKING:
-    from peter_jupyter.hosts.standalone.host import Door, LoginHost
+    from peter_jupyter.hosts.standalone.host import Door
 
 log = logging.getLogger("peter.login")
 
@@ -31,7 +32,7 @@ class DoorPage(Page):
     @property
     def door(self) -> Door:
         """What this server lets people in by."""
-        return cast("LoginHost", self).door
+        return cast("Door", self.settings[SETTING])
 
     def only(self, name: str) -> str | None:
         """An argument that is there once; ``None`` when it is missing or repeated."""
@@ -82,7 +83,7 @@ class LogoutResource(Resource):
     @needs("viewer")
     async def post(self) -> None:
         """End this session, wherever its cookie is; with ``everywhere=true`` all of the person."""
-        door = cast("LoginHost", self).door
+        door = cast("Door", self.settings[SETTING])
         secret = self.get_cookie(door.cookies.session)
         if not self.cookie_authenticated or secret is None:
             raise InvalidRequest(

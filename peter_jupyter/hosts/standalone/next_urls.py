@@ -34,7 +34,7 @@ def _is_own(asked: str, root: str) -> bool:
     if not path.startswith(root) or not _is_plain_path(path):
         return False
     # A login leads to a page, never to the API: not to another login, nor to a download.
-    if path.removeprefix(root).partition("/")[0] == "api":
+    if unquote(path.removeprefix(root)).partition("/")[0] == "api":
         return False
     found = urlsplit(urljoin(_ORIGIN, asked))
     return f"{found.scheme}://{found.netloc}" == _ORIGIN and found.path == path
