@@ -19,6 +19,7 @@ from peter_jupyter.display_reports import (
     publication_html,
     publication_text,
 )
+from peter_jupyter.display_server import comparison_html, comparison_text, sent_html, sent_text
 from peter_jupyter.display_text import verification_markdown, verification_text
 from peter_jupyter.display_verification import verification_html
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from peter_core.service.publishing import Publication
     from peter_core.service.reports import Listing, Validation
     from peter_core.verify.verification import Verification
+    from peter_jupyter.remote import Comparison, Sent
 
 Bundle = dict[str, Any]
 
@@ -70,6 +72,16 @@ def graph_bundle(graph: Graph) -> Bundle:
 def publication_bundle(publication: Publication) -> Bundle:
     """What a publish did."""
     return _bundle(publication_html(publication), publication_text(publication))
+
+
+def sent_bundle(sent: Sent) -> Bundle:
+    """What a publish to a server did."""
+    return _bundle(sent_html(sent), sent_text(sent))
+
+
+def comparison_bundle(comparison: Comparison) -> Bundle:
+    """What differs from what a server has."""
+    return _bundle(comparison_html(comparison), comparison_text(comparison))
 
 
 def problems_bundle(problems: Sequence[Problem], text: str | None = None, name: str = "") -> Bundle:

@@ -9,6 +9,12 @@ from peter_jupyter.arguments import Command, Option
 
 _FILTER = Option("--filter", "a filter's value; several times for several", "NAME=VALUE", True)
 
+_TO = (
+    Option("--to", "publish it on a Peter server: a hub's, or any Jupyter Server's", "URL"),
+    Option("--if-match", "the revision it was made from; 7 digits will do", "REVISION"),
+    Option("--force", "whatever was published in the meantime"),
+)
+
 SQL = Command(
     "%%peter_sql",
     "Verify the cell's BigQuery statement and bind NAME to its rows as a DataFrame.",
@@ -26,16 +32,20 @@ SQL = Command(
 DASHBOARD = Command(
     "%%peter_dashboard",
     "Render the cell's dashboard document, with what is wrong with it.",
-    options=(_FILTER, Option("--save", "write the document to a file when it is valid", "FILE")),
+    options=(
+        _FILTER,
+        Option("--save", "write the document to a file when it is valid", "FILE"),
+        *_TO,
+    ),
 )
 
 VERBS = {
     "publish": Command(
         "%peter publish",
-        "Verify a dashboard file and publish it.",
+        "Verify a dashboard file and publish it, here or on a server.",
         positionals=("FILE",),
         required=1,
-        options=(Option("--force", "whatever was published in the meantime"),),
+        options=_TO,
     ),
     "list": Command(
         "%peter list",

@@ -16,11 +16,13 @@ from peter_jupyter.arguments import (
     parse_line,
     parse_name,
     parse_number,
+    usage_error,
 )
 from peter_jupyter.cell_output import CellOutput
 from peter_jupyter.commands import DASHBOARD, SQL, VERBS, find_verb, help_text
 from peter_jupyter.failure import failure_of, invalid_document, one_line
 from peter_jupyter.interruption import run_interruptibly
+from peter_jupyter.revisions import precondition
 from peter_jupyter.session import Session, read_document, write_document
 
 if TYPE_CHECKING:
@@ -127,6 +129,10 @@ class PeterMagics(Magics):
             raise invalid_document(checked.problems)
         if (target := read.one("--save")) is not None:
             write_document(target, written)
+        if read.has("--to"):
+            self._publish_to(read, cell)
+        elif read.has("--force") or read.has("--if-match"):
+            raise usage_error(DASHBOARD, "'--force' and '--if-match' belong to '--to URL'")
 
     @no_var_expand
     @line_magic
@@ -141,8 +147,13 @@ class PeterMagics(Magics):
     def _publish(self, read: Line) -> None:
         name = read.positionals[0]
         text = read_document(name)
+        if read.has("--to"):
+            self._publish_to(read, text, name)
+            return
         peter = self.session.peter
-        base = "*" if read.has("--force") else self._base(text)
+        slug, given = self._slug(text), read.one("--if-match")
+        base = precondition(peter, slug, given, force=read.has("--force"))
+        base = base or self.session.seen.get(slug)
         try:
             done = self._run(f"Publishing {name}", lambda _: peter.publish(text, if_match=base))
         except PeterError as error:
@@ -151,6 +162,29 @@ class PeterMagics(Magics):
             raise
         self.session.seen[done.slug] = done.revision
         self._show("publication_bundle", done)
+
+    def _publish_to(self, read: Line, text: str, name: str = "") -> None:
+        """Publish on the server that the line names, from the revision this notebook saw there."""
+        from peter_jupyter.remote import PublishRefused, publish_to
+
+        url = (read.one("--to") or "").rstrip("/")
+        place = (url, self._slug(text))
+        try:
+            sent = self._run(
+                f"Publishing {name or place[1]} to {url}",
+                lambda cancel: publish_to(
+                    url, text, seen=self.session.seen_at.get(place),
+                    if_match=read.one("--if-match"), force=read.has("--force"), cancel=cancel,
+                ),
+            )  # fmt: skip
+        except PeterError as error:
+            if isinstance(error, PublishRefused) and error.comparison is not None:
+                self._show("comparison_bundle", error.comparison)
+            if error.problems:
+                self._show_problems(error.problems, text, name)
+            raise
+        self.session.seen_at[place] = sent.answer.revision
+        self._show("sent_bundle", sent)
 
     def _list(self, read: Line) -> None:
         query = read.positionals[0] if read.positionals else None
@@ -208,12 +242,12 @@ class PeterMagics(Magics):
     def _help(self, _: Line) -> None:
         self._show("message_bundle", help_text(SQL, DASHBOARD, *VERBS.values()))
 
-    def _base(self, text: str) -> str | None:
-        """The revision this notebook edits from, of the slug that the text names."""
+    def _slug(self, text: str) -> str:
+        """The slug that the text names; the empty text when it cannot be read."""
         from peter_core.dashboard.loading import load_dashboard
 
         board = load_dashboard(text).dashboard
-        return self.session.seen.get(board.slug) if board is not None else None
+        return board.slug if board is not None else ""
 
     def _sql_options(self, read: Line) -> dict[str, Any]:
         from peter_core.dashboard.model import parse_size

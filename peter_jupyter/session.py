@@ -21,6 +21,8 @@ class Session:
         self._peter: Peter | None = None
         self.seen: dict[str, str] = {}
         """Slug to the revision this notebook opened or published last: what it edits from."""
+        self.seen_at: dict[tuple[str, str], str] = {}
+        """The same of servers, by their address and slug."""
 
     @property
     def peter(self) -> Peter:

@@ -48,3 +48,13 @@ IfMatch = Annotated[
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Whatever was published in the meantime.")]
+To = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="URL",
+        help="Publish on this server: https://host/services/peter on a JupyterHub. Its token is "
+        "read from PETER_TOKEN; in a server that the hub started none is needed.",
+        show_default=False,
+    ),
+]

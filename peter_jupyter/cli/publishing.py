@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from peter_core.errors import DocumentError, NotFound, PreconditionFailed, PreconditionRequired
+from peter_core.errors import (
+    DocumentError,
+    InvalidRequest,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+)
 from peter_jupyter.cli.command import FAILED, PUBLISH, command
 from peter_jupyter.cli.files import read_document
 from peter_jupyter.cli.head import SHOWN, full_revision, precondition
-from peter_jupyter.cli.options import File, Folder, Force, IfMatch, Json, Slug
+from peter_jupyter.cli.options import File, Folder, Force, IfMatch, Json, Slug, To
 from peter_jupyter.cli.terminal import give, harmless, print_json, print_table, say
 from peter_jupyter.cli.work import open_peter, run
 
@@ -35,6 +41,7 @@ def publish(
         str | None,
         typer.Option("--message", "-m", metavar="TEXT", help="What changed, for the history."),
     ] = None,
+    to: To = None,
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
@@ -42,6 +49,13 @@ def publish(
     from peter_jupyter.cli.problem_reports import problems_of
 
     text = read_document(file)
+    if to is not None:
+        from peter_jupyter.cli.sending import send
+
+        if folder is not None:
+            raise InvalidRequest("Give --to or --folder, not both.")
+        send(file, text, to, if_match=if_match, force=force, message=message, as_json=as_json)
+        return
     with open_peter(folder) as peter, problems_of(file, text), _told_how(file):
         base = precondition(peter, _slug(text), if_match, force=force)
         done = run(

@@ -68,6 +68,11 @@ class PeterClient(Documents, Data, Analysis):
         """The server's address."""
         return self._connection.server.url
 
+    @property
+    def has_token(self) -> bool:
+        """Whether a token goes with every request."""
+        return self._connection.server.token is not None
+
     def me(self) -> Me:
         """Who the server takes the caller for, and the roles held."""
         return self._connection.ask(Me, "GET", "api/v1/auth/me")

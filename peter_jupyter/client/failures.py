@@ -82,7 +82,7 @@ NOT_PETER = (
 )
 _TOKEN_HINT = "Give a token of that server: set PETER_URL and PETER_TOKEN."  # noqa: S105
 _BY_STATUS = {
-    401: "unauthenticated", 403: "forbidden", 404: "not_found", 408: "server_unreachable",
+    401: "unauthenticated", 403: "forbidden", 404: "server_unreachable", 408: "server_unreachable",
     413: "invalid_request", 429: "overloaded",
 }  # fmt: skip
 
