@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import os
 import signal
@@ -72,6 +73,8 @@ def serve(reading: Reading, options: Options, say: Callable[[str], None]) -> int
             f"Without a login Peter listens on this machine only, and not at {settings.host}.",
             hint="Leave --host out, or set up the login.",
         )
+    # Loaded before anybody is told the address, and once for all workers.
+    importlib.import_module("peter_jupyter.hosts.standalone.app")
     listening = listen(settings.host, settings.port)
     logs = configure_logs(settings)
     for name in _CHATTY:

@@ -70,10 +70,8 @@ class Tokens:
 
 
 def lesser_roles(asked: frozenset[Role], held: frozenset[Role]) -> frozenset[Role]:
-    """The roles that are asked for and are no higher than the highest that is held."""
-    return frozenset(role for role in asked if Principal("", roles=held).may(role))
-
-
-def highest(roles: frozenset[Role]) -> Role:
-    """The role that includes the others."""
-    return max(roles, key=_ORDER.index)
+    """The lower one of what is asked for and what is held; nothing when nothing is held."""
+    if not asked or not held:
+        return frozenset()
+    return frozenset({min(max(asked, key=_ORDER.index), max(held, key=_ORDER.index),
+                          key=_ORDER.index)})  # fmt: skip

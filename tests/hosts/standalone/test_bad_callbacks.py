@@ -147,13 +147,36 @@ BROUGHT: dict[str, Brought] = {
 }
 
 
+NOT_STATE = {
+    "no_code": "code_missing",
+    "empty_code": "code_missing",
+    "unknown_code": "code",
+    "long_code": "code_missing",
+    "code_twice": "code_missing",
+    "denied": "denied",
+    "denied_with_a_code": "denied",
+    "another_issuer": "issuer",
+    "anothers_code": "code",
+}
+"""Which check ends a case, where it is not the one of the state."""
+
+
 @pytest.mark.parametrize("case", BROUGHT)
 def test_what_a_browser_brings_back_wrong_is_no_login(house: House, case: str) -> None:
     browser = house.browser()
     answer = BROUGHT[case](house, browser)
     assert answer.status_code == 400
+    assert house.why(answer) == NOT_STATE.get(case, "state")
     assert "script" not in answer.text
     _require_no_session(house, browser, answer)
+
+
+def test_a_cookie_under_the_servers_own_key_counts_while_it_is_young(house: House) -> None:
+    """What the late and the forged cookie are held against: this one passes the check of the
+    state, and only the provider refuses its verifier.
+    """
+    answer = _signed_cookie(house, house.browser(), Cookies(KEY.encode(), secure=False)._key, 590)
+    assert (answer.status_code, house.why(answer)) == (400, "code")
 
 
 def test_a_finished_login_cannot_be_finished_again(house: House, google: OpenIdProvider) -> None:
@@ -271,6 +294,49 @@ TOKENS: dict[str, Callable[[OpenIdProvider, Claims], str]] = {
 }  # fmt: skip
 
 
+WHY = {
+    "alg_none": "algorithm",
+    "alg_None": "algorithm",
+    "hs256_under_the_public_key": "algorithm",
+    "rs512": "algorithm",
+    "no_algorithm": "id_token_format",
+    "another_key": "signature",
+    "own_key_inside": "id_token_format",
+    "unknown_key": "key_unknown",
+    "no_key_id": "algorithm",
+    "changed_afterwards": "signature",
+    "no_signature": "signature",
+    "two_parts": "id_token_format",
+    "no_token_at_all": "id_token_format",
+    "not_ascii": "id_token_format",
+    "huge": "id_token_size",
+    "claims_are_a_list": "signature",
+    "unknown_critical_header": "signature",
+    "another_issuer": "claim_iss",
+    "googles_name_for_another": "claim_iss",
+    "no_issuer": "claim_iss",
+    "another_audience": "claim_aud",
+    "no_audience": "claim_aud",
+    "several_audiences": "claim_aud",
+    "audience_is_true": "claim_aud",
+    "another_party": "claim_azp",
+    "expired": "claim_exp",
+    "never_expires": "claim_exp",
+    "expiry_is_a_word": "claim_exp",
+    "expiry_is_true": "claim_exp",
+    "issued_tomorrow": "claim_iat",
+    "issued_long_ago": "claim_iat",
+    "not_issued": "claim_iat",
+    "not_yet_valid": "claim_nbf",
+    "another_nonce": "claim_nonce",
+    "no_nonce": "claim_nonce",
+    "nonce_is_a_list": "claim_nonce",
+    "nobody": "claim_sub",
+    "another_access_token": "claim_at_hash",
+}
+"""Which check ends a case."""
+
+
 @pytest.mark.parametrize("case", TOKENS)
 def test_a_token_that_is_not_the_one_asked_for_is_no_login(
     house: House, google: OpenIdProvider, case: str
@@ -280,6 +346,7 @@ def test_a_token_that_is_not_the_one_asked_for_is_no_login(
     before = house.sessions()
     answer = come_back(browser, leave(browser))
     assert answer.status_code == 400
+    assert house.why(answer) == WHY[case]
     assert house.sessions() == before
     _require_no_session(house, browser, answer)
 
@@ -307,6 +374,9 @@ ACCOUNTS: dict[str, Claims] = {
 }
 
 
+UNLISTED = frozenset({"domain_as_a_part", "domain_before", "subdomain", "unlisted"})
+
+
 @pytest.mark.parametrize("case", ACCOUNTS)
 def test_an_account_that_is_not_on_the_list_is_shown_the_door(
     house: House, google: OpenIdProvider, case: str
@@ -317,6 +387,7 @@ def test_an_account_that_is_not_on_the_list_is_shown_the_door(
     before = house.sessions()
     answer = come_back(browser, leave(browser))
     assert answer.status_code == 403
+    assert house.why(answer) == ("unlisted" if case in UNLISTED else "email_unverified")
     assert house.sessions() == before
     _require_no_session(house, browser, answer)
     # Without being asked for another account the provider would choose the same one again.
