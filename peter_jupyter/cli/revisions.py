@@ -25,7 +25,8 @@ def history(slug: Slug, folder: Folder = None, as_json: Json = False) -> None:
     if as_json:
         names = ("number", "revision", "published_at", "published_by", "message", "deleted")
         revisions = [{name: getattr(entry, name) for name in names} for entry in entries]
-        print_json({"slug": slug, "revisions": revisions})
+        whole = {"total": len(revisions), "page": 1, "page_size": len(revisions)}
+        print_json({"slug": slug, "revisions": revisions, **whole})
         return
     rows = [
         (
