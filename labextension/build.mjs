@@ -1,4 +1,5 @@
 // Bundles the workspace into peter_jupyter/static.
+import { createHash } from "node:crypto";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -27,29 +28,48 @@ async function themeCss() {
   return rule(".pt", theme.light) + rule('.pt[data-theme="dark"]', theme.dark);
 }
 
+/** The address of a built file within its folder; `page.py` makes the same. */
+async function fileOf(name) {
+  const digest = createHash("sha256").update(await readFile(path(name, out)));
+  return `${name}?v=${digest.digest("hex").slice(0, 12)}`;
+}
+
+function script(entry, name, format, define = {}) {
+  const values = Object.entries(define).map(([key, value]) => [key, JSON.stringify(value)]);
+  return build({
+    ...shared,
+    entryPoints: [path(entry)],
+    outfile: path(name, out),
+    format,
+    define: Object.fromEntries(values),
+  });
+}
+
 await mkdir(out, { recursive: true });
-const scripts = [
-  { entry: "src/widget.ts", name: "widget.js", format: "esm" },
-  { entry: "src/page.ts", name: "page.js", format: "iife" },
-  { entry: "src/charts.ts", name: "charts.js", format: "iife" },
-];
-await Promise.all(
-  scripts.map(({ entry, name, format }) =>
-    build({ ...shared, entryPoints: [path(entry)], outfile: path(name, out), format }),
-  ),
-);
 const styles = await build({
   ...shared,
   entryPoints: [path("src/styles/index.css")],
   write: false,
 });
-await writeFile(path("peter.css", out), (await themeCss()) + styles.outputFiles[0].text);
+const STYLE = (await themeCss()) + styles.outputFiles[0].text;
+await writeFile(path("peter.css", out), STYLE);
+await Promise.all([
+  script("src/page.ts", "page.js", "iife"),
+  script("src/charts.ts", "charts.js", "iife"),
+  script("src/full.ts", "full.js", "esm", { STYLE }),
+]);
+// Each of these knows the other's address, which is made of its content.
+await script("src/renderer.ts", "renderer.js", "esm", {
+  STYLE,
+  CHARTS_FILE: await fileOf("charts.js"),
+});
+await script("src/widget.ts", "widget.js", "esm", { RENDERER_FILE: await fileOf("renderer.js") });
 
-for (const name of ["page.js", "charts.js", "widget.js", "peter.css"]) {
+for (const name of ["page.js", "charts.js", "peter.css", "widget.js", "renderer.js", "full.js"]) {
   const file = path(name, out);
   const zipped = gzipSync(await readFile(file), { level: 9 }).length;
   const { size } = await stat(file);
-  process.stdout.write(`${name.padEnd(10)} ${kB(size)} kB, ${kB(zipped)} kB gzip\n`);
+  process.stdout.write(`${name.padEnd(11)} ${kB(size)} kB, ${kB(zipped)} kB gzip\n`);
 }
 
 function kB(bytes) {

@@ -30,9 +30,13 @@ class CellOutput:
         self._publish({"text/plain": text, "text/html": f"<em>{text}</em>"})
 
     def show(self, shown: object) -> None:
-        """Show a bundle, or an object that displays itself, in the progress line's place."""
-        self._publish(shown)
-        self._handle = None
+        """Show a bundle, or an object that displays itself, in the progress line's place.
+
+        A tuple is several of them, one below the other.
+        """
+        for one in shown if isinstance(shown, tuple) else (shown,):
+            self._publish(one)
+            self._handle = None
 
     def clear(self) -> None:
         """Take the progress line away when nothing follows it."""

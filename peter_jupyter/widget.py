@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import itertools
 import json
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -20,9 +23,16 @@ if TYPE_CHECKING:
 
     Ask = Callable[[Mapping[str, object], CancelToken], Artifact]
 
+PART = 7_000
+"""Bytes of one part of a text: with its headers a frame stays below 10 kB."""
+
 
 class DashboardWidget(anywidget.AnyWidget):
     """One dashboard, live.
+
+    Its state is small, so that a notebook that saves its widgets stays small and holds no data:
+    the artifact is sent as messages when an output asks for it, and so is the renderer where the
+    notebook's server does not have it.
 
     Parameters
     ----------
@@ -34,14 +44,13 @@ class DashboardWidget(anywidget.AnyWidget):
     filters
         The values that ``artifact`` was asked for with.
     with_sql
-        Whether the queries' texts go to the browser, and so into a notebook that saves widgets.
+        Whether the queries' texts go to the browser.
     """
 
     _esm = STATIC / "widget.js"
-    _css = STATIC / "peter.css"
 
-    artifact = traitlets.Unicode().tag(sync=True)
-    """The artifact's JSON."""
+    artifact = traitlets.Unicode()
+    """The artifact's JSON, as it is sent."""
     filters = traitlets.Dict().tag(sync=True)
     """Filter values the person set; a change asks anew."""
     theme = traitlets.Enum(("auto", "light", "dark"), "auto").tag(sync=True)
@@ -61,8 +70,23 @@ class DashboardWidget(anywidget.AnyWidget):
         self._ask = ask
         self._cancel = CancelToken()
         self._turn = threading.Lock()
+        self._sent = itertools.count()
         super().__init__(artifact=self._body(artifact), filters=_json_values(dict(filters or {})))
         self.observe(self._asked, names="filters")
+        self.on_msg(self._told)
+
+    def _told(self, _: object, message: object, buffers: object) -> None:
+        what = message.get("what") if isinstance(message, dict) else None
+        if what == "artifact":
+            self._send_parts("artifact", gzip.compress(self.artifact.encode(), 5, mtime=0))
+        elif what == "renderer":
+            self._send_parts("renderer", _packed_renderer())
+
+    def _send_parts(self, what: str, packed: bytes) -> None:
+        parts = [packed[at : at + PART] for at in range(0, len(packed), PART)]
+        head = {"kind": "parcel", "what": what, "id": next(self._sent), "parts": len(parts)}
+        for at, part in enumerate(parts):
+            self.send({**head, "part": at}, buffers=[part])
 
     def _asked(self, change: Mapping[str, Any]) -> None:
         with self._turn:
@@ -84,6 +108,7 @@ class DashboardWidget(anywidget.AnyWidget):
                 return
             self._shown = found
             self.artifact = body
+            self._told(self, {"what": "artifact"}, None)
             self.busy = False
 
     def _body(self, artifact: Artifact) -> str:
@@ -102,9 +127,19 @@ class DashboardWidget(anywidget.AnyWidget):
         """The live view, and beside it the still and the words that a saved notebook keeps."""
         from peter_jupyter.bundles import artifact_bundle
 
-        live = super()._repr_mimebundle_(**kwargs)
-        data, metadata = live if isinstance(live, tuple) else (live or {}, {})
+        data, metadata = self.view_bundle()
         return {**data, **artifact_bundle(self._shown)}, metadata
+
+    def view_bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The live view alone."""
+        shown = super()._repr_mimebundle_()
+        data, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
+        return {name: value for name, value in data.items() if name != "text/plain"}, metadata
+
+
+@cache
+def _packed_renderer() -> bytes:
+    return gzip.compress((STATIC / "full.js").read_bytes(), 6, mtime=0)
 
 
 def _failed(payload: dict[str, Any], error: PeterError) -> str:

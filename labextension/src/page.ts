@@ -1,6 +1,6 @@
 /** The page: one dashboard or the list of them, from what the HTML carries or from its address. */
 
-import { awaitCharts } from "./charts/registry";
+import { awaitCharts, loadCharts } from "./charts/registry";
 import { startDashboard } from "./page/dashboard";
 import { readJson, readMeta } from "./page/document";
 import { startList } from "./page/list";
@@ -15,16 +15,5 @@ if (root) {
 
 /** The chart bundle: part of an export, else asked for once the first paint is done. */
 function chartsOf(address: string | null): typeof awaitCharts {
-  let asked = address === null;
-  return () => {
-    if (!asked && address !== null) {
-      asked = true;
-      requestAnimationFrame(() => {
-        const script = document.createElement("script");
-        script.src = address;
-        document.head.append(script);
-      });
-    }
-    return awaitCharts();
-  };
+  return address === null ? awaitCharts : () => loadCharts(address);
 }

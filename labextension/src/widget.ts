@@ -1,61 +1,57 @@
-/** The notebook's widget: the renderer over anywidget's model, with charts bundled in. */
+/**
+ * What every notebook output carries of the widget: it finds the renderer on the server that the
+ * notebook was opened from, or asks the kernel for it where there is none.
+ */
 
 import type { AnyModel, Render } from "@anywidget/types";
-import type { Artifact, FilterValues, Problem } from "./artifact";
-import { drawChart } from "./charts/draw";
-import { renderDashboard } from "./renderer/dashboard";
-import type { ThemeChoice } from "./renderer/options";
+import type { Mount } from "./widget/live";
+import { receive } from "./widget/parcels";
+import { staticAddress } from "./widget/server";
 
-/** The traits: the artifact as JSON text or object, and what the reader sets. */
-interface Traits {
-  artifact: string | Artifact | null;
-  filters: FilterValues;
-  theme: ThemeChoice;
-  busy: boolean;
-  /** Why the last question has no answer, null when it has one. */
-  problem: Problem | null;
+/** The renderer's address by its content, so that browsers keep it. Filled in by the build. */
+declare const RENDERER_FILE: string;
+
+interface Renderer {
+  mount: Mount;
 }
 
-const render: Render<Traits> = ({ model, el }) => {
-  const rendered = renderDashboard(el, readArtifact(model), {
-    charts: () => Promise.resolve(drawChart),
-    theme: model.get("theme") ?? "auto",
-    onFilters: (values) => {
-      model.set("filters", values);
-      model.save_changes();
-    },
-  });
-  const showArtifact = (): void => {
-    const artifact = readArtifact(model);
-    if (artifact) rendered.update(artifact);
-  };
-  const showBusy = (): void => rendered.busy(model.get("busy") ?? false);
-  const showTheme = (): void => rendered.theme(model.get("theme") ?? "auto");
-  model.on("change:artifact", showArtifact);
-  model.on("change:busy", showBusy);
-  model.on("change:theme", showTheme);
-  const showProblem = (): void => {
-    const problem = model.get("problem");
-    if (problem) rendered.fail(problem);
-    else showArtifact();
-  };
-  model.on("change:problem", showProblem);
-  showBusy();
-  if (model.get("problem")) showProblem();
-  return () => {
-    model.off("change:artifact", showArtifact);
-    model.off("change:busy", showBusy);
-    model.off("change:theme", showTheme);
-    model.off("change:problem", showProblem);
-    rendered.destroy();
-  };
+let loading: Promise<Renderer> | null = null;
+
+const render: Render = async ({ model, el }) => {
+  loading ??= load(model);
+  // What failed once is tried again by the next output.
+  loading.catch(() => (loading = null));
+  const { mount } = await loading;
+  return mount(model as never, el);
 };
 
-/** The artifact of the model, null while there is none. */
-function readArtifact(model: AnyModel<Traits>): Artifact | null {
-  const value = model.get("artifact");
-  if (typeof value !== "string") return value;
-  return value === "" ? null : (JSON.parse(value) as Artifact);
+async function load(model: AnyModel): Promise<Renderer> {
+  const folder = staticAddress(document, location.href);
+  if (folder !== null) {
+    try {
+      return (await import(folder + RENDERER_FILE)) as Renderer;
+    } catch {
+      // A server without Peter: the kernel has the renderer too.
+    }
+  }
+  const script = URL.createObjectURL(
+    new Blob([await received(model)], { type: "text/javascript" }),
+  );
+  try {
+    return (await import(script)) as Renderer;
+  } finally {
+    URL.revokeObjectURL(script);
+  }
+}
+
+function received(model: AnyModel): Promise<string> {
+  return new Promise((resolve) => {
+    const stop = receive(model, "renderer", (text) => {
+      stop();
+      resolve(text);
+    });
+    model.send({ kind: "ask", what: "renderer" });
+  });
 }
 
 export default { render };

@@ -26,6 +26,7 @@ from peter_core.plan.views.lines import Drawn, line_view
 from peter_core.plan.views.pie import pie_view
 from peter_core.plan.views.problem import Undrawable
 from peter_core.plan.views.scatter import scatter_view
+from peter_core.plan.views.series import OTHER
 from peter_core.plan.views.tables import table_view
 
 if TYPE_CHECKING:
@@ -113,7 +114,15 @@ def _drawn(chart: Chart, frame: Frame, dashboard: Dashboard, earlier: Earlier) -
         names = ", ".join(field.name for field in drawn.long.measures)
         return _empty(chart, f"The query returned {frame.rows:,} rows, all without {names}.")
     summary = plot_summary(chart, drawn, dashboard.timezone)
-    return ChartView("ready", drawn.view, summary, note=drawn.note)
+    notes = [note for note in (drawn.note, _folding_note(drawn)) if note]
+    return ChartView("ready", drawn.view, summary, note=" ".join(notes) or None)
+
+
+def _folding_note(drawn: Drawn) -> str | None:
+    """Says what stands behind "Other"."""
+    folded = drawn.long.folded
+    every = len(drawn.long.series) - 1 + folded
+    return f"The {folded:,} smallest of {every:,} series are shown as {OTHER}." if folded else None
 
 
 def _plotted(chart: Chart, frame: Frame, dashboard: Dashboard, earlier: Earlier) -> Drawn:

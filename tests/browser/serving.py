@@ -49,8 +49,8 @@ class Site:
             self.asked.append(query)
             answer = self.answer or self._data
             return answer(query)
-        if path.startswith("/static/"):
-            file = STATIC / path.removeprefix("/static/")
+        if path.startswith(("/static/", "/peter/static/")):
+            file = STATIC / path.rpartition("/")[2]
             return 200, TYPES[file.suffix], file.read_bytes()
         if path == "/dashboards":
             return 200, "text/html", list_page(self.entries, static_url="/static").encode()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page, expect
 
 from tools.flights import write_flights
@@ -24,14 +27,24 @@ EVERY_CHART_HAS_A_SIZE = """() => {
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo notebook's folder, and in it a notebook with one dashboard."""
+    root = tmp_path_factory.mktemp("lab") / "notebooks"
+    shutil.copytree(NOTEBOOKS, root)
+    document = (root / "flight-operations.peter.yaml").read_text("utf-8")
+    sources = ["%load_ext peter_jupyter", f"%%peter_dashboard\n{document}"]
+    cells = [new_code_cell(source) for source in sources]
+    nbformat.write(new_notebook(cells=cells), root / "keepsake.ipynb")
+    return root
+
+
+@pytest.fixture(scope="module")
+def lab(notebooks: Path) -> Iterator[str]:
     """JupyterLab with the demo notebook over the real flights; its address."""
-    home = tmp_path_factory.mktemp("lab")
-    workspace, root = home / "workspace", home / "notebooks"
+    workspace = notebooks.parent / "workspace"
     workspace.mkdir()
     write_flights(workspace)
-    shutil.copytree(NOTEBOOKS, root)
-    with running_lab(root, workspace, home, TOKEN) as url:
+    with running_lab(notebooks, workspace, notebooks.parent, TOKEN) as url:
         yield url
 
 
@@ -52,6 +65,52 @@ def test_the_notebook_runs_and_its_widget_draws_every_chart(lab: str, chromium: 
     assert page.locator(".jp-OutputArea .pt .card").count() >= 10
     assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
     assert outside == []
+    page.close()
+
+
+def test_a_reopened_notebook_without_its_kernel_shows_the_still(
+    lab: str, notebooks: Path, chromium: Browser
+) -> None:
+    page = chromium.new_page(viewport={"width": 1440, "height": 1000})
+    frames: list[int] = []
+    page.on("websocket", lambda socket: socket.on(
+        "framereceived", lambda payload: frames.append(len(payload))))  # fmt: skip
+    page.goto(f"{lab}/lab/tree/keepsake.ipynb?token={TOKEN}")
+    _run_all(page)
+    live = page.locator("[data-peter-live]")
+    expect(live.locator("figure svg").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator(".peter-still")).to_be_hidden()
+    page.keyboard.press("Control+s")
+    saved = notebooks / "keepsake.ipynb"
+    while "peter-still" not in saved.read_text("utf-8"):
+        page.wait_for_timeout(200)
+    page.close()
+    text = saved.read_text("utf-8")
+    assert len(text) < 300_000
+    notebook = json.loads(text)
+    assert "SELECT" not in json.dumps([cell["outputs"] for cell in notebook["cells"]])
+    assert "widgets" not in notebook["metadata"]
+    # The widget's own messages; the still goes the other way too, when the notebook is saved.
+    still = max(len(json.dumps(cell.get("outputs", []))) for cell in notebook["cells"])
+    assert sorted(size for size in frames if size < still)[-1] < 10_000
+
+    notebook["metadata"]["kernelspec"] = {"name": "gone", "display_name": "Gone", "language": ""}
+    (notebooks / "reopened.ipynb").write_text(json.dumps(notebook), "utf-8")
+    page = chromium.new_page(viewport={"width": 1440, "height": 1000})
+    page.goto(f"{lab}/lab/tree/reopened.ipynb?token={TOKEN}&reset")
+    page.add_locator_handler(
+        page.locator(".jp-Dialog"),
+        lambda: page.locator(".jp-Dialog .jp-mod-reject").first.click(),
+    )
+    still_view = page.locator(".peter-still")
+    expect(still_view).to_be_visible(timeout=PATIENCE_MS)
+    expect(still_view.locator("img").first).to_be_visible()
+    page.wait_for_timeout(3000)
+    assert (
+        page.get_by_text("Error displaying widget").count() == 0
+        or not page.get_by_text("Error displaying widget").first.is_visible()
+    )
+    assert not page.get_by_text("Loading widget").first.is_visible()
     page.close()
 
 

@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from base64 import b64encode
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
+from peter_jupyter.page import STATIC, asset_version
+from peter_jupyter.widget import PART
 from tests.browser.serving import Site, Watched
 
 pytestmark = pytest.mark.browser
 
 RENDER = """
-async ([address, artifact]) => {
-  const state = { artifact, filters: {}, theme: 'auto', busy: false, problem: null };
+async ([address, parts, renderer, jupyter]) => {
+  if (jupyter) {
+    const config = document.createElement('script');
+    config.type = 'application/json';
+    config.id = 'jupyter-config-data';
+    config.textContent = JSON.stringify({ baseUrl: jupyter });
+    document.head.append(config);
+  }
+  const state = { filters: {}, theme: 'auto', busy: false, problem: null };
   const listeners = {};
+  let sent = 0;
+  window.asked = [];
+  window.sendParts = (what, parts) => {
+    sent += 1;
+    const head = { kind: 'parcel', what, id: sent, parts: parts.length };
+    // The last part first: nothing says that messages keep their order.
+    for (const [part, text] of [...parts.entries()].reverse()) {
+      const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+      for (const call of listeners['msg:custom']) {
+        call({ ...head, part }, [new DataView(bytes.buffer)]);
+      }
+    }
+  };
   const model = {
     get: name => state[name],
     set: (name, value) => { state[name] = value; },
     save_changes: () => { window.saved = (window.saved ?? 0) + 1; },
     on: (event, call) => { (listeners[event] ??= new Set()).add(call); },
     off: (event, call) => { listeners[event].delete(call); },
+    send: message => {
+      window.asked.push(message.what);
+      setTimeout(() => sendParts(message.what, message.what === 'artifact' ? parts : renderer));
+    },
   };
   window.state = state;
   window.listeners = listeners;
@@ -37,21 +66,70 @@ async ([address, artifact]) => {
 """
 
 
+def parts_of(text: bytes) -> list[str]:
+    packed = gzip.compress(text)
+    return [b64encode(packed[at : at + PART]).decode() for at in range(0, len(packed), PART)]
+
+
+Start = Callable[..., Watched]
+
+
 @pytest.fixture
-def widget(site: Site, open_page: Callable[..., Watched]) -> Watched:
+def start(site: Site, open_page: Callable[..., Watched]) -> Start:
     """The gallery in a widget, on a page that has nothing else."""
-    seen = open_page(f"{site.url}/dashboards")
-    artifact = json.dumps(site.artifact)
-    seen.page.evaluate(RENDER, [f"{site.url}/static/widget.js", artifact])
-    return seen
+
+    def started(*, base: str | None = "/", **more: Any) -> Watched:
+        seen = open_page(f"{site.url}/dashboards", **more)
+        artifact = json.dumps(site.artifact).encode()
+        renderer = (STATIC / "full.js").read_bytes()
+        seen.requests.clear()
+        loader = f"{site.url}/peter/static/widget.js"
+        seen.page.evaluate(RENDER, [loader, parts_of(artifact), parts_of(renderer), base])
+        return seen
+
+    return started
 
 
-def test_the_widget_draws_every_chart_without_a_further_request(widget: Watched) -> None:
+@pytest.fixture
+def widget(start: Start) -> Watched:
+    return start()
+
+
+def names(seen: Watched) -> list[str]:
+    return [address.split("/")[-1].split("?")[0] for address in seen.requests]
+
+
+def test_the_renderer_comes_from_the_notebooks_own_server_and_charts_after_it(
+    widget: Watched, site: Site
+) -> None:
     widget.drawn()
-    asked = {address.split("/")[-1].split("?")[0] for address in widget.requests}
-    # The list's own page, then the one file that anywidget hands over.
-    assert asked == {"dashboards", "page.js", "peter.css", "widget.js"}
+    assert names(widget) == ["widget.js", "renderer.js", "charts.js"]
+    versions = [address.rpartition("=")[2] for address in widget.requests[1:]]
+    assert versions == [asset_version("renderer.js"), asset_version("charts.js")]
+    assert widget.page.evaluate("asked") == ["artifact"]
     assert widget.faults == []
+
+
+@pytest.mark.parametrize("base", [None, "https://elsewhere.example/"])
+def test_a_page_without_a_server_of_its_own_asks_the_kernel_for_the_renderer(
+    base: str | None, start: Start, site: Site
+) -> None:
+    seen = start(base=base, bypass_csp=True)
+    seen.drawn()
+    assert seen.page.evaluate("asked") == ["renderer", "artifact"]
+    assert [address for address in seen.requests if not address.startswith("blob:")] == [
+        f"{site.url}/peter/static/widget.js"
+    ]
+
+
+def test_a_server_without_the_extension_asks_the_kernel_for_the_renderer(start: Start) -> None:
+    seen = start(base="/nothing/here/", bypass_csp=True)
+    seen.drawn()
+    assert seen.page.evaluate("asked") == ["renderer", "artifact"]
+
+
+def test_what_a_notebook_carries_is_small() -> None:
+    assert (STATIC / "widget.js").stat().st_size < 3_000
 
 
 def test_a_filter_reaches_the_model_with_every_value(widget: Watched) -> None:
@@ -70,7 +148,7 @@ def test_a_newer_artifact_is_shown_and_an_open_table_stays_open(
     page.get_by_role("menuitem", name="View as table").click()
     newer = json.loads(json.dumps(site.artifact))
     newer["charts"]["orders"]["view"]["value"]["text"] = "123"
-    page.evaluate("artifact => change('artifact', artifact)", json.dumps(newer))
+    page.evaluate("parts => sendParts('artifact', parts)", parts_of(json.dumps(newer).encode()))
     expect(page.locator("[data-chart=orders] .v")).to_have_text("123")
     expect(page.locator("[data-chart=channels] tbody tr")).to_have_count(5)
 

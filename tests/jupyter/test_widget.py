@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import secrets
 import threading
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
+import pytest
 
 from peter_core.engine.port import CancelToken
 from peter_core.errors import InvalidRequest
 from peter_core.plan.artifact import Artifact
 from peter_jupyter.live import live_dashboard
+from peter_jupyter.page import STATIC
+from peter_jupyter.widget import DashboardWidget
 
 
 def artifact(title: str = "Flights", **charts: dict[str, Any]) -> Artifact:
@@ -97,13 +103,72 @@ def test_an_older_answer_never_replaces_a_newer_one() -> None:
     widget.close()
 
 
+def sent_by(widget: Any) -> list[tuple[dict[str, Any], bytes]]:
+    """What is sent from here on, as pairs of a message and its first buffer."""
+    sent: list[tuple[dict[str, Any], bytes]] = []
+    widget.send = lambda content, buffers: sent.append((content, buffers[0]))
+    return sent
+
+
 def test_a_saved_notebook_keeps_a_picture_and_words_without_data_in_a_script() -> None:
-    widget = live_dashboard(artifact("<script>alert(1)</script>"), lambda *_: artifact(), {})
-    data, _ = widget._repr_mimebundle_()
+    shown = artifact("<script>alert(1)</script>")
+    data, _ = live_dashboard(shown, lambda *_: artifact(), {})._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
     assert "&lt;script&gt;alert(1)" in data["text/html"]
     assert "<script" not in data["text/html"]
     assert data["text/plain"].startswith("Dashboard <script>alert(1)</script> (flights @ 4f2c91a)")
+
+
+def test_in_jupyters_pages_the_still_is_an_output_ahead_of_the_live_view(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shell = SimpleNamespace(user_ns={})
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    still, view = live_dashboard(artifact(), lambda *_: artifact(), {})
+    assert 'class="peter-still"' in still["text/html"]
+    assert still["text/plain"].startswith("Dashboard Flights")
+    assert list(view._repr_mimebundle_()[0]) == ["application/vnd.jupyter.widget-view+json"]
+    # Visual Studio Code shows outputs apart from each other, so there it is one.
+    shell.user_ns["__vsc_ipynb_file__"] = "board.ipynb"
+    assert isinstance(live_dashboard(artifact(), lambda *_: artifact(), {}), DashboardWidget)
+
+
+def test_the_state_that_a_notebook_may_save_holds_no_data_and_no_renderer() -> None:
+    noise = secrets.token_hex(60_000)
+    widget = live_dashboard(artifact(noise), lambda *_: artifact(), {})
+    state = json.dumps(widget.get_state(), default=str)
+    assert noise not in state
+    assert len(state) < 6_000
+    widget.close()
+
+
+def test_an_output_is_sent_the_artifact_in_small_parts_when_it_asks() -> None:
+    noise = secrets.token_hex(30_000)
+    widget = live_dashboard(artifact(noise), lambda *_: artifact("Later"), {})
+    sent = sent_by(widget)
+    widget._handle_custom_msg({"kind": "ask", "what": "artifact"}, [])
+    assert [message["part"] for message, _ in sent] == list(range(sent[0][0]["parts"]))
+    assert len(sent) > 3
+    assert all(len(body) + len(json.dumps(message)) < 9_000 for message, body in sent)
+    whole = gzip.decompress(b"".join(body for _, body in sent))
+    assert json.loads(whole)["title"] == noise
+    sent.clear()
+    done = waits(widget, "busy", False)
+    widget.filters = {"carrier": "AA"}
+    assert done.wait(5)
+    assert json.loads(gzip.decompress(sent[0][1]))["title"] == "Later"
+    widget.close()
+
+
+def test_an_output_is_sent_the_renderer_when_its_server_has_none() -> None:
+    widget = live_dashboard(artifact(), lambda *_: artifact(), {})
+    sent = sent_by(widget)
+    widget._handle_custom_msg({"kind": "ask", "what": "renderer"}, [])
+    assert gzip.decompress(b"".join(body for _, body in sent)) == (STATIC / "full.js").read_bytes()
+    sent.clear()
+    for nonsense in ({"what": "secrets"}, "renderer", None, {}):
+        widget._handle_custom_msg(nonsense, [])
+    assert sent == []
     widget.close()
 
 
@@ -111,7 +176,7 @@ def test_the_sql_of_others_does_not_travel() -> None:
     chart = {"type": "kpi", "state": "ready", "view": None, "title": "N", "sql": "SELECT secret"}
     widget = live_dashboard(artifact(n=chart), lambda *_: artifact(n=chart), {}, with_sql=False)
     assert "secret" not in widget.artifact
-    assert "secret" not in json.dumps(widget.get_state(), default=str).split('"_esm"')[0]
+    assert "secret" not in json.dumps(widget.get_state(), default=str)
     done = waits(widget, "busy", False)
     widget.filters = {"n": 1}
     assert done.wait(5)

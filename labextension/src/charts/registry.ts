@@ -31,3 +31,24 @@ export function awaitCharts(): Promise<DrawChart> {
     document.addEventListener(EVENT, arrived, { once: true });
   });
 }
+
+const asked = new Map<string, Promise<DrawChart>>();
+
+/** The same from the script at an address, which is asked for once, after the next paint. */
+export function loadCharts(address: string): Promise<DrawChart> {
+  const known = asked.get(address);
+  if (known) return known;
+  const loading = new Promise<DrawChart>((resolve, reject) => {
+    void awaitCharts().then(resolve);
+    if ((globalThis as Home)[KEY]) return;
+    const script = document.createElement("script");
+    script.src = address;
+    script.addEventListener("error", () => {
+      asked.delete(address);
+      reject(new Error("The chart bundle cannot be loaded."));
+    });
+    requestAnimationFrame(() => document.head.append(script));
+  });
+  asked.set(address, loading);
+  return loading;
+}

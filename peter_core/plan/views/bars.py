@@ -53,8 +53,8 @@ def bar_view(chart: BarChart, frame: Frame, dashboard: Dashboard) -> Drawn:
         thin = x.is_temporal or x.is_number or places.slots > 20
         _upright(plot, chart, long, places, slots, marks, thin=thin)
     if not long.single:
-        for series in long.series:
-            plot.swatch(series.name, series.color, "square")
+        for at, series in enumerate(long.series):
+            plot.swatch(series.name, series.color, "square", ("f2", at))
     add_references(plot, chart.reference, x=x, places=places, written=written,
                    zone=dashboard.timezone, flipped=chart.horizontal)  # fmt: skip
     columns = [(x, x_written)]

@@ -243,11 +243,12 @@ def _legend(plot: Plot, long: Long, grey: list[Dot], label: str | None) -> None:
     if long.single and not grey:
         return
     stacked = not long.single and any("y2" in layer["encoding"] for layer in plot.layers)
-    for series in long.series:
+    for at, series in enumerate(long.series):
         name = "This period" if long.single and label else series.name
-        plot.swatch(name, series.color, "square" if stacked else "line")
+        plot.swatch(name, series.color, "square" if stacked else "line", ("f2", at))
     if grey:
-        plot.swatch(label[:1].upper() + label[1:] if label else grey[0].name, "$prev", "dash")
+        name = label[:1].upper() + label[1:] if label else grey[0].name
+        plot.swatch(name, "$prev", "dash", ("f2", -1))
 
 
 def _split_title(chart: LineChart | AreaChart, frame: Frame) -> str | None:

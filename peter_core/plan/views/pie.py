@@ -51,8 +51,8 @@ def pie_view(chart: PieChart, frame: Frame, dashboard: Dashboard) -> Drawn:
     plot.tip(value.title, [written.text(raw) for raw in sums])
     plot.tip("Share", shares)
     _ring(plot, long)
-    for series, share in zip(long.series, shares, strict=True):
-        plot.swatch(f"{series.name} {share}", series.color, "square")
+    for at, (series, share) in enumerate(zip(long.series, shares, strict=True)):
+        plot.swatch(f"{series.name} {share}", series.color, "square", ("f0", at))
     category_written = category.formatter(None, dashboard)
     table = data_table([(category, category_written), (value, written)], frame.rows, dashboard)
     return Drawn(plot.view(table), long, category, category_written, written)

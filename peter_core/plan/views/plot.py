@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 Mark = Literal["square", "line", "dash"]
-Legend = list[dict[str, str]]
+Legend = list[dict[str, Any]]
 
 
 class Plot:
@@ -62,9 +62,12 @@ class Plot:
             "stack": None,
         }
 
-    def swatch(self, label: str, color: str, mark: Mark) -> None:
-        """Add an entry of the legend."""
-        self.legend.append({"label": label, "color": color, "mark": mark})
+    def swatch(
+        self, label: str, color: str, mark: Mark, series: tuple[str, int] | None = None
+    ) -> None:
+        """Add an entry of the legend; ``series`` is a column and its value in the rows it names."""
+        shown = list(series) if series else None
+        self.legend.append({"label": label, "color": color, "mark": mark, "series": shown})
 
     def view(self, table: dict[str, Any]) -> dict[str, Any]:
         """The finished view; ``table`` is the data behind it as a table view."""

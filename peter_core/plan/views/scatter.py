@@ -52,8 +52,8 @@ def scatter_view(chart: ScatterChart, frame: Frame, dashboard: Dashboard) -> Dra
                             "tooltip": plot.tooltip()}  # fmt: skip
     plot.layers.append({"mark": mark if size else {**mark, "size": 44}, "encoding": base})
     if not long.single:
-        for series in long.series:
-            plot.swatch(series.name, series.color, "square")
+        for at, series in enumerate(long.series):
+            plot.swatch(series.name, series.color, "square", ("f2", at))
     add_references(plot, chart.reference, x=x, places=places, written=written,
                    zone=dashboard.timezone)  # fmt: skip
     table = data_table(_columns(chart, frame, x_written, written, dashboard), frame.rows, dashboard)

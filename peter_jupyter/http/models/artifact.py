@@ -98,11 +98,15 @@ class ViewData(Answer):
 
 
 class LegendItem(Answer):
-    """A line of the legend; ``color`` is a token of the theme."""
+    """A line of the legend; ``color`` is a token of the theme.
+
+    ``series`` is a column of the data and its value in the rows the line stands for.
+    """
 
     label: str
     color: str
     mark: Literal["square", "line", "dash"]
+    series: tuple[str, int] | None
 
 
 class TableColumn(Answer):

@@ -129,7 +129,7 @@ def test_the_earlier_period_lies_on_this_ones_days() -> None:
     grey = [x for x, s in zip(column(view, "f0"), column(view, "f2"), strict=True) if s < 0]
     assert grey == column(view, "f0")[1:8]
     assert view.view["legend"][-1] == {
-        "label": "Previous period", "color": "$prev", "mark": "dash",
+        "label": "Previous period", "color": "$prev", "mark": "dash", "series": ["f2", -1],
     }  # fmt: skip
     assert "May 3, 2013" in column(view, "t0")
 
@@ -156,6 +156,13 @@ def many(kind: str, count: int, **chart: Any) -> ChartView:
         {"d": ("DATE", [r[0] for r in rows]), "s": ("STRING", [r[1] for r in rows]),
          "n": ("INT64", [r[2] for r in rows])},
     )  # fmt: skip
+
+
+def test_what_stands_behind_other_is_said() -> None:
+    assert many("line", 6).note is None
+    folded = many("line", 9)
+    assert folded.note == "The 4 smallest of 9 series are shown as Other."
+    assert [entry["series"] for entry in folded.view["legend"]] == [["f2", at] for at in range(6)]
 
 
 @pytest.mark.parametrize("kind", ["line", "area", "bar"])
