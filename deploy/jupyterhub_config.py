@@ -7,6 +7,7 @@ installations is read from the environment and from Peter's own settings (`peter
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -56,14 +57,15 @@ c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{hub_port}"
 c.JupyterHub.db_url = env("HUB_DATABASE_URL", f"sqlite:///{data / 'hub.sqlite'}")
 c.JupyterHub.cookie_secret_file = str(data / "cookie_secret")
 c.JupyterHub.pid_file = str(data / "hub.pid")
-if os.environ.get("HUB_PUBLIC_URL"):
-    # Behind a proxy that ends TLS: the address people type.
-    c.JupyterHub.public_url = os.environ["HUB_PUBLIC_URL"]
+# The address people type, also where a proxy that ends TLS stands before this one.
+public = env("HUB_PUBLIC_URL", c.JupyterHub.bind_url.replace("//:", "//localhost:")).rstrip("/")
+c.JupyterHub.public_url = f"{public}/"
 c.JupyterHub.default_url = f"{urlsplit(c.JupyterHub.bind_url).path.rstrip('/')}/hub/home"
 
 packaged = HERE / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
 if packaged.exists():
-    c.ConfigurableHTTPProxy.command = [str(packaged)]
+    node = shutil.which("node") or str(BIN / "node")
+    c.ConfigurableHTTPProxy.command = [node, str(packaged)]
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{env('HUB_PROXY_API_PORT', '8001')}"
 c.ConfigurableHTTPProxy.pid_file = str(data / "proxy.pid")
 
@@ -86,7 +88,6 @@ c.JupyterHub.authenticator_class = "google"
 c.GoogleOAuthenticator.auto_login = True
 c.GoogleOAuthenticator.client_id = settings.google_oauth_client_id
 c.GoogleOAuthenticator.client_secret = settings.google_oauth_client_secret.get_secret_value()
-public = env("HUB_PUBLIC_URL", c.JupyterHub.bind_url.replace("//:", "//localhost:")).rstrip("/")
 c.GoogleOAuthenticator.oauth_callback_url = f"{public}/hub/oauth_callback"
 c.GoogleOAuthenticator.hosted_domain = [settings.hosted_domain] if settings.hosted_domain else []
 # A user is the whole address: ann@example.com and ann@example.org are two people.
@@ -170,6 +171,9 @@ if spawner is None and PRODUCTION:
 # `simple` runs every notebook as this very user of the machine: for a trial, or among friends.
 c.JupyterHub.spawner_class = spawner or "simple"
 c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
+if spawner in (None, "simple") and hasattr(os, "geteuid") and os.geteuid() == 0:
+    c.Spawner.args = ["--allow-root"]  # a Jupyter Server refuses to be root otherwise
+c.Spawner.http_timeout = 90
 c.SimpleLocalProcessSpawner.home_dir_template = str(data / "homes" / "{username}")
 # What a notebook's own token may do, as far as its user may: publish to the hub, not administer.
 c.Spawner.server_token_scopes = [

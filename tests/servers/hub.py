@@ -130,7 +130,8 @@ class Hub:
 
     def said(self) -> str:
         """The end of its log."""
-        return (self.folder / "hub.log").read_text(errors="replace")[-6000:]
+        lines = (self.folder / "hub.log").read_text(errors="replace").splitlines()
+        return "\n".join(line[:300] for line in lines if " 302 GET" not in line)[-6000:]
 
     def browser(self) -> httpx.Client:
         """A browser of its own: cookies, redirects."""

@@ -98,11 +98,12 @@ def _start(settings: Settings, host: str, port: int, options: argparse.Namespace
     async def main() -> None:
         pool = pooled(settings)
         hub = Hub(
+            public,
             fresh_s=options.identity_ttl,
             grace_s=options.identity_grace,
             session_s=settings.session_absolute,
         )
-        app = application(hub, pool, secure=public.startswith("https:"))
+        app = application(hub, pool)
         await serve(app, pool, host, port)
 
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -62,6 +61,8 @@ class Hub:
 
     Parameters
     ----------
+    public_url
+        Where people find the service, as far as that is known; by TLS, cookies are bound to it.
     fresh_s, grace_s
         As of `Identities`.
     session_s
@@ -69,15 +70,31 @@ class Hub:
     """
 
     def __init__(
-        self, *, fresh_s: float = 60.0, grace_s: float = 300.0, session_s: float = 7 * 86400.0
+        self,
+        public_url: str = "",
+        *,
+        fresh_s: float = 60.0,
+        grace_s: float = 300.0,
+        session_s: float = 7 * 86400.0,
     ) -> None:
+        found = urlsplit(public_url)
+        self._origin = f"{found.scheme}://{found.netloc}"
         self.login = CookieLogin(
             allow_token_in_url=False,
-            cookie_options={"samesite": "Lax", "expires_days": session_s / 86400},
+            cookie_options={
+                "samesite": "Lax",
+                "secure": self.secure,
+                "expires_days": session_s / 86400,
+            },
         )
         self.login.max_age_s = session_s
         self.identities = Identities(self._ask, self._grants, fresh_s=fresh_s, grace_s=grace_s)
         self._reached_at = float("-inf")
+
+    @property
+    def secure(self) -> bool:
+        """Whether people come by TLS."""
+        return self._origin.startswith("https:")
 
     @property
     def root(self) -> str:
@@ -91,11 +108,7 @@ class Hub:
 
     def is_own_origin(self, origin: str, host: str) -> bool:
         """Whether an origin is the one that people find this service at."""
-        public = os.environ.get("JUPYTERHUB_PUBLIC_URL")
-        if public:
-            known = urlsplit(public)
-            return origin == f"{known.scheme}://{known.netloc}"
-        return urlsplit(origin).netloc == host
+        return origin == self._origin or urlsplit(origin).netloc == host
 
     async def token_for(self, code: str, verifier: str | None) -> str:
         """The token that the hub gives for a code.

@@ -45,14 +45,8 @@ def pooled(settings: Settings) -> PooledPeter:
     )
 
 
-def application(hub: Hub, pool: PooledPeter, *, secure: bool) -> Application:
-    """The routes below the service's prefix.
-
-    Parameters
-    ----------
-    secure
-        Whether people come by TLS, so that cookies are bound to it.
-    """
+def application(hub: Hub, pool: PooledPeter) -> Application:
+    """The routes below the service's prefix."""
     routes = build_handlers(HubHost, hub.root, OWN_ROUTES)
     for _, handler, _ in routes:
         if issubclass(handler, Resource):
@@ -66,7 +60,7 @@ def application(hub: Hub, pool: PooledPeter, *, secure: bool) -> Application:
         default_handler_class=_elsewhere(),
         # Of this process alone: no cookie outlives it, and the hub gives new ones silently.
         cookie_secret=secrets.token_bytes(32),
-        xsrf_cookie_kwargs={"samesite": "Lax", "secure": secure},
+        xsrf_cookie_kwargs={"samesite": "Lax", "secure": hub.secure},
         log_function=_say_nothing,
         **settings,
     )

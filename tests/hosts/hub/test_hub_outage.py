@@ -1,0 +1,196 @@
+"""What people meet while the hub is away, and how the service goes down."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.hosts.hub.people import bearer
+from tests.servers.gcs import free_port
+from tests.servers.google import Google
+from tests.servers.hub import SCRIPT_TOKEN, Hub, running_hub, wait_for
+from tests.small_flights import write_tables
+
+ME = "api/v1/auth/me"
+GRACE_S = 4.0
+BOARD = """\
+version: 1
+slug: {slug}
+title: Written while the service goes down
+queries:
+  daily: {{sql: "SELECT flight_date, COUNT(*) AS flights FROM nyc.flights GROUP BY flight_date"}}
+charts:
+  flights: {{type: kpi, query: daily, title: Departures, value: flights, aggregate: sum}}
+"""
+
+
+@dataclass
+class Service:
+    """A service of our own beside the hub's: the same environment, another port."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    log: Path
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")[-3000:]
+
+
+def _environment_of(hub: Hub) -> dict[str, str]:
+    """What the hub tells its service."""
+    for pid in hub.children():
+        with contextlib.suppress(OSError):
+            held = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+            told = dict(pair.partition("=")[::2] for pair in held if pair)
+            if told.get("JUPYTERHUB_SERVICE_NAME") == "peter":
+                return told
+    raise AssertionError("the hub runs no service: " + hub.said())
+
+
+@contextlib.contextmanager
+def own_service(hub: Hub, folder: Path, *arguments: str, **more: str) -> Iterator[Service]:
+    """A service at a port of its own, ended at the end."""
+    port = free_port()
+    told = _environment_of(hub) | {
+        "JUPYTERHUB_SERVICE_URL": f"http://127.0.0.1:{port}", "PETER_FOLDER": str(folder), **more
+    }  # fmt: skip
+    log = folder / "service.log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "peter_jupyter.hosts.hub", *arguments],
+            env=told, cwd=folder, stdout=said, stderr=said,
+        )  # fmt: skip
+    service = Service(process, f"http://127.0.0.1:{port}/services/peter/", log)
+    try:
+        wait_for(lambda: _status(f"{service.url}health") == 200, 30, service.said)
+        yield service
+    finally:
+        process.kill()
+        process.wait(5)
+
+
+def _status(address: str, **more: object) -> int:
+    try:
+        return httpx.get(address, timeout=5, **more).status_code  # type: ignore[arg-type]
+    except httpx.HTTPError:
+        return 0
+
+
+@pytest.fixture(scope="module")
+def outage_hub(tmp_path_factory: pytest.TempPathFactory, google: Google) -> Iterator[Hub]:
+    """A hub that a test may kill."""
+    folder = tmp_path_factory.mktemp("outage")
+    write_tables(folder / "workspace")
+    with running_hub(folder, google, HUB_IDENTITY_GRACE=str(GRACE_S)) as hub:
+        yield hub
+
+
+def test_sigterm_ends_the_service_with_0_and_loses_no_acknowledged_write(
+    outage_hub: Hub, tmp_path: Path
+) -> None:
+    _go_down_under_load(outage_hub, write_tables(tmp_path / "workspace"), signal.SIGTERM)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("turn", range(10))
+def test_every_way_down_under_load_is_a_clean_one(
+    outage_hub: Hub, tmp_path: Path, number: signal.Signals, turn: int
+) -> None:
+    _go_down_under_load(outage_hub, write_tables(tmp_path / "workspace"), number, 0.2 * turn)
+
+
+def _go_down_under_load(
+    hub: Hub, folder: Path, number: signal.Signals, after_s: float = 0.5
+) -> None:
+    acknowledged: list[str] = []
+    statuses: set[int] = set()
+    with own_service(hub, folder) as service:
+        stop = threading.Event()
+
+        def write(worker: int) -> None:
+            with httpx.Client(headers=bearer(SCRIPT_TOKEN), timeout=20) as client:
+                for turn in range(1000):
+                    if stop.is_set():
+                        return
+                    slug = f"board-{worker}-{turn}"
+                    try:
+                        made = client.post(
+                            f"{service.url}api/v1/dashboards", content=BOARD.format(slug=slug),
+                            headers={"Content-Type": "application/yaml"},
+                        )  # fmt: skip
+                    except httpx.HTTPError:
+                        return
+                    statuses.add(made.status_code)
+                    if made.status_code == 201:
+                        acknowledged.append(slug)
+
+        writers = [threading.Thread(target=write, args=(n,)) for n in range(4)]
+        for writer in writers:
+            writer.start()
+        wait_for(lambda: bool(acknowledged), 30, service.said)
+        time.sleep(after_s)
+        began = time.monotonic()
+        service.process.send_signal(number)
+        code = service.process.wait(15)
+        took = time.monotonic() - began
+        stop.set()
+        for writer in writers:
+            writer.join(25)
+        assert code == 0, service.said()
+        assert took < 12
+        assert statuses <= {201, 429, 503}, service.said()
+    stored = {path.name for path in (folder / "dashboards").iterdir()}
+    for slug in acknowledged:
+        assert any(name.startswith(slug) for name in stored), (slug, sorted(stored))
+
+
+def test_a_service_whose_hub_is_away_lets_nobody_in(outage_hub: Hub, tmp_path: Path) -> None:
+    gone = f"http://127.0.0.1:{free_port()}/hub/api"
+    folder = write_tables(tmp_path / "workspace")
+    with own_service(outage_hub, folder, JUPYTERHUB_API_URL=gone) as service:
+        assert _status(f"{service.url}health") == 200
+        asked = httpx.get(service.url + ME, headers=bearer(SCRIPT_TOKEN))
+        assert (asked.status_code, asked.json()["code"]) == (503, "login_unavailable")
+        assert int(asked.headers["retry-after"]) > 0
+        assert _status(service.url + ME) == 401
+        for path in ("dashboards", "api/v1/auth/login"):
+            page = httpx.get(service.url + path)
+            assert page.status_code == 503
+            assert page.headers["content-type"].startswith("text/html")
+            assert "does not answer" in page.text
+            assert "set-cookie" not in page.headers
+
+
+@pytest.mark.skipif(not hasattr(os, "kill"), reason="needs signals")
+def test_sessions_go_on_while_the_hub_is_down_and_end_with_their_grace(outage_hub: Hub) -> None:
+    """The last of this file: the hub is dead afterwards."""
+    hub = outage_hub
+    browser, response = hub.log_in("vera@example.com")
+    assert response.status_code == 200, (response.url, response.text, hub.said())
+    assert httpx.get(hub.peter + ME, headers=bearer(SCRIPT_TOKEN)).status_code == 200
+    assert browser.get(hub.peter + ME).status_code == 200
+    known_at = time.monotonic()
+    hub.kill()
+    served = 0
+    while time.monotonic() < known_at + GRACE_S - 1.5:
+        assert browser.get(hub.peter + ME).status_code == 200
+        assert httpx.get(hub.peter + ME, headers=bearer(SCRIPT_TOKEN)).status_code == 200
+        served += 1
+        time.sleep(0.2)
+    assert served > 3
+    wait_for(lambda: browser.get(hub.peter + ME).status_code == 503, GRACE_S + 5, hub.said)
+    wait_for(lambda: _status(f"{hub.peter}dashboards") == 503, 10, hub.said)
+    assert httpx.get(hub.peter + ME, headers=bearer("another-token")).status_code == 503
+    assert httpx.get(f"{hub.peter}health").status_code == 200
