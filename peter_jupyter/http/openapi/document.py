@@ -14,7 +14,7 @@ from peter_jupyter.http.openapi.answers import HEADERS, grouped, problem_respons
 from peter_jupyter.http.openapi.examples import EXAMPLES
 from peter_jupyter.http.openapi.parameters import parameters
 from peter_jupyter.http.openapi.paths import operations_of, template_of
-from peter_jupyter.http.openapi.security import requirement, security_schemes
+from peter_jupyter.http.openapi.security import SAFE, requirement, security_schemes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,7 +65,7 @@ def openapi_document(routes: Routes, host: HostName, root: str) -> Part:
     used: list[tuple[str, ...]] = []
     for (path, method), (resource, said) in known.items():
         access = access_of(getattr(resource, method)) or "anybody"
-        codes = error_codes(said, access, path)
+        codes = error_codes(said, access, path, method)
         if resource.problem_type == PROBLEM:
             used += grouped(codes)
         paths.setdefault(path, {})[method] = _operation(said, resource, method, path, codes, access)
@@ -85,7 +85,7 @@ def openapi_document(routes: Routes, host: HostName, root: str) -> Part:
     }
 
 
-def error_codes(said: Operation, access: str, path: str) -> set[str]:
+def error_codes(said: Operation, access: str, path: str, method: str) -> set[str]:
     """The codes of the problems that a verb may answer with."""
     # Every address refuses arguments that it does not know.
     found = {"internal_error", "method_not_allowed", "invalid_request", *said.errors}
@@ -95,8 +95,10 @@ def error_codes(said: Operation, access: str, path: str) -> set[str]:
             "engine_unavailable", "query_cancelled", "storage_unavailable", "query_timeout",
             "config_invalid", "engine_failed",
         }  # fmt: skip
+    if method not in SAFE:
+        found.add("cross_site_request")
     if "{slug}" in path:
-        found |= {"not_found"}
+        found.add("not_found")
     if said.body:
         found |= {"body_too_large", "unsupported_media_type"}
     if said.conditional:
