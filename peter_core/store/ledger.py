@@ -13,6 +13,7 @@ from peter_core.lineage.graph import Edge, Node
 from peter_core.store import tables
 from peter_core.store.costs import cost_report
 from peter_core.store.database import Database, hold, insert_into
+from peter_core.store.loads import last_loads
 from peter_core.store.records import CostLine, CostReport, DashboardEntry, ReceiptRecord, Run
 
 if TYPE_CHECKING:
@@ -127,7 +128,8 @@ class Ledger:
         """
         row = asdict(entry)
         row |= {"search": _search_text(entry), "sort_title": entry.title.casefold()}
-        del row["tags"]
+        for name in ("tags", "computed_at", "last_cost_usd"):
+            del row[name]
         of_it: tuple[tuple[sa.Table, list[dict[str, Any]]], ...] = (
             (tables.tags, [{"tag": tag} for tag in entry.tags]),
             (tables.nodes, [asdict(node) for node in nodes]),
@@ -272,8 +274,11 @@ class Ledger:
         tags: dict[str, list[str]] = {}
         for slug, tag in connection.execute(query.where(table.c.slug.in_(slugs))):
             tags.setdefault(slug, []).append(tag)
+        loads = last_loads(connection, slugs)
         for fields in found:
             del fields["search"], fields["sort_title"]
+            if (load := loads.get(fields["slug"])) is not None:
+                fields |= {"computed_at": load.computed_at, "last_cost_usd": load.cost_usd}
             fields["tags"] = tuple(tags.get(fields["slug"], ()))
         return tuple(DashboardEntry(**fields) for fields in found)
 

@@ -48,7 +48,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class DashboardEntry:
-    """A published dashboard as lists show it."""
+    """A published dashboard as lists show it.
+
+    ``computed_at`` is when the oldest of its results was computed, ``last_cost_usd`` what
+    computing all of them cost the last time; ``None`` when none ever was.
+    """
 
     slug: str
     title: str
@@ -58,6 +62,8 @@ class DashboardEntry:
     description: str | None = None
     owner: str | None = None
     tags: tuple[str, ...] = ()
+    computed_at: dt.datetime | None = None
+    last_cost_usd: Decimal | None = None
 
 
 def dashboard_entry(board: Dashboard, document: Document) -> DashboardEntry:

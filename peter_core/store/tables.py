@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -110,7 +111,11 @@ runs = Table(
     Column("estimated_bytes", BigInteger),
     Index(None, "at"),
     Index(None, "slug", "at"),
-)
+    Index(
+        "ix_runs_computed", "slug", "query", "at",
+        sqlite_where=text("cache_hit = 0"), postgresql_where=text("NOT cache_hit"),
+    ),
+)  # fmt: skip
 
 dashboards = Table(
     "dashboards",

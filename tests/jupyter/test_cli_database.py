@@ -38,13 +38,13 @@ def test_a_new_database_is_brought_up_by_its_operator(peter: CommandLine, url: s
     folder = ("--folder", str(peter.folder))
     refused = peter("costs", *folder)
     assert refused.code == 1
-    assert "has no tables yet; this version of Peter needs 0002" in refused.err
+    assert "has no tables yet; this version of Peter needs 0003" in refused.err
     assert "peter db upgrade" in refused.err
     before = peter("db", "current", *folder)
     assert (before.code, "has no tables yet" in before.out) == (1, True)
     done = peter("db", "upgrade", *folder)
     assert done.code == 0
-    assert "is at schema 0002 now; it had no tables. Steps: 0001, 0002." in done.out
+    assert "is at schema 0003 now; it had no tables. Steps: 0001, 0002, 0003." in done.out
     assert "hunter2" not in done.out + before.out + refused.err
     assert peter("db", "upgrade", *folder).out.endswith("already; nothing was changed.\n")
     assert peter("db", "current", "--json", *folder).json["current"] is True
@@ -55,10 +55,10 @@ def test_an_older_schema_is_refused_with_what_to_do(peter: CommandLine, url: str
     folder = ("--folder", str(peter.folder))
     assert peter("db", "upgrade", "0001", *folder).code == 0
     refused = peter("list", *folder)
-    assert "is at schema 0001, an older one; this version of Peter needs 0002" in refused.err
+    assert "is at schema 0001, an older one; this version of Peter needs 0003" in refused.err
     states = [(step["revision"], step["applied"])
               for step in peter("db", "history", "--json", *folder).json]  # fmt: skip
-    assert states == [("0001", True), ("0002", False)]
+    assert states == [("0001", True), ("0002", False), ("0003", False)]
 
 
 def test_a_downgrade_is_asked_for_and_says_what_is_lost(peter: CommandLine, url: str) -> None:
@@ -68,11 +68,11 @@ def test_a_downgrade_is_asked_for_and_says_what_is_lost(peter: CommandLine, url:
     assert (refused.code, "Give --yes" in refused.err) == (2, True)
     assert peter("db", "current", *folder).code == 0
     done = peter("db", "downgrade", "base", "--yes", *folder)
-    assert "has no tables now; it had schema 0002. Steps: 0002, 0001." in done.out
+    assert "has no tables now; it had schema 0003. Steps: 0003, 0002, 0001." in done.out
     wrong = peter("db", "downgrade", "0001", "--yes", *folder)
     assert (wrong.code, "is before 0001" in wrong.err) == (2, True)
     unknown = peter("db", "upgrade", "0x", *folder)
-    assert (unknown.code, "The revisions are base, 0001, 0002" in unknown.err) == (2, True)
+    assert (unknown.code, "The revisions are base, 0001, 0002, 0003" in unknown.err) == (2, True)
 
 
 def test_the_statements_can_be_read_before_they_are_run(
@@ -95,15 +95,15 @@ def test_the_statements_can_be_read_before_they_are_run(
 def test_a_workspaces_file_can_be_moved_too(peter: CommandLine) -> None:
     folder = ("--folder", str(peter.folder))
     assert "has no tables yet" in peter("db", "current", *folder).out
-    assert "Steps: 0001, 0002." in peter("db", "upgrade", *folder).out
-    assert "Steps: 0002." in peter("db", "downgrade", "0001", "--yes", *folder).out
+    assert "Steps: 0001, 0002, 0003." in peter("db", "upgrade", *folder).out
+    assert "Steps: 0003, 0002." in peter("db", "downgrade", "0001", "--yes", *folder).out
     with sqlite3.connect(peter.folder / ".peter" / "ledger.db") as connection:
         names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
     connection.close()
     assert "runs" in names
     assert not {"sessions", "api_tokens", "budget_entries", "budget_windows"} & names
     assert peter("list", *folder).code == 0
-    assert "ledger.db is at schema 0002, as" in peter("db", "current", *folder).out
+    assert "ledger.db is at schema 0003, as" in peter("db", "current", *folder).out
 
 
 def test_a_folder_that_is_none_is_not_made(peter: CommandLine) -> None:

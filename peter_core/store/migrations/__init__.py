@@ -1,4 +1,4 @@
 """The ledger's schema, step by step."""
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision; what an open ledger must be at."""

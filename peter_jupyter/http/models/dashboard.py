@@ -23,8 +23,8 @@ class RestoreBody(Body):
     revision: str = Field(pattern=r"^[0-9a-f]{8,64}$")
 
 
-class DashboardSummary(Answer):
-    """A published dashboard as lists show it."""
+class DashboardHead(Answer):
+    """What a published dashboard is."""
 
     slug: str
     title: str
@@ -36,6 +36,17 @@ class DashboardSummary(Answer):
     tags: tuple[str, ...] = ()
 
 
+class DashboardSummary(DashboardHead):
+    """A published dashboard as lists show it.
+
+    ``computed_at`` is when the oldest of its results was computed, ``last_cost_usd`` what
+    computing all of them cost the last time.
+    """
+
+    computed_at: Moment | None = None
+    last_cost_usd: Usd | None = None
+
+
 class DashboardList(Answer):
     """One page of the published dashboards by title; ``total`` counts those of all pages."""
 
@@ -45,7 +56,7 @@ class DashboardList(Answer):
     page_size: int
 
 
-class DashboardDetail(DashboardSummary):
+class DashboardDetail(DashboardHead):
     """A published dashboard; ``yaml`` is the file exactly as it was written."""
 
     message: str | None = None

@@ -38,7 +38,7 @@ def database(url: str) -> Iterator[Database]:
 
 
 def test_the_migrations_give_the_tables_of_the_program(database: Database) -> None:
-    assert database.migrate() == Moved(None, HEAD, ("0001", "0002"))
+    assert database.migrate() == Moved(None, HEAD, ("0001", "0002", "0003"))
     with database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
@@ -71,13 +71,13 @@ def test_the_way_down_leaves_what_the_earlier_schema_holds(database: Database, u
     ledger.record_run(run(id="kept", slot_ms=5))
     ledger.index(entry())
     ledger.close()
-    assert database.migrate("0001", up=False) == Moved("0002", "0001", ("0002",))
+    assert database.migrate("0001", up=False) == Moved("0003", "0001", ("0003", "0002"))
     with database._engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT id FROM runs").scalars().all() == ["kept"]
     assert database.migrate("base", up=False) == Moved("0001", None, ("0001",))
     with database._engine.begin() as connection:
         assert sa.inspect(connection).get_table_names() == ["alembic_version"]
-    assert database.migrate() == Moved(None, HEAD, ("0001", "0002"))
+    assert database.migrate() == Moved(None, HEAD, ("0001", "0002", "0003"))
 
 
 def test_a_migration_that_fails_changes_nothing(database: Database, url: str) -> None:
@@ -89,7 +89,7 @@ def test_a_migration_that_fails_changes_nothing(database: Database, url: str) ->
     with database._engine.begin() as connection:
         names = {column["name"] for column in sa.inspect(connection).get_columns("runs")}
     assert "slot_ms" not in names
-    assert [step.applied for step in database.migrations()] == [True, False]
+    assert [step.applied for step in database.migrations()] == [True, False, False]
 
 
 def test_those_who_migrate_at_once_migrate_once(url: str) -> None:
@@ -110,7 +110,7 @@ def test_those_who_migrate_at_once_migrate_once(url: str) -> None:
     for thread in threads:
         thread.join()
     assert failed == []
-    assert sorted(len(one.steps) for one in moved) == [0, 0, 0, 2]
+    assert sorted(len(one.steps) for one in moved) == [0, 0, 0, 3]
 
 
 def test_another_schema_is_refused_with_what_to_do(database: Database, url: str) -> None:
@@ -162,7 +162,7 @@ def test_the_printed_statements_do_what_the_migration_does(
     database: Database, tmp_path: Path
 ) -> None:
     script = database.migration_sql()
-    assert [step.applied for step in database.migrations()] == [False, False]
+    assert [step.applied for step in database.migrations()] == [False, False, False]
     with database._engine.connect() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
@@ -172,7 +172,7 @@ def test_the_printed_statements_do_what_the_migration_does(
             driver.autocommit = True
             driver.execute(script)
             driver.autocommit = False
-    assert [step.applied for step in database.migrations()] == [True, True]
+    assert [step.applied for step in database.migrations()] == [True, True, True]
     with database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
