@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from peter_jupyter.http.access import METHODS, access_of
 from peter_jupyter.http.analytics import CostsResource
 from peter_jupyter.http.caches import CacheResource, CacheStatsResource
+from peter_jupyter.http.completing import CompleteResource
 from peter_jupyter.http.dashboards import DashboardResource, DashboardsResource
 from peter_jupyter.http.data import DataResource, FreshnessResource, PrecomputeResource
 from peter_jupyter.http.documentation import DocsPage, OpenApiResource
 from peter_jupyter.http.downloads import ChartDataResource
+from peter_jupyter.http.drafts import DraftDiffResource, PreviewResource, VerifyResource
 from peter_jupyter.http.health import HealthResource, MeResource, ReadyResource
 from peter_jupyter.http.history import DiffResource, RestoreResource, RevisionsResource
 from peter_jupyter.http.lineages import (
@@ -18,6 +20,7 @@ from peter_jupyter.http.lineages import (
     ImpactResource,
     NodeLineageResource,
 )
+from peter_jupyter.http.openapi.paths import template_of
 from peter_jupyter.http.pages import DashboardPage, ExportPage, ListPage, StaticFile
 from peter_jupyter.http.plans import CompileResource, ValidateResource
 from peter_jupyter.http.resource import Missing, Resource
@@ -43,6 +46,9 @@ ROUTES: tuple[tuple[str, type[Resource]], ...] = (
     ("api/v1/auth/me", MeResource),
     ("api/v1/dashboards/validate", ValidateResource),
     ("api/v1/dashboards/compile", CompileResource),
+    ("api/v1/dashboards/preview", PreviewResource),
+    ("api/v1/dashboards/verify", VerifyResource),
+    ("api/v1/dashboards/diff", DraftDiffResource),
     ("api/v1/dashboards", DashboardsResource),
     (_BOARD, DashboardResource),
     (f"{_BOARD}/revisions", RevisionsResource),
@@ -56,6 +62,7 @@ ROUTES: tuple[tuple[str, type[Resource]], ...] = (
     ("api/v1/sql/run", RunResource),
     ("api/v1/sql/validate", CheckResource),
     ("api/v1/sql/explain", ExplainResource),
+    ("api/v1/sql/complete", CompleteResource),
     ("api/v1/cache", CacheResource),
     ("api/v1/cache/stats", CacheStatsResource),
     ("api/v1/lineage/(upstream|downstream)/(.+)", NodeLineageResource),
@@ -87,13 +94,17 @@ def build_handlers(
     """
     before = prefix.strip("/")
     return [
-        (f"/{before}/{pattern}" if before else f"/{pattern}", _handler(resource, base), {})
+        (
+            f"/{before}/{pattern}" if before else f"/{pattern}",
+            _handler(resource, base, template_of(pattern, resource)),
+            {},
+        )
         for pattern, resource in (*own, *ROUTES)
     ]
 
 
-def _handler(resource: type[Resource], base: type[Host]) -> type[RequestHandler]:
-    verbs: dict[str, object] = {}
+def _handler(resource: type[Resource], base: type[Host], route: str = "") -> type[RequestHandler]:
+    verbs: dict[str, object] = {"route": route}
     for name in METHODS:
         verb = getattr(resource, name)
         if verb is getattr(Resource, name):

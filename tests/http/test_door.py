@@ -21,6 +21,8 @@ PUBLIC = {("health", "get"), ("ready", "get")}
 PAGES = ("dashboards",)
 AUTHORS = {
     ("api/v1/dashboards/validate", "post"), ("api/v1/dashboards/compile", "post"),
+    ("api/v1/dashboards/preview", "post"), ("api/v1/dashboards/verify", "post"),
+    ("api/v1/dashboards/diff", "post"), ("api/v1/sql/complete", "post"),
     ("api/v1/dashboards", "post"), (BOARD, "put"), (BOARD, "delete"),
     (f"{BOARD}/restore", "post"), (f"{BOARD}/precompute", "post"),
     ("api/v1/sql/run", "post"), ("api/v1/sql/validate", "post"), ("api/v1/sql/explain", "post"),
@@ -225,7 +227,7 @@ async def test_a_problem_has_every_member_of_its_kind(ask: Ask) -> None:
 async def test_a_request_id_that_is_none_is_replaced(ask: Ask, asked: str) -> None:
     reply = await ask("GET", "health", headers={"X-Request-Id": asked})
     assert reply.headers["X-Request-Id"] != asked
-    assert len(reply.headers["X-Request-Id"]) == 32
+    assert len(reply.headers["X-Request-Id"]) == 16
 
 
 async def test_every_answer_is_told_not_to_be_sniffed_framed_or_kept(ask: Ask) -> None:

@@ -97,6 +97,9 @@ EXAMPLES: dict[str, dict[str, object]] = {
         },
     },
     "compile_dashboard": {"body": _DOCUMENT},
+    "preview_dashboard": {"body": _DOCUMENT},
+    "verify_dashboard": {"body": _DOCUMENT},
+    "diff_draft": {"body": _DOCUMENT},
     "restore_dashboard": {"body": {"revision": _REVISION[:12]}, "answer": _PUBLISHED},
     "diff_revisions": {
         "answer": {
@@ -120,6 +123,20 @@ EXAMPLES: dict[str, dict[str, object]] = {
     },
     "run_statement": {"body": {**_STATEMENT, "sample_rows": 20, "checks": [{"rows": {"min": 1}}]}},
     "explain_statement": {"body": _STATEMENT},
+    "complete_statement": {
+        "body": {"sql": "SELECT car FROM nyc.flights", "offset": 10, "parameters": ["carrier"]},
+        "answer": {
+            "completions": [
+                {
+                    "label": "carrier",
+                    "kind": "column",
+                    "detail": "STRING · flights",
+                    "start": 7,
+                    "end": 10,
+                },
+            ]
+        },
+    },
     "validate_statement": {"body": {"sql": _SQL, "mode": "warehouse"}},
     "get_lineage": {"answer": _GRAPH},
     "get_dashboard_lineage": {"answer": _GRAPH},

@@ -1,0 +1,118 @@
+"""Documents while they are written: draw, verify and compare what is not published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peter_core.dashboard.canonical import diff
+from peter_core.service.publishing import require_valid
+from peter_jupyter.display_verification import verification_json
+from peter_jupyter.http.accepting import JSON
+from peter_jupyter.http.access import needs
+from peter_jupyter.http.bodies import read_document
+from peter_jupyter.http.dashboards import read_published
+from peter_jupyter.http.models.artifact import ArtifactAnswer
+from peter_jupyter.http.models.dashboard import ChangeItem, Difference, DocumentBody
+from peter_jupyter.http.models.drafts import DraftVerification, VerifiedQuery
+from peter_jupyter.http.models.sql import VerificationAnswer
+from peter_jupyter.http.operations import DOCUMENT_TYPES, operation
+from peter_jupyter.http.resource import Resource
+
+if TYPE_CHECKING:
+    from peter_core.plan.plan import Plan, Step
+    from peter_core.service import Peter
+    from peter_core.verify.verification import Verification
+
+
+class PreviewResource(Resource):
+    """The picture of a document that is not published."""
+
+    @needs("author")
+    @operation("preview_dashboard", ArtifactAnswer, tag="documents", filters=True,
+               body=DocumentBody, body_types=DOCUMENT_TYPES,
+               errors=("document_invalid", "query_timeout"))  # fmt: skip
+    async def post(self) -> None:
+        """The artifact at the filter values of the query string.
+
+        Queries run under their caps, and what is cached is not run again.
+        """
+        document = read_document(self.request.headers, self.body())
+        filters, who = self.filters(), self.who
+        artifact = await self.call(
+            lambda peter: peter.preview(
+                document.yaml, filters=filters, cancel=self.cancel, principal=who
+            )
+        )
+        self.send(artifact.body, JSON)
+
+
+class VerifyResource(Resource):
+    """The verification of every query of a document."""
+
+    long = True
+
+    @needs("author")
+    @operation("verify_dashboard", DraftVerification, tag="documents", filters=True,
+               body=DocumentBody, body_types=DOCUMENT_TYPES,
+               errors=("document_invalid", "query_timeout"))  # fmt: skip
+    async def post(self) -> None:
+        """Each query under its cap with its checks, but those that compare it with another query.
+
+        A query that cannot run is a verdict.
+        """
+        document = read_document(self.request.headers, self.body())
+        filters = self.filters()
+
+        def verified(peter: Peter) -> DraftVerification:
+            plan = peter.compile(document.yaml, filters=filters)
+            require_valid(plan.problems, "Nothing was verified")
+            found = [(s.query, self._verify(peter, plan, s)) for s in plan.steps.values()
+                     if s.role != "comparison"]  # fmt: skip
+            return DraftVerification(
+                slug=plan.dashboard.slug,
+                revision=plan.revision,
+                passed=all(verification.verdict == "passed" for _, verification in found),
+                queries=tuple(_told(name, verification) for name, verification in found),
+            )
+
+        self.answer(await self.call(verified))
+
+    def _verify(self, peter: Peter, plan: Plan, step: Step) -> Verification:
+        checks = plan.dashboard.queries[step.query].checks
+        return peter.verify(
+            step.statement.text,
+            parameters={parameter.name: parameter.value for parameter in step.parameters},
+            declared={parameter.name: parameter.type for parameter in step.parameters},
+            max_bytes=step.cap_bytes,
+            checks=[check for check in checks if check.equals is None],
+            principal=self.who,
+            cancel=self.cancel,
+        )
+
+
+class DraftDiffResource(Resource):
+    """What a document would change in what is published under its slug."""
+
+    @needs("author")
+    @operation("diff_draft", Difference, tag="documents", body=DocumentBody,
+               body_types=DOCUMENT_TYPES, errors=("document_invalid", "not_found"))  # fmt: skip
+    async def post(self) -> None:
+        """The changes in meaning; none when only comments or layout differ."""
+        document = read_document(self.request.headers, self.body())
+
+        def compared(peter: Peter) -> Difference:
+            plan = peter.compile(document.yaml)
+            published, _ = read_published(peter, plan.dashboard.slug)
+            changes = diff(published.text, document.yaml)
+            return Difference(
+                from_revision=published.revision,
+                to_revision=plan.revision,
+                changes=tuple(ChangeItem(kind=c.kind, path=c.path, text=c.text) for c in changes),
+            )
+
+        self.answer(await self.call(compared))
+
+
+def _told(name: str, verification: Verification) -> VerifiedQuery:
+    told = VerificationAnswer.model_validate(verification_json(verification))
+    return VerifiedQuery(query=name, verification=told)
