@@ -5,9 +5,9 @@ import json
 from typing import Any
 
 import pytest
-from chart_cases import CASES, DAYS, board, drawn
 
 from peter_core.plan.charts import ChartView
+from tests.core.plan.chart_cases import CASES, DAYS, board, drawn
 
 DAY = 86_400_000
 

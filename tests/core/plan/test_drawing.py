@@ -4,10 +4,10 @@ import json
 import re
 
 import pytest
-from chart_cases import CASES
 
 from peter_core.plan.drawing import draw_svg
 from peter_core.plan.tokens import tokens
+from tests.core.plan.chart_cases import CASES
 
 PLOTS = {
     name: view

@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from chart_cases import board
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from peter_core.dashboard.model import DateFormat, NumberFormat
 from peter_core.plan.formats import formatter
 from peter_core.plan.locales import locale
+from tests.core.plan.chart_cases import board
 
 NB = "\u00a0"
 ENGLISH = board()

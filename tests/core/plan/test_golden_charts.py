@@ -12,9 +12,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from chart_cases import CASES
 
 from peter_core.plan.drawing import draw_svg
+from tests.core.plan.chart_cases import CASES
 
 GOLDEN = Path(__file__).parents[2] / "fixtures" / "golden"
 UPDATE = os.environ.get("PETER_UPDATE_GOLDEN") == "1"

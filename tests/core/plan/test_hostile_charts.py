@@ -10,11 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from chart_cases import board, chart_of
 
 from peter_core.engine.port import Column
 from peter_core.plan.charts import chart_view
 from peter_core.plan.drawing import draw_svg
+from tests.core.plan.chart_cases import board, chart_of
 
 WEIRD = "a.b[0]\"'\\ `<b>`"
 PAYLOAD = "\"]+alert('pwned')+[\"<script>"

@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from chart_cases import DAYS, FLIGHTS, board, drawn
+
+from tests.core.plan.chart_cases import DAYS, FLIGHTS, board, drawn
 
 NB = "\u00a0"
 

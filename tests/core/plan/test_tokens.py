@@ -4,9 +4,9 @@ import json
 import re
 
 import pytest
-from chart_cases import CASES
 
 from peter_core.plan.tokens import Theme, themed, tokens, vega_config
+from tests.core.plan.chart_cases import CASES
 
 VIEWS = {name: case.view().view for name, case in CASES.items()}
 PLOTS = {name: view for name, view in VIEWS.items() if view["kind"] == "vega"}
