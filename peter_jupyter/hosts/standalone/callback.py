@@ -34,7 +34,7 @@ class CallbackPage(DoorPage):
         attempt = self.door.cookies.take_attempt(self, state) if state else None
         if attempt is None:
             raise refused("state")
-        code = self._code()
+        code = self._received_code()
         token, access_token = await self.door.provider.redeem(code, attempt.verifier)
         provider = self.door.provider
         identity = await checked_identity(
@@ -50,7 +50,7 @@ class CallbackPage(DoorPage):
         await self._let_in(identity)
         self.redirect(attempt.next)
 
-    def _code(self) -> str:
+    def _received_code(self) -> str:
         """The code; an error, another issuer (RFC 9207) or two codes end the login here."""
         arguments = self.request.query_arguments
         if "error" in arguments:

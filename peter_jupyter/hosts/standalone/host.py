@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
 
 from tornado.web import HTTPError
 
+from peter_core.errors import PeterError
 from peter_core.principal import LOCAL, Principal
 from peter_jupyter.hosts.standalone.addresses import LOGIN
 from peter_jupyter.hosts.standalone.sessions import HOST, Caller
@@ -59,6 +61,7 @@ class SiteHost(Host):
     """What servers with and without a login share: they answer to their own name only."""
 
     host_name = "standalone"
+    _refusal: Exception | None = None
 
     @property
     def site(self) -> Site:
@@ -91,15 +94,35 @@ class SiteHost(Host):
                 hint=f"It is at {address.url()}",
             )
 
+    async def prepare(self) -> None:
+        """Find out who asks. What is refused is told once the body was read: Tornado would close
+        the connection upon it, and the client might never see the answer.
+        """
+        try:
+            await self.let_in()
+        except (RefusalError, PeterError) as error:
+            self._refusal = error
+
+    async def let_in(self) -> None:
+        """Look at the request before its verb; what is raised here is its answer."""
+        self.require_own_name()
+
     @classmethod
     def guarded(cls, verb: Verb) -> Verb:
-        """The verb as it is: it asks for the principal itself."""
-        return verb
+        """The verb, unless the request was refused; it asks for the principal itself."""
+
+        @functools.wraps(verb)
+        async def checked(self: SiteHost, *args: str) -> None:
+            if self._refusal is not None:
+                raise self._refusal
+            await verb(self, *args)
+
+        return checked
 
     @classmethod
     def unguarded(cls, verb: Verb) -> Verb:
-        """The verb for anybody."""
-        return verb
+        """The verb for anybody who calls the server by its name."""
+        return cls.guarded(verb)
 
 
 class OpenHost(SiteHost):
@@ -113,10 +136,6 @@ class OpenHost(SiteHost):
     def principal(self) -> Principal | None:
         """The author of a program on the own machine."""
         return Principal(LOCAL.email, LOCAL.name, LOCAL.roles, HOST)
-
-    async def prepare(self) -> None:
-        """Turn away who asked for another host."""
-        self.require_own_name()
 
 
 class LoginHost(SiteHost):
@@ -147,7 +166,7 @@ class LoginHost(SiteHost):
         """The login, which leads back to the page."""
         return f"{self.root}{LOGIN}?{urlencode({'next': next})}"
 
-    async def prepare(self) -> None:
+    async def let_in(self) -> None:
         """Find out who asks; a session's change needs the token of the page it came from."""
         self.require_own_name()
         verb = getattr(self, (self.request.method or "").lower(), None)

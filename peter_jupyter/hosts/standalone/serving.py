@@ -85,7 +85,7 @@ def serve(reading: Reading, options: Options, say: Callable[[str], None]) -> int
             settings if options.auth else settings.model_copy(update={"public_url": None}),
             settings.host, port,
         )  # fmt: skip
-        for line in greeting(settings, address, options):
+        for line in greeting(settings, address, options, port):
             say(line)
 
         def work(parent: int | None = None) -> int:
@@ -156,10 +156,12 @@ def listen(host: str, port: int) -> list[socket.socket]:
         ) from None
 
 
-def greeting(settings: Settings, address: PublicAddress, options: Options) -> list[str]:
+def greeting(settings: Settings, address: PublicAddress, options: Options, port: int) -> list[str]:
     """What is printed at the start."""
     several = f" with {options.workers} workers" if options.workers > 1 else ""
     lines = [f"Peter serves {address.url('dashboards')}{several}. Ctrl-C ends it."]
+    if address.proxied:
+        lines.append(f"It listens at {settings.host}, port {port}.")
     if not options.auth:
         lines.append("There is no login: every program on this machine is an author here.")
     elif not settings.allowed_emails:

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import contextlib
 
 import httpx
 import pytest
 
 from tests.hosts.standalone.house import LOGOUT, ME, TOML, House, login_environment
-from tests.hosts.standalone.test_sessions import _rewrite
+from tests.jupyter.command_line import CommandLine, Ran
 
 
-def _peter(house: House, *words: str) -> subprocess.CompletedProcess[str]:
+def _peter(house: House, *words: str) -> Ran:
+    """``peter`` as the operator runs it, in the server's folder."""
     assert house.provider is not None
-    return subprocess.run(
-        [sys.executable, "-m", "peter_jupyter.cli", *words, "--folder", "workspace"],
-        cwd=house.folder, env=login_environment(house.provider), text=True, capture_output=True,
-        timeout=60, check=False,
-    )  # fmt: skip
+    with contextlib.chdir(house.folder), pytest.MonkeyPatch.context() as patch:
+        for name, value in login_environment(house.provider).items():
+            patch.setenv(name, value)
+        return CommandLine(house.folder)(*words, "--folder", "workspace")
 
 
 def _made(house: House, name: str, *options: str) -> dict[str, str]:
     ran = _peter(house, "token", "create", name, "--json", *options)
-    assert ran.returncode == 0, ran.stderr
-    made: dict[str, str] = json.loads(ran.stdout)
+    assert ran.code == 0, ran.err
+    made: dict[str, str] = ran.json
     return made
 
 
@@ -89,23 +87,23 @@ def test_a_token_has_no_session_to_end(house: House, nightly: dict[str, str]) ->
 
 def test_a_token_falls_with_its_owner(house: House, nightly: dict[str, str]) -> None:
     try:
-        _rewrite(house, TOML.replace('authors = "alice@example.com"', 'authors = ""'))
+        house.rewrite(TOML.replace('authors = "alice@example.com"', 'authors = ""'))
         assert _me(house, nightly["token"]).json()["roles"] == ["viewer"]
-        _rewrite(house, TOML.replace("alice@example.com, ", ""))
+        house.rewrite(TOML.replace("alice@example.com, ", ""))
         assert _me(house, nightly["token"]).status_code == 401
     finally:
-        _rewrite(house, TOML)
+        house.rewrite(TOML)
     assert _me(house, nightly["token"]).status_code == 200
 
 
 def test_a_revoked_token_is_refused_at_the_next_request(house: House) -> None:
     made = _made(house, "short", "--owner", "vera@example.com", "--expires", "90d")
     assert _me(house, made["token"]).json()["expires_at"] is not None
-    assert _peter(house, "token", "revoke", made["id"]).returncode == 0
+    assert _peter(house, "token", "revoke", made["id"]).code == 0
     assert _me(house, made["token"]).status_code == 401
     again = _peter(house, "token", "revoke", made["id"])
-    assert again.returncode == 1 and "no live token" in again.stderr
-    shown = _peter(house, "token", "list", "--owner", "vera@example.com").stdout
+    assert again.code == 1 and "no live token" in again.err
+    shown = _peter(house, "token", "list", "--owner", "vera@example.com").out
     assert made["id"] in shown and "revoked" in shown and made["token"] not in shown
 
 
@@ -132,5 +130,5 @@ def test_no_token_is_made_for_more_than_its_owner_may(
     house: House, options: tuple[str, ...], code: int, words: str
 ) -> None:
     ran = _peter(house, "token", "create", "greedy", *options)
-    assert ran.returncode == code
-    assert words in ran.stderr and "peter_" not in ran.stdout
+    assert ran.code == code
+    assert words in ran.err and "peter_" not in ran.out
