@@ -42,6 +42,8 @@ async def _run(address: str, headers: dict[str, str], code: str) -> Ran:
         return await _outcome(socket, str(sent["header"]["msg_id"]))
     finally:
         socket.close()
+        while await socket.read_message() is not None:
+            """Until the other side has closed, too."""
 
 
 async def _outcome(socket: WebSocketClientConnection, asked: str) -> Ran:

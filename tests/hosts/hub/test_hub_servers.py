@@ -27,10 +27,13 @@ charts:
 """
 
 PUBLISH = f"""
+import pathlib
 from peter_jupyter.client import PeterClient
+pathlib.Path("board.peter.yaml").write_text({BOARD!r})
 with PeterClient.from_env() as peter:
-    print(peter.me().email, peter.me().roles)
-    print(peter.publish({BOARD!r}))
+    print(peter.me().email, peter.url)
+get_ipython().run_line_magic("load_ext", "peter_jupyter")
+get_ipython().run_line_magic("peter", "publish board.peter.yaml --to " + peter.url)
 """
 
 
@@ -91,7 +94,7 @@ def test_a_notebook_publishes_to_the_hub_and_another_user_reads_it(
         f"{hub.peter}api/v1/dashboards/from-a-notebook/revisions",
         headers=bearer(people.token("ann")),
     ).json()
-    assert history["revisions"][0]["author"] == "ann@example.com"
+    assert history["revisions"][0]["published_by"] == "ann@example.com"
     changed = vera.delete(f"{hub.peter}api/v1/dashboards/from-a-notebook", headers=xsrf_of(vera))
     assert changed.status_code == 403
 
