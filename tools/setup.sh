@@ -28,6 +28,9 @@ say "Installing Peter and its development tools (a few minutes the first time)"
   --constraint constraints.txt --group dev \
   --editable ".[postgres,redis,secrets,otel,cloud-trace,storage-read,googlesql,hub,serve]"
 
+say "Installing the proxy that the hub of the tests stands behind"
+.venv/bin/python -m tools.proxy
+
 if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
   say "Installing Debian's chromium for pictures and browser tests"
   root apt-get update -qq
