@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlglot import exp, parser
@@ -48,6 +49,7 @@ class _Words(BigQuery.Tokenizer):
 
 
 _WORDS = _Words(dialect=BIGQUERY)
+_ONE_AT_A_TIME = Lock()
 
 _PAIRS = {
     ("GROUP", "BY"): TokenType.GROUP_BY,
@@ -180,7 +182,9 @@ def tokenize(sql: str) -> list[Token]:
 
 @lru_cache(maxsize=4)
 def _tokens(sql: str) -> list[Token]:
-    tokens = _WORDS.tokenize(sql)
+    # A tokenizer keeps the text it reads in itself.
+    with _ONE_AT_A_TIME:
+        tokens = _WORDS.tokenize(sql)
     for index, token in enumerate(tokens):
         if token.token_type is TokenType.RAW_STRING and sql[token.start + 1] in "bBrR":
             token.token_type = TokenType.BYTE_STRING
