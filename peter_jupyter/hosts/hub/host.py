@@ -14,6 +14,8 @@ from peter_jupyter.http.pages import Page
 from peter_jupyter.http.statuses import RefusalError
 
 if TYPE_CHECKING:
+    from asyncio import Future
+
     from peter_core.principal import Principal
     from peter_jupyter.hosts.hub.login import CookieLogin, Hub
     from peter_jupyter.http.host import Verb
@@ -83,6 +85,16 @@ class HubHost(HubOAuthenticated, Host):  # type: ignore[misc]  # jupyterhub has 
     def is_own_origin(self, origin: str) -> bool:
         """Whether pages of an origin may change something here."""
         return self.hub.is_own_origin(origin, self.request.host)
+
+    def finish(self, chunk: Any = None) -> Future[None]:
+        """End the answer; one that comes before the request's body was read closes the connection.
+
+        Tornado closes it then without a word, and the hub's proxy would use it for another request.
+        """
+        body: Future[None] | None = getattr(self.request, "_body_future", None)
+        if body is not None and not body.done() and not self._headers_written:
+            self.set_header("Connection", "close")
+        return super().finish(chunk)
 
     async def identify(self) -> None:
         """Find out who asks, without waiting on the event loop.

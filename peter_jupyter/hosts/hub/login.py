@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -80,6 +81,8 @@ class Hub:
         found = urlsplit(public_url)
         self._origin = f"{found.scheme}://{found.netloc}"
         self.login = CookieLogin(
+            base_url=os.environ.get("JUPYTERHUB_SERVICE_PREFIX") or "/",
+            api_url=os.environ.get("JUPYTERHUB_API_URL") or "http://127.0.0.1:8081/hub/api",
             allow_token_in_url=False,
             cookie_options={
                 "samesite": "Lax",
