@@ -38,6 +38,7 @@ def dashboard_page(
     data_url: str,
     static_url: str,
     export_url: str | None = None,
+    history_url: str | None = None,
 ) -> str:
     """The page of one dashboard.
 
@@ -51,12 +52,15 @@ def dashboard_page(
         The folder that ``peter_jupyter/static`` is served as.
     export_url
         Where the self-contained HTML is downloaded, if anywhere.
+    history_url
+        The dashboard's address in the API, for those who may bring an earlier revision back.
     """
     static = static_url.rstrip("/")
     metas = {
         "peter-data": data_url,
         "peter-charts": asset_url(static, "charts.js"),
         "peter-export": export_url,
+        "peter-history": history_url,
     }
     block = data_block("peter-artifact", artifact_json) if artifact_json else ""
     return _shell(title, static, metas, block)
@@ -71,7 +75,8 @@ def list_page(
     ----------
     entries
         ``slug, title, url`` and, where known, ``description, owner, tags, revision,
-        published_at`` (RFC 3339) of each. A ``url`` that leads to another server is no link.
+        published_at, computed_at`` (RFC 3339) and ``last_cost_usd`` of each. A ``url`` that leads
+        to another server is no link.
     """
     body = json.dumps([dict(entry) for entry in entries], ensure_ascii=False).encode()
     return _shell(title, static_url.rstrip("/"), {}, data_block("peter-dashboards", body))

@@ -31,6 +31,17 @@ export function bytes(count: number): string {
   return `${value.toFixed(digits).replace(/\.0$/, "")} ${SIZES[unit]}`;
 }
 
+/** A decimal string of US dollars: "$0.12", "$1,200"; "< $0.01" for what is next to nothing. */
+export function dollars(amount: string): string {
+  const value = Number(amount);
+  if (!Number.isFinite(value)) return amount;
+  if (value === 0) return "$0";
+  if (value < 0.01) return "< $0.01";
+  const digits = value < 100 ? 2 : 0;
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return `$${numberFormat("en-US", options).format(value)}`;
+}
+
 /** Milliseconds as "212 ms" or "1.4 s". */
 export function duration(milliseconds: number): string {
   if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Artifact, Chart } from "../src/artifact";
-import { age, ago, bytes, count, dayRange, duration, moment } from "../src/format";
+import { age, ago, bytes, count, dayRange, dollars, duration, moment } from "../src/format";
 import { xsrfToken } from "../src/page/document";
 import { readProblem } from "../src/page/fetching";
 import { matches } from "../src/page/list";
@@ -146,9 +146,23 @@ it("a sparkline has a gap where a value is missing and none from one value", () 
 
 it("finds a dashboard by every word asked for", () => {
   const entry = { slug: "sales", title: "Sales overview", owner: "ana@example.com", url: "/d" };
-  expect(matches(entry, "ANA sales")).toBe(true);
-  expect(matches(entry, "ana costs")).toBe(false);
-  expect(matches({ ...entry, tags: ["costs"] }, "ana costs")).toBe(true);
+  const any = { q: "", tag: "", owner: "" };
+  expect(matches(entry, { ...any, q: "ANA sales" })).toBe(true);
+  expect(matches(entry, { ...any, q: "ana costs" })).toBe(false);
+  expect(matches({ ...entry, tags: ["costs"] }, { ...any, q: "ana costs" })).toBe(true);
+  expect(matches({ ...entry, tags: ["costs"] }, { ...any, tag: "costs" })).toBe(true);
+  expect(matches(entry, { ...any, tag: "costs" })).toBe(false);
+  expect(matches(entry, { ...any, owner: "ana@example.com" })).toBe(true);
+  expect(matches(entry, { ...any, owner: "bob@example.com" })).toBe(false);
+});
+
+it.each([
+  ["0", "$0"],
+  ["0.000119", "< $0.01"],
+  ["0.12", "$0.12"],
+  ["1234.5", "$1,235"],
+])("%s dollars are %s", (amount, text) => {
+  expect(dollars(amount)).toBe(text);
 });
 
 it("reads the XSRF token among other cookies", () => {

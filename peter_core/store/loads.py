@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from peter_core.store.tables import dollars, nodes, runs
+from peter_core.store.tables import dashboards, dollars, receipts, runs
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class LastLoad:
     """When the oldest of a dashboard's results was computed, and what computing all of them cost.
 
-    Each query counts with its last run that was not answered from the cache.
+    Each query counts with its last run that was not answered from the cache, whichever dashboard
+    it was for: results are shared.
     """
 
     computed_at: dt.datetime
@@ -33,23 +34,23 @@ def last_loads(connection: Connection, slugs: Sequence[str]) -> dict[str, LastLo
     other = runs.alias("other")
     last = (
         sa.select(other.c.id)
-        .where(
-            other.c.slug == nodes.c.slug,
-            other.c.query == nodes.c.name,
-            # As the index says it, so that both databases use it.
-            ~other.c.cache_hit,
-            other.c.status == "succeeded",
-        )
+        # As the index says it, so that both databases use it.
+        .where(other.c.fingerprint == receipts.c.fingerprint, ~other.c.cache_hit)
+        .where(other.c.status == "succeeded")
         .order_by(other.c.at.desc())
         .limit(1)
         .scalar_subquery()
     )
+    published = sa.and_(
+        receipts.c.slug == dashboards.c.slug, receipts.c.revision == dashboards.c.revision
+    )
     cost = sa.cast(sa.func.sum(sa.type_coerce(runs.c.cost_usd, sa.BigInteger)), sa.BigInteger)
     query = (
-        sa.select(nodes.c.slug, sa.func.min(runs.c.at), cost)
-        .select_from(nodes)
+        sa.select(dashboards.c.slug, sa.func.min(runs.c.at), cost)
+        .select_from(dashboards)
+        .join(receipts, published)
         .join(runs, runs.c.id == last)
-        .where(nodes.c.slug.in_(slugs), nodes.c.kind == "query")
-        .group_by(nodes.c.slug)
+        .where(dashboards.c.slug.in_(slugs))
+        .group_by(dashboards.c.slug)
     )
     return {slug: LastLoad(at, dollars(int(paid))) for slug, at, paid in connection.execute(query)}

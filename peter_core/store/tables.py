@@ -112,7 +112,7 @@ runs = Table(
     Index(None, "at"),
     Index(None, "slug", "at"),
     Index(
-        "ix_runs_computed", "slug", "query", "at",
+        "ix_runs_computed", "fingerprint", "at",
         sqlite_where=text("cache_hit = 0"), postgresql_where=text("NOT cache_hit"),
     ),
 )  # fmt: skip

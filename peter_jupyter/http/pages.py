@@ -6,6 +6,7 @@ import html
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from peter_core.costs import usd
 from peter_core.errors import InvalidRequest, NotFound
 from peter_core.plan.artifact import rfc3339
 from peter_jupyter.export import export_html
@@ -13,7 +14,7 @@ from peter_jupyter.http.accepting import HTML
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.dashboards import read_published
 from peter_jupyter.http.etags import strong
-from peter_jupyter.http.models.queries import VersionQuery
+from peter_jupyter.http.models.queries import FindQuery, VersionQuery
 from peter_jupyter.http.operations import operation
 from peter_jupyter.http.representation import Representations
 from peter_jupyter.http.resource import Resource
@@ -71,9 +72,9 @@ class ListPage(Page):
     """The published dashboards."""
 
     @needs("viewer")
-    @operation("show_dashboards", {HTML: None}, tag="pages")
+    @operation("show_dashboards", {HTML: None}, tag="pages", query=FindQuery)
     async def get(self) -> None:
-        """All of them; the page searches in what it got."""
+        """All of them; the page narrows what it got to what its address asks for."""
 
         def listed(peter: Peter) -> list[DashboardEntry]:
             found: list[DashboardEntry] = []
@@ -111,14 +112,24 @@ class DashboardPage(Page):
             return title, _PAINTED.of(artifact, author=who.may("author")).plain
 
         title, body = await self.call(painted)
+        board = f"{self.root}api/v1/dashboards/{slug}"
         page = dashboard_page(
             artifact_json=body,
             title=title,
-            data_url=f"{self.root}api/v1/dashboards/{slug}/data",
+            data_url=f"{board}/data",
             static_url=f"{self.root}static",
             export_url=_with_query(f"{self.root}dashboards/{slug}/export", filters),
+            history_url=self._history(board),
         )
         self.send(page.encode(), HTML)
+
+    def _history(self, board: str) -> str | None:
+        """Where an author's page asks for revisions and changes what is published."""
+        if not self.is_author():
+            return None
+        # Leaves the cookie that a change needs, on hosts that have not left it yet.
+        _ = self.xsrf_token
+        return board
 
 
 class ExportPage(Page):
@@ -173,6 +184,8 @@ def _entry(entry: DashboardEntry, root: str) -> dict[str, object]:
         "tags": list(entry.tags),
         "revision": entry.revision,
         "published_at": rfc3339(entry.published_at),
+        "computed_at": rfc3339(entry.computed_at) if entry.computed_at else None,
+        "last_cost_usd": None if entry.last_cost_usd is None else usd(entry.last_cost_usd),
     }
 
 

@@ -7,6 +7,7 @@ import { type Rendered, renderDashboard } from "../renderer/dashboard";
 import type { Action, RenderOptions, ThemeChoice } from "../renderer/options";
 import { readJson, readMeta } from "./document";
 import { fetchArtifact, RequestProblem } from "./fetching";
+import { openHistory } from "./history";
 
 /** Starts the page in `root`; without a data address it is a kept copy. */
 export function startDashboard(
@@ -73,10 +74,12 @@ class Page {
     private artifact: Artifact | null,
     options: Pick<RenderOptions, "charts">,
   ) {
+    const board = readMeta("peter-history");
     this.rendered = renderDashboard(root, artifact, {
       ...options,
       actions: this.actions(),
       onFilters: (values) => this.change(values),
+      ...(board && { onHistory: () => this.openHistory(root, board) }),
     });
     window.addEventListener("popstate", () => void this.load(location.search));
     if (!artifact) void this.load(location.search);
@@ -91,6 +94,14 @@ class Page {
     const download = readMeta("peter-export");
     if (download) actions.push({ label: messages.downloadHtml, href: download });
     return actions;
+  }
+
+  private openHistory(root: HTMLElement, board: string): void {
+    openHistory(root, board, {
+      locale: this.artifact?.locale ?? "en",
+      timezone: this.artifact?.timezone ?? "UTC",
+      onRestored: () => void this.load(location.search),
+    });
   }
 
   private change(values: FilterValues): void {

@@ -1,12 +1,22 @@
-/** Asking the server for an artifact. */
+/** Asking the server: an artifact, or anything else of its API. */
 
 import type { Artifact, Problem } from "../artifact";
 import { messages } from "../messages";
 import { xsrfToken } from "./document";
 
-/** A failed request in the terms of a state block. */
+/** One difference in meaning between two revisions; `text` may have several lines. */
+export interface Change {
+  kind: "added" | "removed" | "changed" | "moved";
+  path: string;
+  text: string;
+}
+
+/** A failed request in the terms of a state block; of a conflict, with what others changed. */
 export class RequestProblem extends Error {
-  constructor(readonly problem: Problem) {
+  constructor(
+    readonly problem: Problem,
+    readonly changes: Change[] | null = null,
+  ) {
     super(problem.title);
   }
 }
@@ -26,30 +36,58 @@ export async function fetchArtifact(
   const url = new URL(address, document.baseURI);
   for (const [name, value] of new URLSearchParams(query)) url.searchParams.append(name, value);
   if (options.refresh) url.searchParams.set("refresh", "true");
-  const prefer = options.wait === undefined ? {} : { Prefer: `wait=${options.wait}` };
-  const response = await send(url, prefer, options.signal);
-  if (!response.ok) throw new RequestProblem(await readProblem(response));
-  return (await response.json()) as Artifact;
+  const headers = options.wait === undefined ? {} : { Prefer: `wait=${options.wait}` };
+  return (await request(url, { headers, signal: options.signal })) as Artifact;
 }
 
-async function send(
+/** The JSON that an address answers with; throws as `fetchArtifact` does. */
+export async function request(
   url: URL,
-  asked: Record<string, string>,
-  signal: AbortSignal,
-): Promise<Response> {
-  const headers: Record<string, string> = { Accept: "application/json", ...asked };
+  options: {
+    method?: string;
+    headers?: Record<string, string>;
+    body?: unknown;
+    signal?: AbortSignal;
+  },
+): Promise<unknown> {
+  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
   const token = xsrfToken();
   if (token) headers["X-XSRFToken"] = token;
+  if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  const response = await answered(url, {
+    method: options.method ?? "GET",
+    headers,
+    credentials: "same-origin",
+    body: options.body === undefined ? null : JSON.stringify(options.body),
+    signal: options.signal ?? null,
+  });
+  if (!response.ok) throw await failure(response);
+  return (await response.json()) as unknown;
+}
+
+async function answered(url: URL, options: RequestInit): Promise<Response> {
   try {
-    return await fetch(url, { headers, signal, credentials: "same-origin" });
+    return await fetch(url, options);
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (options.signal?.aborted) throw error;
     throw new RequestProblem({
       code: "offline",
       title: messages.requestFailed,
       detail: messages.requestOffline,
       hint: messages.requestHint,
     });
+  }
+}
+
+async function failure(response: Response): Promise<RequestProblem> {
+  const copy = response.clone();
+  const problem = await readProblem(response);
+  if (response.status !== 412) return new RequestProblem(problem);
+  try {
+    const body = (await copy.json()) as { diff?: { changes?: Change[] } };
+    return new RequestProblem(problem, body.diff?.changes ?? null);
+  } catch {
+    return new RequestProblem(problem);
   }
 }
 

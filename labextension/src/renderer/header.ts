@@ -5,7 +5,7 @@ import { type FilterBar, filterBar } from "../filters/controls";
 import { filterLines } from "../filters/summary";
 import { messages } from "../messages";
 import { dashboardBadge } from "./badge";
-import { h } from "./dom";
+import { button, h } from "./dom";
 import { icon } from "./icons";
 import type { RenderOptions } from "./options";
 import { menu } from "./popover";
@@ -32,6 +32,7 @@ export function header(artifact: Artifact, options: RenderOptions): Header {
     { class: "controls" },
     badge,
     beside && bar?.element,
+    options.onHistory && button({ class: "btn" }, options.onHistory, messages.history),
     exportMenu(options),
   );
   const show = (next: Artifact): void => {

@@ -16,6 +16,8 @@ export interface RenderOptions {
   theme?: ThemeChoice;
   /** Entries of the export menu, in order. */
   actions?: Action[];
+  /** Opens the history, for those who may see it; no button without it. */
+  onHistory?: () => void;
   /** A kept copy: ages are told as moments, filters are shown and cannot be changed. */
   still?: boolean;
   /** All tabs below each other, for a picture of the whole. */

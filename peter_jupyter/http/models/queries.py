@@ -28,12 +28,16 @@ class PageQuery(Query):
     page_size: PageSize = 50
 
 
-class ListQuery(PageQuery):
-    """Which dashboards, and which of their pages."""
+class FindQuery(Query):
+    """Which dashboards."""
 
     q: Words | None = Field(default=None, description="Words that all occur in what is listed.")
     tag: Words | None = Field(default=None, description="A tag they carry.")
     owner: Words | None = Field(default=None, description="Their owner.")
+
+
+class ListQuery(FindQuery, PageQuery):
+    """Which dashboards, and which of their pages."""
 
 
 class HistoryQuery(PageQuery):

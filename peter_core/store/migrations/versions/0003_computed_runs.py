@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     """To this revision."""
     op.create_index(
-        "ix_runs_computed", "runs", ["slug", "query", "at"],
+        "ix_runs_computed", "runs", ["fingerprint", "at"],
         sqlite_where=sa.text("cache_hit = 0"), postgresql_where=sa.text("NOT cache_hit"),
     )  # fmt: skip
 
