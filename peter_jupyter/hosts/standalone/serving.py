@@ -21,6 +21,7 @@ from peter_core.config.sources import FILE
 from peter_core.engine.port import CancelToken
 from peter_core.errors import ConfigError, PeterError
 from peter_jupyter.hosts.standalone.addresses import is_loopback, public_address
+from peter_jupyter.hosts.standalone.workers import ENDING, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,6 +66,8 @@ def serve(reading: Reading, options: Options, say: Callable[[str], None]) -> int
     """
     from peter_core.telemetry import configure_logs
 
+    if sys.platform == "win32":
+        raise ConfigError("peter serve needs Linux or macOS.", hint="Run it in WSL or a container.")
     settings = reading.require()
     if options.auth:
         require_login(settings, reading.sources)
@@ -85,6 +88,8 @@ def serve(reading: Reading, options: Options, say: Callable[[str], None]) -> int
             settings if options.auth else settings.model_copy(update={"public_url": None}),
             settings.host, port,
         )  # fmt: skip
+        # Who reads the first line may end it at once: that is held back until it can be heard.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         for line in greeting(settings, address, options, port):
             say(line)
 
@@ -93,8 +98,6 @@ def serve(reading: Reading, options: Options, say: Callable[[str], None]) -> int
 
         if options.workers == 1:
             return work()
-        from peter_jupyter.hosts.standalone.workers import Workers
-
         return Workers(options.workers, work).run()
     finally:
         for each in listening:
@@ -219,8 +222,9 @@ def _stop_event(parent: int | None) -> asyncio.Event:
     """Set by SIGTERM, by Ctrl-C, and by the end of the process that watches over this one."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in ENDING:
         loop.add_signal_handler(number, stop.set)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     if parent is not None:
         loop.add_reader(parent, stop.set)
     return stop

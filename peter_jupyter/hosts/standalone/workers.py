@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("peter.serve")
 
+ENDING = (signal.SIGTERM, signal.SIGINT)
+"""What tells a server to end."""
 LAST_S = 11.0
 """Seconds after which what still runs is killed."""
 _MOST_DEATHS = 5
@@ -42,7 +44,7 @@ class Workers:
     def run(self) -> int:
         """Start them and wait until all have ended; 0 when each ended because it was told to."""
         reader, writer = os.pipe()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in ENDING:
             signal.signal(number, self._stop)
         for _ in range(self._count):
             self._start(reader, writer)
@@ -53,14 +55,17 @@ class Workers:
         return 1 if self._failed else 0
 
     def _start(self, reader: int, writer: int) -> None:
+        # Held back until the new process knows what to do about them.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         pid = os.fork()
         if pid:
             self._living.add(pid)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             return
         code = 1
         try:
             os.close(writer)
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in ENDING:
                 signal.signal(number, signal.SIG_DFL)
             code = self._work(reader)
         except BaseException:
