@@ -1,0 +1,87 @@
+"""A person logs in with a browser, reads, and logs out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.hosts.standalone.house import CALLBACK, House
+from tests.http.conftest import DOCUMENT
+from tests.servers.openid import OpenIdProvider
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One headless Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=Path("/usr/bin/chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, house: House) -> Iterator[Page]:
+    """A page of a browser that was never here; a complaint about the server's pages is a fault."""
+    context = chromium.new_context()
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+
+    def told(said: ConsoleMessage) -> None:
+        if said.type == "error" and said.location["url"].startswith(house.url):
+            faults.append(said.text)
+
+    opened.on("console", told)
+    yield opened
+    context.close()
+    assert not faults
+
+
+def test_a_person_logs_in_reads_the_list_and_logs_out(
+    house: House, google: OpenIdProvider, page: Page
+) -> None:
+    author = house.logged_in("alice@example.com")
+    token = {"X-XSRFToken": author.get("/api/v1/auth/me") and author.cookies["_xsrf"]}
+    made = author.post(
+        "/api/v1/dashboards", content=DOCUMENT,
+        headers={**token, "Content-Type": "application/yaml"},
+    )  # fmt: skip
+    assert made.status_code == 201, made.text
+
+    google.interactive = True
+    page.goto(f"{house.url}/dashboards/small-flights")
+    assert page.url.startswith(f"{google.issuer}/authorize")
+    page.get_by_role("link", name="Continue as ada@example.com").click()
+    page.wait_for_url(f"{house.url}/dashboards/small-flights")
+    expect(page.get_by_text("Average delay")).to_be_visible()
+    assert CALLBACK not in page.evaluate("history.state ?? location.href")
+
+    page.goto(f"{house.url}/")
+    expect(page).to_have_url(f"{house.url}/dashboards")
+    expect(page.get_by_role("link", name="Small flights")).to_be_visible()
+    # No script reads the session; the page's token is for its own requests.
+    cookies = page.evaluate("document.cookie")
+    assert "_xsrf=" in cookies and "session" not in cookies
+
+    status = page.evaluate(
+        """async () => {
+          const token = /_xsrf=([^;]*)/.exec(document.cookie)[1];
+          const answer = await fetch("/api/v1/auth/logout", {
+            method: "POST", headers: { "X-XSRFToken": decodeURIComponent(token) },
+          });
+          return answer.status;
+        }"""
+    )
+    assert status == 204
+    page.goto(f"{house.url}/dashboards")
+    assert page.url.startswith(f"{google.issuer}/authorize")
+    page.go_back()
+    # What was read is not in the browser's cache for whoever comes next.
+    expect(page.get_by_role("link", name="Small flights")).to_have_count(0)
