@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from peter_jupyter.http.host import Verb
 
 PREFIX = "peter"
+_GRACE_S = 5.0
 SETTING = "peter_service"
 """The key of the pool in the server's settings; ``peter`` is the extension itself."""
 
@@ -65,6 +66,11 @@ class JupyterHost(Host, JupyterHandler):
         else:
             email, name = user.username, user.display_name or user.name or user.username
         return Principal(email, name, frozenset({extension.role_of(email)}), "jupyter")
+
+    def set_signed_cookie(self, name: str, value: Any, *args: Any, **more: Any) -> None:
+        """Leave a login to browsers only: what sends its token each time needs none."""
+        if "Authorization" not in self.request.headers:
+            super().set_signed_cookie(name, value, *args, **more)
 
     async def prepare(self, **more: Any) -> None:
         """Find out who asks, and let the server know that somebody is there."""
@@ -116,6 +122,12 @@ class PeterServerApp(ExtensionApp):
     deadline = Float(120.0, min=0.001, config=True, help="Seconds a request may take.")
     long_deadline = Float(900.0, min=0.001, config=True,
                           help="Seconds a request over all queries may take.")  # fmt: skip
+    user_concurrency = Integer(
+        8, min=1, config=True, help="Requests of one user that are worked on at once."
+    )
+    user_requests_per_minute = Integer(
+        600, min=1, config=True, help="Requests a minute of one user."
+    )
     default_role = Enum(
         ("viewer", "author", "admin"), default_value="author", config=True,
         help="What a user of this server is, unless `roles` says otherwise.",
@@ -136,6 +148,8 @@ class PeterServerApp(ExtensionApp):
             workers=self.workers,
             deadline_s=self.deadline,
             long_deadline_s=self.long_deadline,
+            user_concurrency=self.user_concurrency,
+            user_requests_per_minute=self.user_requests_per_minute,
         )
 
     def initialize_handlers(self) -> None:
@@ -143,8 +157,8 @@ class PeterServerApp(ExtensionApp):
         self.handlers.extend(build_handlers(JupyterHost, PREFIX))
 
     async def stop_extension(self) -> None:
-        """Cancel what runs and close Peter."""
-        await cast("PooledPeter", self.settings[SETTING]).close()
+        """Let what runs end, for a few seconds, and close Peter."""
+        await cast("PooledPeter", self.settings[SETTING]).drain(_GRACE_S)
 
     def _open_peter(self) -> Peter:
         from pathlib import Path

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
 from peter_jupyter.http.statuses import RefusalError
 
@@ -18,6 +19,11 @@ CSV = "text/csv"
 ARROW = "application/vnd.apache.arrow.stream"
 NDJSON = "application/x-ndjson"
 
+Coding = Literal["br", "gzip", "identity"]
+_CODINGS: tuple[Coding, ...] = ("br", "gzip")
+_MOST = 64
+"""Ranges of a header that are read."""
+
 
 def preferred(accept: str | None, offers: Sequence[str]) -> str:
     """The offer of the highest quality, the first one among equals (RFC 9110 section 12.5.1).
@@ -29,7 +35,7 @@ def preferred(accept: str | None, offers: Sequence[str]) -> str:
     """
     if not accept or not accept.strip():
         return offers[0]
-    ranges = [_range(part) for part in accept.split(",") if part.strip()]
+    ranges = [_range(part) for part in accept.split(",")[:_MOST] if part.strip()]
     best = max(offers, key=lambda offer: _quality(offer, ranges))
     if _quality(best, ranges) <= 0:
         raise RefusalError(
@@ -40,10 +46,17 @@ def preferred(accept: str | None, offers: Sequence[str]) -> str:
     return best
 
 
-def takes_gzip(accept: str | None) -> bool:
-    """Whether an Accept-Encoding takes gzip (RFC 9110 section 12.5.3)."""
-    codings = dict(_range(part) for part in (accept or "").split(",") if part.strip())
-    return codings.get("gzip", codings.get("*", 0.0)) > 0
+@lru_cache(256)
+def preferred_coding(accept: str | None) -> Coding:
+    """The coding that an Accept-Encoding likes best (RFC 9110 section 12.5.3).
+
+    Among equals the one with the fewest bytes; plain bytes are what everybody can read.
+    """
+    ranges = dict(_range(part) for part in (accept or "").split(",")[:_MOST] if part.strip())
+    any_other = ranges.get("*", 0.0)
+    best = max(_CODINGS, key=lambda coding: ranges.get(coding, any_other))
+    quality = ranges.get(best, any_other)
+    return best if quality > 0 and quality >= ranges.get("identity", 0.0) else "identity"
 
 
 def wait_preference(prefer: Sequence[str]) -> float | None:

@@ -28,6 +28,7 @@ def needs(role: Role) -> Callable[[Verb], Verb]:
             if principal is None:
                 self.ask_for_login()
                 return
+            self.asking = principal
             admission, name = self.pool.admission, principal.email
             turn = admission.enter(name)
             try:
@@ -42,6 +43,8 @@ def needs(role: Role) -> Callable[[Verb], Verb]:
                 await verb(self, *args)
             finally:
                 admission.leave(name, turn)
+                if self.request.method not in ("GET", "HEAD"):
+                    self.pool.recent.forget()
 
         setattr(checked, _MARK, role)
         return checked

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from peter_jupyter.http.accepting import JSON, NDJSON, takes_gzip, wait_preference
+from peter_jupyter.http.accepting import JSON, NDJSON, preferred_coding, wait_preference
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.models.artifact import ArtifactAnswer
 from peter_jupyter.http.models.data import (
@@ -15,18 +15,17 @@ from peter_jupyter.http.models.data import (
     PrecomputeBody,
     StepEvent,
 )
-from peter_jupyter.http.models.problem import FailureEvent, ProgressEvent
+from peter_jupyter.http.models.problem import ProgressEvent
 from peter_jupyter.http.models.queries import DataQuery
 from peter_jupyter.http.operations import operation
-from peter_jupyter.http.representation import Representations
+from peter_jupyter.http.pouring import failure_event, tell
+from peter_jupyter.http.representation import Representations, Sent
 from peter_jupyter.http.resource import Resource
-from peter_jupyter.http.statuses import problem_of, status_of
 
 if TYPE_CHECKING:
     from peter_core.plan.plan import StepAnswer
     from peter_core.service import Peter, Precomputation
     from peter_jupyter.http.models.shapes import Answer
-    from peter_jupyter.http.representation import Representation
 
 _SENT = Representations()
 
@@ -43,27 +42,39 @@ class DataResource(Resource):
 
         With ``Prefer: wait=N`` (RFC 7240) what is stale is waited for N seconds at most.
         """
-        patience_s = wait_preference(self.request.headers.get_list("Prefer"))
-        asked, filters, who = self.query(DataQuery), self.filters(DataQuery), self.who
+        headers, who, recent = self.request.headers, self.who, self.pool.recent
+        author, coding = who.may("author"), preferred_coding(headers.get("Accept-Encoding"))
+        key = (slug, self.request.query, author, coding)
+        known = recent.find(key)
+        if known is not None:
+            self.represent(known)
+            return
+        patience_s = wait_preference(headers.get_list("Prefer"))
+        asked, filters = self.query(DataQuery), self.filters(DataQuery)
+        if asked.refresh:
+            recent.forget()
+        began, at = recent.generation, recent.now()
 
-        def drawn(peter: Peter) -> Representation:
+        def drawn(peter: Peter) -> tuple[Sent, bool]:
             artifact = peter.data(
                 slug, filters=filters, refresh=asked.refresh, revision=asked.revision,
                 patience_s=patience_s, cancel=self.cancel, principal=who,
             )  # fmt: skip
-            return _SENT.of(artifact, author=who.may("author"))
+            made, again = _SENT.seen(artifact, author=author)
+            return Sent(made.etag, *made.coded(coding)), again
 
-        self.represent(await self.call(drawn))
+        sent, again = await self.call(drawn)
+        if again and not asked.refresh:
+            recent.keep(key, sent, began=began, at=at)
+        self.represent(sent)
 
-    def represent(self, found: Representation) -> None:
-        """Send the bytes, compressed for whoever can read that."""
+    def represent(self, found: Sent) -> None:
+        """Send the bytes as they are coded."""
         self.tag(found.etag)
         self.set_header("Vary", "Accept-Encoding, Prefer")
-        body = found.plain
-        if found.zipped is not None and takes_gzip(self.request.headers.get("Accept-Encoding")):
-            self.set_header("Content-Encoding", "gzip")
-            body = found.zipped
-        self.send(body, JSON)
+        if found.coding != "identity":
+            self.set_header("Content-Encoding", found.coding)
+        self.send(found.body, JSON)
 
 
 class FreshnessResource(Resource):
@@ -126,7 +137,7 @@ class PrecomputeResource(Resource):
                 hearing.cancel()
                 continue
             done += 1
-            await self._line(_step_event(hearing.result(), done))
+            await tell(self, _step_event(hearing.result(), done))
         error = warming.exception()
         if error is None:
             finished = warming.result()
@@ -135,16 +146,9 @@ class PrecomputeResource(Resource):
             # Nothing was sent yet, so that the answer can still be a problem of its own.
             raise error
         else:
-            told = problem_of(
-                error, status=status_of(error), trace_id=self.request_id, author=self.is_author()
-            )
-            last = FailureEvent.model_validate(told.model_dump())
-        await self._line(last)
+            last = failure_event(self, error)
+        await tell(self, last)
         await self.finish()
-
-    async def _line(self, event: Answer) -> None:
-        self.write(event.model_dump_json().encode() + b"\n")
-        await self.flush()
 
 
 def _fields(finished: Precomputation) -> dict[str, object]:

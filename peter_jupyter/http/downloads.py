@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
-from peter_core.engine.values import json_column, unique_names
+from peter_core.engine.values import json_column
 from peter_core.errors import NotFound, SqlError
 from peter_jupyter.http.accepting import ARROW, CSV, JSON
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.models.data import ChartRows
 from peter_jupyter.http.models.plan import ColumnItem
 from peter_jupyter.http.operations import operation
+from peter_jupyter.http.pouring import pour
 from peter_jupyter.http.resource import Resource
+from peter_jupyter.http.row_streams import arrow_pieces, csv_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from peter_core.engine.port import Result
     from peter_core.plan.plan import Plan, StepAnswer
     from peter_core.service import Peter
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class ChartDataResource(Resource):
@@ -38,24 +36,22 @@ class ChartDataResource(Resource):
         kind = self.wanted(JSON, CSV, ARROW)
         filters, who = self.filters(), self.who
 
-        def made(peter: Peter) -> tuple[bytes, Result]:
+        def made(peter: Peter) -> tuple[Iterator[bytes], Result]:
             plan, answers = peter.answers(slug, filters=filters, cancel=self.cancel, principal=who)
             answer, result = _answer_of(plan, answers, chart)
-            if kind == CSV:
-                return csv_bytes(result), result
-            if kind == ARROW:
-                return arrow_bytes(result), result
+            if kind != JSON:
+                return csv_pieces(result) if kind == CSV else arrow_pieces(result), result
             rows = chart_rows(plan, chart, answer, result, author=who.may("author"))
-            return rows.model_dump_json().encode(), result
+            return iter([rows.model_dump_json().encode()]), result
 
-        body, result = await self.call(made)
+        pieces, result = await self.call(made)
         if kind != JSON:
             suffix = "csv" if kind == CSV else "arrows"
             name = f'attachment; filename="{slug}-{chart}.{suffix}"'
             self.set_header("Content-Disposition", name)
             self.set_header("X-Peter-Truncated", "true" if result.truncated else "false")
             self.set_header("X-Peter-Row-Count", str(result.row_count))
-        self.send(body, kind)
+        await pour(self, pieces, kind)
 
 
 def chart_rows(
@@ -83,49 +79,6 @@ def chart_rows(
         cache_hit=answer.cache_hit,
         bytes_scanned=answer.bytes_scanned,
     )
-
-
-def csv_bytes(result: Result) -> bytes:
-    """The result as RFC 4180 CSV; a text that a spreadsheet would compute gets a ``'`` before.
-
-    See https://owasp.org/www-community/attacks/CSV_Injection
-    """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([_harmless(name) for name in unique_names(result.table.column_names)])
-    columns = [
-        json_column(result.table.column(index), column.type)
-        for index, column in enumerate(result.columns)
-    ]
-    numeric = [column.type in _NUMERIC and column.mode != "REPEATED" for column in result.columns]
-    for row in zip(*columns, strict=True):
-        writer.writerow(
-            [value if number else _harmless(value)
-             for value, number in zip(row, numeric, strict=True)]
-        )  # fmt: skip
-    return text.getvalue().encode()
-
-
-def arrow_bytes(result: Result) -> bytes:
-    """The result as an Arrow IPC stream."""
-    import pyarrow as pa
-
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, result.table.schema) as writer:
-        writer.write_table(result.table)
-    body: bytes = sink.getvalue().to_pybytes()
-    return body
-
-
-_NUMERIC = frozenset({"INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC", "BOOL"})
-
-
-def _harmless(value: object) -> object:
-    if isinstance(value, list | dict):
-        import orjson
-
-        value = orjson.dumps(value).decode()
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _answer_of(

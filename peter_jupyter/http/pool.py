@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING, TypeVar
 from peter_core.engine.port import CancelToken
 from peter_core.errors import EngineUnavailable, QueryTimeout
 from peter_jupyter.http.admission import Admission
+from peter_jupyter.http.recent import Recent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
     from peter_core.service import Peter
+    from peter_jupyter.http.representation import Sent
 
 T = TypeVar("T")
 
@@ -64,6 +67,7 @@ class PooledPeter:
             user_requests_per_minute=user_requests_per_minute,
             at_once=workers + queue,
         )
+        self.recent: Recent[Sent] = Recent()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="peter-http")
         # Stopping a query may take a while, and must not wait for the workers it frees.
         self._stopper = ThreadPoolExecutor(1, thread_name_prefix="peter-http-stop")
@@ -91,7 +95,9 @@ class PooledPeter:
         limit = deadline_s or self.deadline_s
         loop = asyncio.get_running_loop()
         self._running.add(cancel)
-        future = loop.run_in_executor(self._pool, self._work, work, cancel)
+        future = loop.run_in_executor(
+            self._pool, contextvars.copy_context().run, self._work, work, cancel
+        )
         try:
             done, _ = await asyncio.wait({future}, timeout=limit)
         except asyncio.CancelledError:

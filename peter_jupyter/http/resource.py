@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 import traceback
-import uuid
 from functools import cached_property
 from inspect import isawaitable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import urlencode
 
 from tornado.web import Finish, HTTPError, stream_request_body
 
 from peter_core.engine.port import CancelToken
 from peter_core.errors import InvalidRequest, PeterError
+from peter_core.telemetry import new_request_id, request_span
 from peter_jupyter.http.accepting import JSON, PROBLEM, preferred
 from peter_jupyter.http.access import METHODS, access_of, needs, public
 from peter_jupyter.http.bodies import LARGEST, read_json, require_size, require_type
@@ -40,7 +39,6 @@ Q = TypeVar("Q", bound=Query)
 log = logging.getLogger("peter.http")
 
 _RETRY_AFTER_S = 5
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _SECRETS = frozenset({"token", "access_token", "api_token", "api_key", "_xsrf"})
 """Arguments that would carry a secret into logs and histories."""
@@ -53,6 +51,8 @@ class Resource(Host):
     Every failure is a problem (RFC 9457); a client that goes away cancels what it asked for.
     """
 
+    route: ClassVar[str] = ""
+    """The template of the address, for logs and spans."""
     problem_type = PROBLEM
     """The media type that failures are told in."""
     policy = "default-src 'none'; frame-ancestors 'none'"
@@ -66,17 +66,18 @@ class Resource(Host):
         self._tag: str | None = None
         self._body = bytearray()
         self._diff: Difference | None = None
+        self._code: str | None = None
+        self.asking: Principal | None = None
 
     @cached_property
     def request_id(self) -> str:
         """The client's id of the request, or one of ours."""
-        asked = self.request.headers.get("X-Request-Id", "")
-        return asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+        return new_request_id(self.request.headers.get("X-Request-Id"))
 
     @property
     def who(self) -> Principal:
         """The principal of a verb that needs one."""
-        principal = self.principal()
+        principal = self.asking or self.principal()
         if principal is None:
             raise RefusalError("unauthenticated", "This needs a login.")
         return principal
@@ -84,6 +85,20 @@ class Resource(Host):
     def ask_for_login(self) -> None:
         """Tell whoever is not logged in; a program is never sent to a page."""
         raise RefusalError("unauthenticated", "This needs a login.")
+
+    async def _execute(self, transforms: Any, *args: bytes, **more: bytes) -> None:
+        """All that Tornado does for a request, inside its span and under its id."""
+        request = self.request
+        parent = request.headers.get("traceparent")
+        context = {"traceparent": parent} if parent else None
+        with request_span(
+            request.method or "", self.route, context, request_id=self.request_id
+        ) as told:
+            await super()._execute(transforms, *args, **more)
+            told.status, told.code = self.get_status(), self._code
+
+    def _log(self) -> None:
+        """Log no address: `on_finish` logs what holds no text of the request."""
 
     # The way in ------------------------------------------------------------------------------
 
@@ -101,13 +116,12 @@ class Resource(Host):
             self.set_header("Connection", "close")
 
     async def prepare(self) -> None:
-        """Turn away what another site sent, and bodies that are too large."""
+        """Turn away bodies that are too large before they are read."""
         prepared = super().prepare()
         if isawaitable(prepared):
             await prepared
         if self._finished or self.request.method in _SAFE:
             return
-        self._require_own_site()
         length = self.request.headers.get("Content-Length", "0")
         require_size(int(length) if length.isdigit() else 0)
 
@@ -144,7 +158,11 @@ class Resource(Host):
         return {name: value for name, value in self.arguments().items() if name not in own}
 
     def require_arguments(self, verb: object) -> None:
-        """Refuse an argument that the verb does not know, and a secret in the address."""
+        """Refuse what another site sent, an argument that the verb does not know, and a secret in
+        the address. The body was read by now: a refusal before that would cost the connection.
+        """
+        if self.request.method not in _SAFE:
+            self._require_own_site()
         known = operation_of(verb)
         if known is None or not self.request.query:
             return
@@ -205,8 +223,12 @@ class Resource(Host):
 
     def send(self, body: bytes, kind: str) -> None:
         """Send bytes of a media type."""
-        self.set_header("Content-Type", _with_charset(kind))
+        self.set_type(kind)
         self.finish(body)
+
+    def set_type(self, kind: str) -> None:
+        """Say the media type of the answer."""
+        self.set_header("Content-Type", _with_charset(kind))
 
     def link_pages(self, asked: PageQuery, total: int) -> None:
         """Name the pages before and after this one (RFC 8288)."""
@@ -247,7 +269,7 @@ class Resource(Host):
             author=self.is_author(),
             diff=self._diff,
         )
-        self._tag = None
+        self._tag, self._code = None, problem.code
         if status_code == 405:
             self.set_header("Allow", ", ".join(self.allowed()))
         if status_code == 401:
@@ -298,8 +320,14 @@ class Resource(Host):
         ms = (time.time() - self.request._start_time) * 1000
         method = self.request.method if self.request.method in (*_SAFE, "POST", "PUT", "DELETE") \
             else "OTHER"  # fmt: skip
-        log.info("request=%s %s %s status=%d ms=%.1f", self.request_id, method,
-                 type(self).__name__, self.get_status(), ms)  # fmt: skip
+        if not log.isEnabledFor(logging.INFO):
+            return
+        log.info(
+            "request=%s %s %s status=%d ms=%.1f",
+            self.request_id, method, type(self).__name__, self.get_status(), ms,
+            extra={"method": method, "route": self.route, "status": self.get_status(),
+                   "duration_ms": round(ms, 1), "code": self._code},
+        )  # fmt: skip
 
 
 def _with_charset(kind: str) -> str:

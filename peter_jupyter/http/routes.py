@@ -39,6 +39,8 @@ _SLUG = "([^/]+)"
 _BOARD = f"api/v1/dashboards/{_SLUG}"
 
 ROUTES: tuple[tuple[str, type[Resource]], ...] = (
+    # What is asked for most is found first.
+    (f"{_BOARD}/data", DataResource),
     ("health", HealthResource),
     ("ready", ReadyResource),
     ("docs", DocsPage),
@@ -54,7 +56,6 @@ ROUTES: tuple[tuple[str, type[Resource]], ...] = (
     (f"{_BOARD}/revisions", RevisionsResource),
     (f"{_BOARD}/restore", RestoreResource),
     (f"{_BOARD}/diff", DiffResource),
-    (f"{_BOARD}/data", DataResource),
     (f"{_BOARD}/charts/([^/]+)/data", ChartDataResource),
     (f"{_BOARD}/freshness", FreshnessResource),
     (f"{_BOARD}/precompute", PrecomputeResource),

@@ -11,6 +11,7 @@ import pytest
 
 from peter_core.engine.port import CancelToken
 from peter_core.errors import EngineUnavailable, QueryCancelled, QueryTimeout
+from peter_jupyter.http import statements
 from peter_jupyter.http.pool import PooledPeter
 from tests.http.conftest import DOCUMENT, SLOW, Ask
 
@@ -57,6 +58,27 @@ async def test_a_stream_that_cannot_be_finished_ends_with_the_problem(ask: Ask) 
     assert (reply.status, lines[0]["event"], lines[0]["status"]) == (200, "query", "succeeded")
     assert (lines[-1]["event"], lines[-1]["code"]) == ("failed", "query_timeout")
     assert lines[-1]["trace_id"] == reply.headers["X-Request-Id"]
+
+
+async def test_a_long_run_tells_that_it_runs_and_how_it_ended(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "BEAT_S", 0.2)
+    lines = {"Accept": "application/x-ndjson"}
+    short = {"sql": "SELECT 1 AS n"}
+    quick = await ask("POST", "api/v1/sql/run", json_body=short, headers=lines)
+    last = json.loads(quick.body.splitlines()[-1])
+    assert (last["event"], last["verdict"], last["schema"][0]["name"]) == ("done", "passed", "n")
+    slow = await ask("POST", "api/v1/sql/run", json_body={"sql": SLOW}, headers=lines)
+    told = [json.loads(line) for line in slow.body.splitlines()]
+    assert {line["event"] for line in told[:-1]} == {"running"}
+    waits = [line["elapsed_ms"] for line in told[:-1]]
+    assert waits == sorted(waits)
+    assert (told[-1]["event"], told[-1]["code"]) == ("failed", "query_timeout")
+    refused = await ask(
+        "POST", "api/v1/sql/run", json_body={"sql": "DELETE FROM nyc.flights"}, headers=lines
+    )
+    assert (refused.status, refused.json["code"]) == (422, "sql_refused")
 
 
 async def test_a_client_that_goes_away_cancels_its_query(

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+from typing import Any
 
+import brotli
 import pyarrow as pa
 import pytest
 
+from peter_core.service import Peter
+from peter_jupyter.http import representation
+from peter_jupyter.http.recent import LIFE_S
 from tests.http.conftest import DOCUMENT, Ask
 
 BOARD = "api/v1/dashboards/small-flights"
@@ -58,7 +64,7 @@ async def test_data_that_did_not_change_is_not_sent_again(ask: Ask, published: s
 async def test_gzip_holds_the_same_artifact(ask: Ask, published: str) -> None:
     await ask("GET", f"{BOARD}/data")
     plain = await ask("GET", f"{BOARD}/data")
-    zipped = await ask("GET", f"{BOARD}/data", headers={"Accept-Encoding": "br, gzip"})
+    zipped = await ask("GET", f"{BOARD}/data", headers={"Accept-Encoding": "gzip, br;q=0.5"})
     assert zipped.headers["Content-Encoding"] == "gzip"
     assert "Accept-Encoding" in zipped.headers["Vary"]
     assert gzip.decompress(zipped.body) == plain.body
@@ -67,16 +73,75 @@ async def test_gzip_holds_the_same_artifact(ask: Ask, published: str) -> None:
     assert "Content-Encoding" not in unwanted.headers
 
 
-async def test_a_cached_artifact_is_compressed_once(ask: Ask, published: str) -> None:
-    from peter_jupyter.http import data
+async def test_brotli_is_sent_to_who_likes_it_best(ask: Ask, published: str) -> None:
+    plain = await ask("GET", f"{BOARD}/data")
+    small = await ask("GET", f"{BOARD}/data", headers={"Accept-Encoding": "gzip, deflate, br"})
+    assert small.headers["Content-Encoding"] == "br"
+    assert json.loads(brotli.decompress(small.body))["charts"] == plain.json["charts"]
+    zipped = await ask("GET", f"{BOARD}/data", headers={"Accept-Encoding": "gzip"})
+    assert len(small.body) < len(zipped.body)
+
+
+async def test_a_cached_artifact_is_compressed_once(
+    ask: Ask, published: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    compressed = representation._compressed
+
+    def counted(plain: bytes, coding: Any) -> bytes:
+        made.append(coding)
+        return compressed(plain, coding)
 
     await ask("GET", f"{BOARD}/data")
     await ask("GET", f"{BOARD}/data")
-    kept = [one for key, one in data._SENT._kept.items() if key[0] == "small-flights"]
-    zipped = [one.zipped for one in kept]
-    await ask("GET", f"{BOARD}/data")
-    after = [one.zipped for key, one in data._SENT._kept.items() if key[0] == "small-flights"]
-    assert any(new is old for new in after for old in zipped)
+    monkeypatch.setattr(representation, "_compressed", counted)
+    for _ in range(3):
+        for coding in ("gzip", "br"):
+            reply = await ask("GET", f"{BOARD}/data", headers={"Accept-Encoding": coding})
+            assert reply.headers["Content-Encoding"] == coding
+        await asyncio.sleep(LIFE_S)
+    assert made == ["gzip", "br"]
+
+
+async def test_a_change_is_seen_by_the_next_reader(ask: Ask, published: str) -> None:
+    for _ in range(4):
+        await ask("GET", f"{BOARD}/data")
+    newer = DOCUMENT.replace("Small flights", "Few flights")
+    await ask("PUT", BOARD, yaml=newer, headers={"If-Match": "*"})
+    assert (await ask("GET", f"{BOARD}/data")).json["title"] == "Few flights"
+    deleted = await ask("DELETE", BOARD, headers={"If-Match": "*"})
+    assert deleted.status == 204
+    assert (await ask("GET", f"{BOARD}/data")).status == 404
+
+
+async def test_readers_of_the_same_moment_cost_one_look(
+    ask: Ask, published: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    data = Peter.data
+
+    def counted(self: Peter, slug: str, **more: Any) -> Any:
+        looked.append(slug)
+        return data(self, slug, **more)
+
+    monkeypatch.setattr(Peter, "data", counted)
+    for _ in range(4):
+        await ask("GET", f"{BOARD}/data", who="vera")
+    before = len(looked)
+    replies = [await ask("GET", f"{BOARD}/data", who="vera") for _ in range(3)]
+    assert len(looked) < before + 3
+    assert {reply.status for reply in replies} == {200}
+    await asyncio.sleep(LIFE_S)
+    looked.clear()
+    await ask("GET", f"{BOARD}/data", who="vera")
+    assert looked == ["small-flights"]
+
+
+async def test_what_an_author_may_read_is_no_viewers_answer(ask: Ask, published: str) -> None:
+    for _ in range(4):
+        author = await ask("GET", f"{BOARD}/data", who="alice")
+    viewer = await ask("GET", f"{BOARD}/data", who="vera")
+    assert author.headers["ETag"] != viewer.headers["ETag"]
 
 
 async def test_an_earlier_revision_can_be_looked_at(ask: Ask, published: str) -> None:

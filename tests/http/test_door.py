@@ -17,7 +17,9 @@ from peter_jupyter.http.statuses import STATUSES
 from tests.http.conftest import DOCUMENT, Ask
 
 BOARD = "api/v1/dashboards/small-flights"
-PUBLIC = {("health", "get"), ("ready", "get")}
+PUBLIC = {
+    ("health", "get"), ("ready", "get"), ("docs", "get"), ("api/v1/openapi.json", "get"),
+}  # fmt: skip
 PAGES = ("dashboards",)
 AUTHORS = {
     ("api/v1/dashboards/validate", "post"), ("api/v1/dashboards/compile", "post"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peter_core.errors import InvalidRequest
-from peter_jupyter.http.accepting import ARROW, CSV, JSON, preferred, takes_gzip
+from peter_jupyter.http.accepting import ARROW, CSV, JSON, preferred, preferred_coding
 from peter_jupyter.http.etags import matching_revision
 from peter_jupyter.http.statuses import RefusalError
 
@@ -58,9 +58,15 @@ def test_what_there_is_not_is_refused(accept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("accept", "takes"),
-    [(None, False), ("gzip", True), ("br, gzip;q=0.5", True), ("gzip;q=0", False), ("*", True),
-     ("identity", False), ("gzip;q=0, *", False)],
+    ("accept", "chosen"),
+    [(None, "identity"), ("", "identity"), ("gzip", "gzip"), ("br, gzip;q=0.5", "br"),
+     ("gzip, br;q=0.5", "gzip"), ("gzip, deflate, br, zstd", "br"), ("gzip;q=0", "identity"),
+     ("*", "br"), ("identity", "identity"), ("gzip;q=0, *", "br"), ("br;q=0, *;q=0.1", "gzip"),
+     ("identity, gzip;q=0.5", "identity"), ("zstd", "identity"), ("GZIP;Q=1", "gzip")],
 )  # fmt: skip
-def test_gzip_is_sent_to_who_takes_it(accept: str | None, takes: bool) -> None:
-    assert takes_gzip(accept) is takes
+def test_the_coding_is_the_one_that_is_liked_best(accept: str | None, chosen: str) -> None:
+    assert preferred_coding(accept) == chosen
+
+
+def test_a_header_of_many_ranges_is_read_in_part() -> None:
+    assert preferred("text/csv;q=0.1," + ",".join(["x/y"] * 10_000), (JSON, CSV)) == CSV

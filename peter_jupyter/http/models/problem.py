@@ -10,6 +10,7 @@ from peter_jupyter.http.models.dashboard import Difference
 from peter_jupyter.http.models.data import DoneEvent, StepEvent
 from peter_jupyter.http.models.finding import ProblemItem
 from peter_jupyter.http.models.shapes import Answer
+from peter_jupyter.http.models.sql import RunningEvent, VerifiedEvent
 
 
 class ProblemDetails(Answer):
@@ -38,3 +39,7 @@ class FailureEvent(ProblemDetails):
 
 class ProgressEvent(RootModel[StepEvent | DoneEvent | FailureEvent]):
     """A line of progress: one for each query, then the sum or the problem."""
+
+
+class RunEvent(RootModel[RunningEvent | VerifiedEvent | FailureEvent]):
+    """A line of a run's progress: one a second, then the payload or the problem."""

@@ -211,3 +211,16 @@ class VerificationAnswer(Answer):
     reason: str | None
     error: str | None
     hint: str | None
+
+
+class RunningEvent(Answer):
+    """A line of progress: the statement runs, for so many milliseconds by now."""
+
+    event: Literal["running"] = "running"
+    elapsed_ms: float
+
+
+class VerifiedEvent(VerificationAnswer):
+    """The last line of progress."""
+
+    event: Literal["done"] = "done"
