@@ -41,3 +41,7 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     from peter_jupyter.hosts.jupyter_server import PeterServerApp
 
     return [{"module": "peter_jupyter.hosts.jupyter_server", "app": PeterServerApp}]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "peter-lab"}]

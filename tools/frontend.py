@@ -1,7 +1,11 @@
-"""Build, check or test the TypeScript workspace; run with ``python -m tools.frontend``."""
+"""Build, check or test the TypeScript workspaces; run with ``python -m tools.frontend``.
+
+After a build JupyterLab finds the extension of this checkout, as with ``labextension develop``.
+"""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +14,8 @@ from tools.build_frontend import build, npm
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKSPACE = ROOT / "labextension"
+NAME = "peter-lab"
+"""What JupyterLab knows the extension by."""
 
 
 def main(arguments: list[str]) -> int:
@@ -17,15 +23,34 @@ def main(arguments: list[str]) -> int:
     task = arguments[0] if arguments else "build"
     if task == "build":
         build(ROOT)
+        link(ROOT, Path(sys.prefix))
         return 0
     if task not in ("check", "test"):
         sys.stderr.write(f"There is no task {task!r}; choose build, check or test.\n")
         return 2
     program, environment = npm()
-    if not (WORKSPACE / "node_modules" / "typescript" / "package.json").is_file():
-        install = [program, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(install, cwd=WORKSPACE, env=environment, check=True)
-    return subprocess.run([program, "run", task], cwd=WORKSPACE, env=environment).returncode
+    for folder in (WORKSPACE, WORKSPACE / "lab"):
+        if not (folder / "node_modules" / "typescript" / "package.json").is_file():
+            install = [program, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            subprocess.run(install, cwd=folder, env=environment, check=True)
+        done = subprocess.run([program, "run", task], cwd=folder, env=environment)
+        if done.returncode:
+            return done.returncode
+    return 0
+
+
+def link(root: Path, prefix: Path) -> None:
+    """Let a JupyterLab of ``prefix`` load the extension of a checkout, as it is built."""
+    place = prefix / "share" / "jupyter" / "labextensions" / NAME
+    built = root / "peter_jupyter" / "labextension"
+    if place.is_symlink() and place.resolve() == built.resolve():
+        return
+    if place.is_symlink():
+        place.unlink()
+    elif place.is_dir():  # the copy that an editable install made
+        shutil.rmtree(place)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(built, target_is_directory=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,196 @@
+/** Peter's API on the Jupyter Server: requests, and problems in Peter's own words. */
+
+import { URLExt } from "@jupyterlab/coreutils";
+import { ServerConnection } from "@jupyterlab/services";
+import type { Artifact } from "../../src/artifact";
+import type {
+  Completions,
+  Difference,
+  DraftVerification,
+  Freshness,
+  Graph,
+  Listing,
+  Plan,
+  Problem,
+  Published,
+  Validation,
+  Verification,
+} from "./models";
+
+/** A refused request: what failed, and what to do. */
+export class PeterError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly title: string,
+    readonly detail: string,
+    readonly hint: string | null,
+    readonly problems: Problem[],
+  ) {
+    super(detail);
+  }
+}
+
+interface Asked {
+  query?: string;
+  body?: unknown;
+  yaml?: string;
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+}
+
+/** The use cases of a Peter server. */
+export class Api {
+  private readonly settings = ServerConnection.makeSettings();
+  /** A path on this server that replaces its own Peter; empty for that one. */
+  path = "";
+
+  /** The address that every route hangs on, with a slash at its end. */
+  get root(): string {
+    const { baseUrl } = this.settings;
+    if (!this.path) return URLExt.join(baseUrl, "peter/");
+    return `${new URL(this.path, baseUrl).href.replace(/\/+$/, "")}/`;
+  }
+
+  list(signal?: AbortSignal): Promise<Listing> {
+    return this.json("GET", "api/v1/dashboards", { query: "page_size=200", signal });
+  }
+
+  /** The dashboards of the server that this one knows by its environment; null where none is. */
+  async shared(): Promise<(Listing & { url: string }) | null> {
+    try {
+      return await this.json("GET", "api/v1/hub/dashboards");
+    } catch (error) {
+      if (error instanceof PeterError && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  freshness(slug: string): Promise<Freshness> {
+    return this.json("GET", `api/v1/dashboards/${enc(slug)}/freshness`);
+  }
+
+  data(slug: string, query: string, signal?: AbortSignal, wait = 25): Promise<Artifact> {
+    const headers = { Prefer: `wait=${wait}` };
+    return this.json("GET", `api/v1/dashboards/${enc(slug)}/data`, { query, signal, headers });
+  }
+
+  async text(slug: string): Promise<{ yaml: string; revision: string; title: string }> {
+    return this.json("GET", `api/v1/dashboards/${enc(slug)}`);
+  }
+
+  validate(yaml: string, signal?: AbortSignal): Promise<Validation> {
+    return this.json("POST", "api/v1/dashboards/validate", { yaml, signal });
+  }
+
+  preview(yaml: string, query: string, signal?: AbortSignal): Promise<Artifact> {
+    return this.json("POST", "api/v1/dashboards/preview", { yaml, query, signal });
+  }
+
+  compile(yaml: string, signal?: AbortSignal): Promise<Plan> {
+    return this.json("POST", "api/v1/dashboards/compile", { yaml, signal });
+  }
+
+  verify(yaml: string): Promise<DraftVerification> {
+    return this.json("POST", "api/v1/dashboards/verify", { yaml });
+  }
+
+  diff(yaml: string): Promise<Difference> {
+    return this.json("POST", "api/v1/dashboards/diff", { yaml });
+  }
+
+  create(yaml: string, message: string | null): Promise<Published> {
+    return this.json("POST", "api/v1/dashboards", { body: { yaml, message } });
+  }
+
+  change(slug: string, yaml: string, revision: string, message: string | null): Promise<Published> {
+    const headers = { "If-Match": `"${revision}"` };
+    return this.json("PUT", `api/v1/dashboards/${enc(slug)}`, { body: { yaml, message }, headers });
+  }
+
+  run(sql: string, parameters: Record<string, unknown> = {}): Promise<Verification> {
+    return this.json("POST", "api/v1/sql/run", { body: { sql, parameters } });
+  }
+
+  explain(sql: string, parameters: Record<string, unknown> = {}): Promise<Verification> {
+    return this.json("POST", "api/v1/sql/explain", { body: { sql, parameters } });
+  }
+
+  lineage(slug: string): Promise<Graph> {
+    return this.json("GET", `api/v1/dashboards/${enc(slug)}/lineage`);
+  }
+
+  complete(sql: string, offset: number, parameters: string[]): Promise<Completions> {
+    return this.json("POST", "api/v1/sql/complete", { body: { sql, offset, parameters } });
+  }
+
+  page(slug: string): string {
+    return `${this.root}dashboards/${enc(slug)}`;
+  }
+
+  exported(slug: string): string {
+    return `${this.page(slug)}/export`;
+  }
+
+  private async json<T>(method: string, path: string, asked: Asked = {}): Promise<T> {
+    const { query, body, yaml, headers, signal } = asked;
+    const typed = { Accept: "application/json", ...headers };
+    const init: RequestInit = { method, headers: typed };
+    if (signal) init.signal = signal;
+    if (yaml !== undefined) {
+      init.headers = { ...typed, "Content-Type": "application/yaml" };
+      init.body = yaml;
+    } else if (body !== undefined) {
+      init.headers = { ...typed, "Content-Type": "application/json" };
+      init.body = JSON.stringify(body);
+    }
+    const url = `${this.root}${path}${query ? `?${query}` : ""}`;
+    const response = await this.send(url, init);
+    if (!response.ok) throw await refusal(response);
+    return (await response.json()) as T;
+  }
+
+  private async send(url: string, init: RequestInit): Promise<Response> {
+    try {
+      return await ServerConnection.makeRequest(url, init, this.settings);
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+      const hint = "Look whether the Jupyter Server still runs, then try again.";
+      throw new PeterError(
+        0,
+        "unreachable",
+        "No answer",
+        "The server cannot be reached.",
+        hint,
+        [],
+      );
+    }
+  }
+}
+
+/** Whether a request was given up by whoever asked. */
+export function isAborted(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+async function refusal(response: Response): Promise<PeterError> {
+  const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+  const text = (key: string): string | null => (typeof body[key] === "string" ? body[key] : null);
+  const plain = `The server answered ${response.status} ${response.statusText}`.trim();
+  const missing = response.status === 404 && !text("code");
+  return new PeterError(
+    response.status,
+    text("code") ?? "error",
+    text("title") ?? "The request failed",
+    text("detail") ?? text("message") ?? `${plain}.`,
+    text("hint") ??
+      (missing
+        ? "Enable the server extension: jupyter server extension enable peter_jupyter."
+        : null),
+    Array.isArray(body.problems) ? (body.problems as Problem[]) : [],
+  );
+}
+
+function enc(part: string): string {
+  return encodeURIComponent(part);
+}

@@ -1,0 +1,316 @@
+/** What the palette, the launcher and the notebook's toolbar do: each through the API. */
+
+import type { JupyterFrontEnd } from "@jupyterlab/application";
+import {
+  Dialog,
+  type ICommandPalette,
+  InputDialog,
+  Notification,
+  showDialog,
+  type WidgetTracker,
+} from "@jupyterlab/apputils";
+import type { IDocumentManager } from "@jupyterlab/docmanager";
+import type { DocumentWidget } from "@jupyterlab/docregistry";
+import type { IEditorTracker } from "@jupyterlab/fileeditor";
+import type { ILauncher } from "@jupyterlab/launcher";
+import type { INotebookTracker } from "@jupyterlab/notebook";
+import type { CommandRegistry } from "@lumino/commands";
+import { bytes } from "../../src/format";
+import { h } from "../../src/renderer/dom";
+import { type Api, PeterError } from "./api";
+import { type Drafts, isDashboardFile } from "./draft";
+import { completeHere } from "./editor";
+import { showPreview } from "./files";
+import { peterIcon } from "./icon";
+import { LiveDashboard } from "./live";
+import type { Plan } from "./models";
+import type { Preview } from "./preview";
+import { card, heading, Report, reportPanel, table, usd } from "./report";
+import { cellBody, isSqlCell, isYamlCell } from "./statements";
+import type { Sidebar } from "./sidebar";
+import { verificationCard } from "./verification";
+import { lineageReport } from "./lineage";
+
+/** What commands work with. */
+export interface House {
+  app: JupyterFrontEnd;
+  api: Api;
+  documents: IDocumentManager;
+  drafts: Drafts;
+  editors: IEditorTracker;
+  previews: WidgetTracker<DocumentWidget<Preview>>;
+  notebooks: INotebookTracker | null;
+  palette: ICommandPalette | null;
+  launcher: ILauncher | null;
+  sidebar: Sidebar;
+  open: (slug: string, title: string) => void;
+  create: () => Promise<void>;
+}
+
+type Source = { kind: "dashboard"; text: string } | { kind: "statement"; text: string };
+
+const CATEGORY = "Peter";
+
+/** Add the commands and put them where people look for them. */
+export function registerCommands(house: House): void {
+  const { app, palette, launcher } = house;
+  const add = (
+    name: string,
+    label: string,
+    run: CommandRegistry.CommandFunc<unknown>,
+    more: Partial<CommandRegistry.ICommandOptions> = {},
+  ): void => {
+    const id = `peter:${name}`;
+    app.commands.addCommand(id, { label, icon: peterIcon, execute: guarded(run), ...more });
+    if (more.isVisible === undefined) palette?.addItem({ command: id, category: CATEGORY });
+  };
+  add("new", "New Dashboard from Template…", house.create);
+  launcher?.add({ command: "peter:new", category: "Other", rank: 1 });
+  add("open", "Open Dashboard…", async (args) => {
+    const given = args as { slug?: string; title?: string };
+    const entry = given.slug
+      ? { slug: given.slug, title: given.title ?? given.slug }
+      : await chooseDashboard(house);
+    if (entry) house.open(entry.slug, entry.title);
+  });
+  add("preview", "Show Live Dashboard Beside the File", () => {
+    const editor = house.editors.currentWidget;
+    if (editor && isDashboardFile(editor.context.path)) showPreview(house.documents, editor);
+    else say("Open a *.peter.yaml file first.");
+  });
+  add("verify", "Verify", () => verify(house), { caption: "Peter: verify this cell or dashboard" });
+  add("cost", "Cost", () => cost(house), {
+    caption: "Peter: price this cell or dashboard before it runs",
+  });
+  add("publish", "Publish…", () => publish(house));
+  add("diff", "Compare with Published", () => compare(house));
+  add("lineage", "Lineage", () => lineage(house));
+  add("export", "Export as HTML", () => exported(house));
+  add(
+    "complete",
+    "Complete",
+    () => {
+      const editor = house.editors.currentWidget;
+      if (editor) completeHere(editor);
+    },
+    { isVisible: () => false },
+  );
+}
+
+/** Every failure is told in Peter's words, with what to do. */
+function guarded(run: CommandRegistry.CommandFunc<unknown>): CommandRegistry.CommandFunc<unknown> {
+  return async (args) => {
+    try {
+      return await run(args);
+    } catch (error) {
+      if (!(error instanceof PeterError)) throw error;
+      Notification.error([error.detail, error.hint].filter(Boolean).join(" "), {
+        autoClose: 12_000,
+      });
+      return undefined;
+    }
+  };
+}
+
+async function verify(house: House): Promise<void> {
+  const source = await current(house);
+  if (!source) return;
+  if (source.kind === "statement") {
+    const found = await waiting("Verifying the statement", house.api.run(source.text));
+    show(house, "Verification", new Report(verificationCard(found)));
+    return;
+  }
+  const found = await waiting("Verifying the dashboard's queries", house.api.verify(source.text));
+  const passed = found.queries.filter((one) => one.verification.verdict === "passed").length;
+  const report = new Report(
+    heading(`Verification of ${found.slug}`, `${passed} of ${found.queries.length} queries passed`),
+    ...found.queries.map((one) => verificationCard(one.verification, one.query)),
+  );
+  show(house, `Verify: ${found.slug}`, report);
+  if (found.passed)
+    Notification.success(`All ${found.queries.length} queries of ${found.slug} passed.`);
+  else
+    Notification.warning(
+      `${found.queries.length - passed} of ${found.queries.length} queries of ${found.slug} did not pass.`,
+    );
+}
+
+async function cost(house: House): Promise<void> {
+  const source = await current(house);
+  if (!source) return;
+  if (source.kind === "statement") {
+    const found = await waiting("Pricing the statement", house.api.explain(source.text));
+    show(house, "Cost", new Report(verificationCard(found)));
+    return;
+  }
+  const plan = await waiting("Pricing the dashboard", house.api.compile(source.text));
+  show(
+    house,
+    `Cost: ${plan.slug}`,
+    new Report(heading(`Cost of ${plan.slug}`, plan.totals.note), costCard(plan)),
+  );
+}
+
+function costCard(plan: Plan): HTMLElement {
+  const { totals } = plan;
+  const month = totals.cost_usd_month === null ? [] : [`${usd(totals.cost_usd_month)} a month`];
+  const rows = plan.queries.map((query) => [
+    query.name + (query.role === "main" ? "" : ` (${query.role})`),
+    query.estimated_bytes === null ? null : bytes(query.estimated_bytes),
+    bytes(query.cap_bytes),
+    usd(query.cost_usd),
+    query.cached ? "cached" : "will run",
+    query.used_by.join(", "),
+  ]);
+  const heads = ["Query", "Scans", "Cap", "Cost", "Next load", "Used by"];
+  return card(
+    { words: usd(totals.cost_usd), tone: "info" },
+    [`${totals.exact ? "" : "about "}${bytes(totals.estimated_bytes)} at the next load`, ...month],
+    table(heads, rows, "-nnn--"),
+  );
+}
+
+async function publish(house: House): Promise<void> {
+  const source = await dashboard(house);
+  if (source === null) return;
+  const plan = await house.api.compile(source);
+  const before = await house.api.text(plan.slug).catch(absent);
+  const asked = await InputDialog.getText({
+    title: before ? `Publish a new revision of ${plan.slug}` : `Publish ${plan.slug}`,
+    label: `Every query is verified first (${usd(plan.totals.cost_usd)}). What changed, in a few words:`,
+    okLabel: "Publish",
+  });
+  if (!asked.button.accept) return;
+  const message = asked.value?.trim() || null;
+  const done = before
+    ? house.api.change(plan.slug, source, before.revision, message)
+    : house.api.create(source, message);
+  const made = await waiting("Verifying and publishing", done);
+  const words = made.changed
+    ? `Published ${made.slug} @ ${made.revision.slice(0, 7)}.`
+    : `${made.slug} is published already with the same content.`;
+  Notification.success(words, {
+    actions: [{ label: "Open", callback: () => house.open(made.slug, made.slug) }],
+    autoClose: 8000,
+  });
+  void house.sidebar.refresh();
+}
+
+async function compare(house: House): Promise<void> {
+  const source = await dashboard(house);
+  if (source === null) return;
+  const found = await house.api.diff(source);
+  const tones = { added: "good", removed: "bad", changed: "info", moved: "info" } as const;
+  const rows = found.changes.map((change) => [
+    h("span", { class: `pt-pill pt-${tones[change.kind]}` }, change.kind),
+    h("code", {}, change.path),
+    change.text,
+  ]);
+  const count = found.changes.length;
+  const body = card(
+    {
+      words: count === 0 ? "the same" : `${count} change${count === 1 ? "" : "s"}`,
+      tone: count === 0 ? "good" : "info",
+    },
+    [`from ${found.from_revision.slice(0, 7)} to ${found.to_revision.slice(0, 7)}`],
+    count > 0 && table(["", "Where", "What"], rows),
+  );
+  show(house, "Compare", new Report(heading("Compared with what is published"), body));
+}
+
+async function lineage(house: House): Promise<void> {
+  const source = await dashboard(house);
+  if (source === null) return;
+  const plan = await house.api.compile(source);
+  show(house, `Lineage: ${plan.slug}`, lineageReport(plan.slug, plan.lineage));
+}
+
+async function exported(house: House): Promise<void> {
+  const source = await dashboard(house);
+  if (source === null) return;
+  const { slug, revision } = await house.api.compile(source);
+  const published = await house.api.text(slug).catch(absent);
+  if (!published) {
+    say(`${slug} is not published yet. Publish it first; the export is of what is published.`);
+    return;
+  }
+  if (published.revision !== revision)
+    say("The file differs from what is published; the export is of what is published.");
+  const anchor = h("a", { href: house.api.exported(slug), download: `${slug}.html` });
+  document.body.append(anchor);
+  anchor.click();
+  anchor.remove();
+}
+
+/** The statement or dashboard that a person works on. */
+async function current(house: House): Promise<Source | null> {
+  const widget = house.app.shell.currentWidget;
+  const editor = house.editors.currentWidget;
+  if (editor && editor === widget && isDashboardFile(editor.context.path)) {
+    return { kind: "dashboard", text: editor.context.model.toString() };
+  }
+  const preview = house.previews.find((one) => one === widget);
+  if (preview) return { kind: "dashboard", text: preview.content.draft.text };
+  const board = widget && "content" in widget ? widget.content : null;
+  if (board instanceof LiveDashboard) {
+    return { kind: "dashboard", text: (await house.api.text(board.slug)).yaml };
+  }
+  const notebook = house.notebooks?.currentWidget;
+  const cell =
+    notebook && notebook === widget
+      ? house.notebooks?.activeCell?.model.sharedModel.getSource()
+      : null;
+  if (cell && isSqlCell(cell)) return { kind: "statement", text: cellBody(cell) };
+  if (cell && isYamlCell(cell)) return { kind: "dashboard", text: cellBody(cell) };
+  say("Choose a *.peter.yaml file, a %%peter_sql cell or a dashboard first.");
+  return null;
+}
+
+async function dashboard(house: House): Promise<string | null> {
+  const source = await current(house);
+  if (source?.kind === "statement") {
+    say("This works on dashboards: choose a *.peter.yaml file or a %%peter_dashboard cell.");
+    return null;
+  }
+  return source?.text ?? null;
+}
+
+async function chooseDashboard(house: House): Promise<{ slug: string; title: string } | null> {
+  const { dashboards } = await house.api.list();
+  if (dashboards.length === 0) {
+    await showDialog({
+      title: "Open a dashboard",
+      body: "Nothing is published yet.",
+      buttons: [Dialog.okButton()],
+    });
+    return null;
+  }
+  const items = dashboards.map((entry) => entry.title);
+  const asked = await InputDialog.getItem({ title: "Open a dashboard", items });
+  const index = items.indexOf(asked.value ?? "");
+  return asked.button.accept ? (dashboards[index] ?? null) : null;
+}
+
+function absent(error: unknown): null {
+  if (error instanceof PeterError && error.status === 404) return null;
+  throw error;
+}
+
+async function waiting<T>(doing: string, work: Promise<T>): Promise<T> {
+  const id = Notification.info(`${doing} …`, { autoClose: false });
+  try {
+    return await work;
+  } finally {
+    Notification.dismiss(id);
+  }
+}
+
+function show(house: House, title: string, report: Report): void {
+  const panel = reportPanel(title, report);
+  house.app.shell.add(panel, "main", { mode: "tab-after" });
+  house.app.shell.activateById(panel.id);
+}
+
+function say(words: string): void {
+  Notification.info(words, { autoClose: 6000 });
+}

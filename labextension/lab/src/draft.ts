@@ -1,0 +1,156 @@
+/** One dashboard file while it is written: its problems, its picture and its queries' columns. */
+
+import type { DocumentRegistry } from "@jupyterlab/docregistry";
+import { Signal } from "@lumino/signaling";
+import type { Artifact } from "../../src/artifact";
+import { type Api, isAborted, PeterError } from "./api";
+import type { Plan, Problem } from "./models";
+import type { Preferences } from "./settings";
+
+export type Phase = "waiting" | "checking" | "drawing" | "ready" | "invalid" | "failed";
+
+/** Checks a file after each pause of typing and draws it while somebody watches. */
+export class Draft {
+  problems: Problem[] = [];
+  artifact: Artifact | null = null;
+  failure: PeterError | null = null;
+  phase: Phase = "waiting";
+  /** The plan of the last text that could be compiled. */
+  plan: Plan | null = null;
+  readonly changed = new Signal<this, void>(this);
+  private watchers = 0;
+  private timer: number | undefined;
+  private running: AbortController | null = null;
+  private query = "";
+  private drawn = "";
+
+  constructor(
+    private readonly context: DocumentRegistry.Context,
+    private readonly api: Api,
+    private readonly preferences: Preferences,
+  ) {
+    void context.ready.then(() => {
+      context.model.contentChanged.connect(this.onContent, this);
+      context.fileChanged.connect(this.checkSoon, this);
+      context.saveState.connect(this.onSave, this);
+      context.disposed.connect(this.stop, this);
+      void this.check();
+    });
+  }
+
+  get text(): string {
+    return this.context.model.toString();
+  }
+
+  get path(): string {
+    return this.context.path;
+  }
+
+  /** Draw from now on; gives the function that ends it. */
+  watch(): () => void {
+    this.watchers += 1;
+    if (this.watchers === 1 && this.context.isReady) void this.check();
+    return () => {
+      this.watchers -= 1;
+    };
+  }
+
+  /** Draw at other filter values. */
+  filter(query: string): void {
+    this.query = query;
+    void this.check(true);
+  }
+
+  /** Check now, and draw what is without errors. */
+  async check(redraw = false): Promise<void> {
+    window.clearTimeout(this.timer);
+    this.running?.abort();
+    const running = (this.running = new AbortController());
+    const text = this.text;
+    this.say("checking");
+    try {
+      const found = await this.api.validate(text, running.signal);
+      this.problems = found.problems;
+      this.failure = null;
+      void this.learn(text, running.signal);
+      if (!found.valid) this.say("invalid");
+      else await this.draw(text, redraw, running.signal);
+    } catch (error) {
+      if (running.signal.aborted || isAborted(error)) return;
+      this.fail(error);
+    }
+  }
+
+  private async draw(text: string, redraw: boolean, signal: AbortSignal): Promise<void> {
+    const asked = `${this.query}\n${text}`;
+    if (this.watchers > 0 && (redraw || asked !== this.drawn)) {
+      this.say("drawing");
+      this.artifact = await this.api.preview(text, this.query, signal);
+      this.drawn = asked;
+    }
+    this.say("ready");
+  }
+
+  private async learn(text: string, signal: AbortSignal): Promise<void> {
+    try {
+      this.plan = await this.api.compile(text, signal);
+    } catch {
+      // A text that cannot be read has no plan; completion goes on with the last one.
+    }
+  }
+
+  private fail(error: unknown): void {
+    if (!(error instanceof PeterError)) throw error;
+    if (error.problems.length > 0) this.problems = error.problems;
+    this.failure = error;
+    this.say(error.code === "document_invalid" ? "invalid" : "failed");
+  }
+
+  private say(phase: Phase): void {
+    this.phase = phase;
+    this.changed.emit();
+  }
+
+  private onContent(): void {
+    if (this.preferences.autoPreview) this.checkSoon();
+  }
+
+  private onSave(_: unknown, state: DocumentRegistry.SaveState): void {
+    if (state === "completed" && !this.preferences.autoPreview) void this.check();
+  }
+
+  private checkSoon(): void {
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.check(), this.preferences.debounce);
+  }
+
+  private stop(): void {
+    window.clearTimeout(this.timer);
+    this.running?.abort();
+    Signal.clearData(this);
+  }
+}
+
+/** The drafts of the open files; an editor and a picture of one file share one. */
+export class Drafts {
+  private readonly known = new WeakMap<DocumentRegistry.Context, Draft>();
+
+  constructor(
+    private readonly api: Api,
+    private readonly preferences: Preferences,
+  ) {}
+
+  of(context: DocumentRegistry.Context): Draft {
+    let draft = this.known.get(context);
+    if (!draft) {
+      draft = new Draft(context, this.api, this.preferences);
+      this.known.set(context, draft);
+    }
+    return draft;
+  }
+}
+
+/** Whether a path is that of a dashboard file. */
+export function isDashboardFile(path: string): boolean {
+  return /\.peter\.ya?ml$/i.test(path);
+}

@@ -1,0 +1,115 @@
+/** Dashboard files: their type, their editor with the picture beside it, new ones. */
+
+import type { JupyterFrontEnd } from "@jupyterlab/application";
+import { Dialog, InputDialog, Notification, showDialog } from "@jupyterlab/apputils";
+import { PathExt } from "@jupyterlab/coreutils";
+import type { IDocumentManager } from "@jupyterlab/docmanager";
+import type { DocumentRegistry, IDocumentWidget } from "@jupyterlab/docregistry";
+import type { FileEditor, IEditorTracker } from "@jupyterlab/fileeditor";
+import type { Api } from "./api";
+import { type Drafts, isDashboardFile } from "./draft";
+import { equip } from "./editor";
+import { peterIcon } from "./icon";
+import { PREVIEW, PreviewFactory } from "./preview";
+import type { Preferences } from "./settings";
+import { slugOf, template } from "./template";
+import type { Summary } from "./models";
+
+export const FILE_TYPE = "peter-dashboard";
+
+/** Teach the registry what a dashboard file is. */
+export function registerFileType(app: JupyterFrontEnd, drafts: Drafts): PreviewFactory {
+  const registry = app.docRegistry;
+  registry.addFileType({
+    name: FILE_TYPE,
+    displayName: "Peter dashboard",
+    extensions: [".peter.yaml", ".peter.yml"],
+    mimeTypes: ["application/yaml"],
+    fileFormat: "text",
+    contentType: "file",
+    icon: peterIcon,
+  });
+  const factory = new PreviewFactory(drafts, {
+    name: PREVIEW,
+    label: "Live dashboard",
+    fileTypes: [FILE_TYPE],
+    readOnly: true,
+  });
+  // Their class says `string | undefined` where their interface says `string`.
+  registry.addWidgetFactory(factory as unknown as DocumentRegistry.WidgetFactory);
+  return factory;
+}
+
+/** Give every editor of a dashboard file its marks, its completion and its picture. */
+export function followEditors(
+  tracker: IEditorTracker,
+  documents: IDocumentManager,
+  drafts: Drafts,
+  api: Api,
+  preferences: Preferences,
+): void {
+  const follow = (widget: IDocumentWidget<FileEditor>): void => {
+    const { context } = widget;
+    if (!isDashboardFile(context.path)) return;
+    void equip(widget, drafts.of(context), api);
+    if (preferences.openPreview) void context.ready.then(() => showPreview(documents, widget));
+  };
+  tracker.widgetAdded.connect((_, widget) => follow(widget));
+  tracker.forEach(follow);
+}
+
+/** The picture of a file beside its editor. */
+export function showPreview(documents: IDocumentManager, widget: IDocumentWidget): void {
+  const { path } = widget.context;
+  if (documents.findWidget(path, PREVIEW)) return;
+  documents.openOrReveal(path, PREVIEW, undefined, {
+    mode: "split-right",
+    ref: widget.id,
+    activate: false,
+  });
+}
+
+/** Ask for a title and write a new dashboard into a folder. */
+export async function createFile(documents: IDocumentManager, folder: string): Promise<void> {
+  const asked = await InputDialog.getText({
+    title: "New dashboard",
+    label: "Title",
+    text: "New dashboard",
+    okLabel: "Create",
+  });
+  const title = asked.value?.trim();
+  if (!asked.button.accept || !title) return;
+  const slug = slugOf(title);
+  await openText(documents, PathExt.join(folder, `${slug}.peter.yaml`), template(slug, title));
+}
+
+/** A published dashboard as a file to edit; a file that is there is opened as it is. */
+export async function editPublished(
+  documents: IDocumentManager,
+  api: Api,
+  folder: string,
+  entry: Summary,
+): Promise<void> {
+  const { yaml } = await api.text(entry.slug);
+  await openText(documents, PathExt.join(folder, `${entry.slug}.peter.yaml`), yaml);
+}
+
+async function openText(documents: IDocumentManager, path: string, text: string): Promise<void> {
+  const { contents } = documents.services;
+  const known = await contents.get(path).catch(() => null);
+  if (known && known.content !== text) {
+    const { button } = await showDialog({
+      title: "The file is there already",
+      body: `${path} differs from what would be written. Open it as it is?`,
+      buttons: [Dialog.cancelButton(), Dialog.okButton({ label: "Open" })],
+    });
+    if (!button.accept) return;
+  }
+  try {
+    if (!known) await contents.save(path, { type: "file", format: "text", content: text });
+    documents.openOrReveal(path, "Editor");
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    Notification.error(`${path} could not be written: ${words}`);
+  }
+}

@@ -1,0 +1,82 @@
+/** A published dashboard in a panel of its own. */
+
+import { MainAreaWidget } from "@jupyterlab/apputils";
+import { Widget } from "@lumino/widgets";
+import type { Artifact } from "../../src/artifact";
+import { toQuery } from "../../src/filters/query";
+import { h } from "../../src/renderer/dom";
+import { type Rendered, renderDashboard } from "../../src/renderer/dashboard";
+import { type Api, isAborted, PeterError } from "./api";
+import { charts } from "./charts";
+import { peterIcon } from "./icon";
+
+/** The dashboard of a slug, asked for again while its data is computed anew. */
+export class LiveDashboard extends Widget {
+  private readonly rendered: Rendered;
+  private artifact: Artifact | null = null;
+  private running: AbortController | null = null;
+  private query = "";
+
+  constructor(
+    private readonly api: Api,
+    readonly slug: string,
+  ) {
+    super();
+    this.addClass("peter-preview");
+    const board = h("div", { class: "peter-board" });
+    this.node.append(board);
+    this.rendered = renderDashboard(board, null, {
+      charts,
+      onFilters: (values) => {
+        this.query = toQuery(this.artifact?.filters ?? [], values);
+        void this.load();
+      },
+      actions: [
+        { label: "Refresh", run: () => void this.load(true) },
+        { label: "Open as a page", href: api.page(slug) },
+        { label: "Download as HTML", href: api.exported(slug) },
+      ],
+    });
+    void this.load();
+  }
+
+  override dispose(): void {
+    this.running?.abort();
+    this.rendered.destroy();
+    super.dispose();
+  }
+
+  private async load(refresh = false): Promise<void> {
+    this.running?.abort();
+    const running = (this.running = new AbortController());
+    this.rendered.busy(true);
+    const query = [this.query, refresh && "refresh=true"].filter(Boolean).join("&");
+    try {
+      for (let turn = 0; turn < 20; turn += 1) {
+        const artifact = await this.api.data(this.slug, query, running.signal, turn === 0 ? 1 : 25);
+        this.artifact = artifact;
+        this.title.label = artifact.title;
+        this.rendered.update(artifact);
+        if (!artifact.refreshing) break;
+      }
+    } catch (error) {
+      if (running.signal.aborted || isAborted(error) || !(error instanceof PeterError)) return;
+      const { code, title, detail, hint } = error;
+      this.rendered.fail({ code, title, detail, hint }, () => void this.load());
+    }
+    if (this.running === running) this.rendered.busy(false);
+  }
+}
+
+/** The panel of a published dashboard. */
+export function livePanel(api: Api, slug: string, title: string): MainAreaWidget<LiveDashboard> {
+  const content = new LiveDashboard(api, slug);
+  const panel = new MainAreaWidget({ content });
+  panel.id = `peter-dashboard-${slug}`;
+  content.title.label = title;
+  content.title.icon = peterIcon;
+  content.title.closable = true;
+  content.title.caption = `Dashboard ${slug}`;
+  panel.toolbar.hide();
+  return panel;
+}

@@ -1,0 +1,113 @@
+/** The live dashboard beside its file. */
+
+import type { DocumentRegistry } from "@jupyterlab/docregistry";
+import { ABCWidgetFactory, DocumentWidget } from "@jupyterlab/docregistry";
+import { Widget } from "@lumino/widgets";
+import type { Message } from "@lumino/messaging";
+import { toQuery } from "../../src/filters/query";
+import { h } from "../../src/renderer/dom";
+import { type Rendered, renderDashboard } from "../../src/renderer/dashboard";
+import { charts } from "./charts";
+import type { Draft, Drafts } from "./draft";
+import { peterIcon } from "./icon";
+
+export const PREVIEW = "Peter Dashboard";
+
+/** The picture of a draft; the last good one stays while the text has errors. */
+export class Preview extends Widget {
+  private readonly strip = h("div", { class: "peter-strip", role: "status" });
+  private readonly board = h("div", { class: "peter-board" });
+  private readonly rendered: Rendered;
+  private readonly unwatch: () => void;
+
+  constructor(readonly draft: Draft) {
+    super();
+    this.addClass("peter-preview");
+    this.node.tabIndex = -1;
+    this.node.append(this.strip, this.board);
+    this.rendered = renderDashboard(this.board, null, {
+      charts,
+      onFilters: (values) => {
+        const filters = this.draft.artifact?.filters ?? [];
+        this.draft.filter(toQuery(filters, values));
+      },
+    });
+    this.unwatch = draft.watch();
+    draft.changed.connect(this.paint, this);
+    this.paint();
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.unwatch();
+    this.draft.changed.disconnect(this.paint, this);
+    this.rendered.destroy();
+    super.dispose();
+  }
+
+  protected override onActivateRequest(_: Message): void {
+    this.node.focus();
+  }
+
+  private paint(): void {
+    const { draft } = this;
+    this.rendered.busy(draft.phase === "drawing");
+    this.node.dataset.phase = draft.phase;
+    if (draft.phase === "ready" && draft.artifact) this.rendered.update(draft.artifact);
+    if (draft.phase === "failed" && draft.failure) {
+      const { code, title, detail, hint } = draft.failure;
+      this.rendered.fail({ code, title, detail, hint }, () => void draft.check(true));
+    }
+    if (draft.phase === "invalid" && !draft.artifact) this.waiting();
+    if (draft.phase !== "checking") this.showStrip();
+  }
+
+  private waiting(): void {
+    const first = this.draft.problems[0];
+    this.rendered.fail({
+      code: "document_invalid",
+      title: "The file cannot be drawn yet",
+      detail: first ? placed(first) : "It has errors.",
+      hint: first?.hint ?? null,
+    });
+  }
+
+  private showStrip(): void {
+    const errors = this.draft.problems.filter((problem) => problem.severity === "error").length;
+    const warnings = this.draft.problems.length - errors;
+    const kept = this.draft.phase === "invalid" && this.draft.artifact;
+    const parts = [
+      errors > 0 && counted(errors, "error"),
+      warnings > 0 && counted(warnings, "warning"),
+      kept && "the last valid picture",
+    ].filter(Boolean);
+    this.strip.textContent = parts.join(" · ");
+    this.strip.hidden = parts.length === 0;
+    this.strip.dataset.tone = errors > 0 ? "bad" : "warn";
+  }
+}
+
+/** Makes previews of dashboard files; they share the editor's own document. */
+export class PreviewFactory extends ABCWidgetFactory<DocumentWidget<Preview>> {
+  constructor(
+    private readonly drafts: Drafts,
+    options: DocumentRegistry.IWidgetFactoryOptions,
+  ) {
+    super(options);
+  }
+
+  protected override createNewWidget(context: DocumentRegistry.Context): DocumentWidget<Preview> {
+    const content = new Preview(this.drafts.of(context));
+    const widget = new DocumentWidget({ content, context });
+    widget.title.icon = peterIcon;
+    return widget;
+  }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function placed(problem: { line: number | null; message: string }): string {
+  return problem.line === null ? problem.message : `Line ${problem.line}: ${problem.message}`;
+}

@@ -1,0 +1,93 @@
+/** What Peter says, in panels of its own that follow the theme. */
+
+import { MainAreaWidget } from "@jupyterlab/apputils";
+import { Widget } from "@lumino/widgets";
+import { h } from "../../src/renderer/dom";
+import { Theme } from "../../src/renderer/theme";
+import { peterIcon } from "./icon";
+
+/** A node in Peter's look; it follows the theme until it is disposed. */
+export class Report extends Widget {
+  private readonly theme: Theme;
+
+  constructor(...parts: (Node | null | false)[]) {
+    super();
+    this.addClass("peter-report");
+    const root = h("div", { class: "pt peter-out" }, ...parts);
+    this.node.append(root);
+    this.node.tabIndex = 0;
+    this.theme = new Theme(root, "auto");
+  }
+
+  override dispose(): void {
+    this.theme.destroy();
+    super.dispose();
+  }
+}
+
+/** A report in the main area. */
+export function reportPanel(title: string, report: Report): MainAreaWidget<Report> {
+  const panel = new MainAreaWidget({ content: report });
+  panel.id = `peter-report-${Math.random().toString(36).slice(2)}`;
+  report.title.label = title;
+  report.title.icon = peterIcon;
+  report.title.closable = true;
+  panel.toolbar.hide();
+  return panel;
+}
+
+/** A table with its columns' alignment: `n` for numbers. */
+export function table(
+  heads: string[],
+  rows: (Node | string | null)[][],
+  aligned = "",
+): HTMLElement {
+  const cell =
+    (tag: "td" | "th") =>
+    (content: Node | string | null, index: number): HTMLElement => {
+      const numeric = aligned[index] === "n" ? "pt-n" : "";
+      if (content === null) return h(tag, { class: `${numeric} pt-null` }, "–");
+      return h(tag, { class: numeric }, content);
+    };
+  return h(
+    "div",
+    { class: "pt-scroll" },
+    h(
+      "table",
+      { class: "pt-table" },
+      h("thead", {}, h("tr", {}, ...heads.map(cell("th")))),
+      h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map(cell("td"))))),
+    ),
+  );
+}
+
+/** A card with a status line. */
+export function card(
+  pill: { words: string; tone: "good" | "bad" | "warn" | "info" },
+  items: string[],
+  ...parts: (Node | null | false)[]
+): HTMLElement {
+  const status = h(
+    "div",
+    { class: "pt-status" },
+    h("span", { class: `pt-pill pt-${pill.tone}` }, pill.words),
+    ...items.map((item, index) => h("span", { class: index === 0 ? "peter-first" : "" }, item)),
+  );
+  return h("div", { class: "pt-card" }, status, ...parts);
+}
+
+/** A title over what follows. */
+export function heading(title: string, about: string | null = null): HTMLElement {
+  return h(
+    "header",
+    { class: "peter-heading" },
+    h("h1", { class: "pt-h1" }, title),
+    about && h("p", { class: "pt-sub" }, about),
+  );
+}
+
+export function usd(amount: string): string {
+  const value = Number(amount);
+  if (value === 0) return "$0.00";
+  return value < 0.01 ? "< $0.01" : `$${value.toFixed(2)}`;
+}
