@@ -90,8 +90,6 @@ class Hub:
 
     def stop(self) -> None:
         """End the hub, and what it may have left behind."""
-        for browser in self.browsers:
-            browser.close()
         started = self.children()
         process, self.process = self.process, None
         if process is not None and process.poll() is None:
@@ -175,6 +173,8 @@ def running_hub(folder: Path, google: Google, **more: str) -> Iterator[Hub]:
         hub.start()
         yield hub
     finally:
+        for browser in hub.browsers:
+            browser.close()
         hub.stop()
 
 

@@ -133,7 +133,7 @@ def test_nobody_is_told_to_log_in_and_only_pages_lead_there(hub: Hub) -> None:
             elif verb.page:
                 to_hub = response.headers.get("location", "")
                 good = response.status_code == 302 and to_hub.startswith(
-                    "/hub/api/oauth2/authorize?"
+                    f"{hub.url}/hub/api/oauth2/authorize?"
                 )
             else:
                 good = said == (401, "application/problem+json")
@@ -210,6 +210,29 @@ def test_a_program_needs_no_xsrf_token(hub: Hub, tokens: dict[str, str]) -> None
 def test_a_service_of_the_hub_is_no_user(hub: Hub) -> None:
     me = httpx.get(f"{hub.peter}api/v1/auth/me", headers=bearer(SCRIPT_TOKEN)).json()
     assert (me["email"], me["roles"]) == ("service:peter-scripts", ["viewer", "author"])
+
+
+def test_a_group_of_the_hub_makes_authors_and_unmakes_them(hub: Hub, people: People) -> None:
+    headers, me = bearer(people.token("vera")), f"{hub.peter}api/v1/auth/me"
+    members = {"users": ["vera@example.com"]}
+
+    def roles() -> list[str]:
+        found: list[str] = httpx.get(me, headers=headers).json()["roles"]
+        return found
+
+    assert roles() == ["viewer"]
+    added = people.at_hub("root", "POST", "groups/peter-authors/users", members)
+    assert added.status_code == 200, added.text
+    try:
+        wait_for(lambda: roles() == ["viewer", "author"], 5, hub.said)
+    finally:
+        people.at_hub("root", "DELETE", "groups/peter-authors/users", members)
+    wait_for(lambda: roles() == ["viewer"], 5, hub.said)
+
+
+def test_who_runs_the_hub_is_no_admin_of_peter(hub: Hub, people: People) -> None:
+    me = httpx.get(f"{hub.peter}api/v1/auth/me", headers=bearer(people.token("root"))).json()
+    assert "admin" not in me["roles"]
 
 
 def test_a_wrong_token_is_not_made_good_by_a_cookie(hub: Hub, people: People) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 import httpx
 import pytest
@@ -163,9 +163,9 @@ def _begun(hub: Hub) -> tuple[httpx.Client, str]:
         browser.cookies.delete(cookie.name, cookie.domain, cookie.path)
     browser.follow_redirects = False
     to_hub = browser.get(f"{hub.peter}dashboards").headers["location"]
-    back = browser.get(f"{hub.url}{to_hub}").headers["location"]
-    assert back.startswith("/services/peter/oauth_callback?code=")
-    return browser, f"{hub.url}{back}"
+    back = urljoin(hub.url, browser.get(urljoin(hub.url, to_hub)).headers["location"])
+    assert back.startswith(f"{hub.peter}oauth_callback?code=")
+    return browser, back
 
 
 def test_a_code_of_another_browser_is_not_taken(hub: Hub) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.hosts.hub.people import bearer
+from tests.hosts.hub.people import People, bearer
 from tests.servers.gcs import free_port
 from tests.servers.google import Google
 from tests.servers.hub import SCRIPT_TOKEN, Hub, running_hub, wait_for
@@ -171,6 +171,25 @@ def test_a_service_whose_hub_is_away_lets_nobody_in(outage_hub: Hub, tmp_path: P
             assert page.headers["content-type"].startswith("text/html")
             assert "does not answer" in page.text
             assert "set-cookie" not in page.headers
+
+
+@pytest.mark.slow
+def test_who_is_taken_off_the_list_is_out_when_the_hub_starts_again(
+    tmp_path: Path, google: Google
+) -> None:
+    write_tables(tmp_path / "workspace")
+    with running_hub(tmp_path, google) as hub:
+        people = People(hub)
+        headers = bearer(people.token("vera"))
+        browser = people.browser("vera")
+        assert httpx.get(hub.peter + ME, headers=headers).status_code == 200
+        hub.stop()
+        hub.more["ALLOWED_EMAILS"] = "ada@example.com,ann@example.com"
+        hub.start()
+        assert httpx.get(hub.peter + ME, headers=headers).status_code == 403
+        assert browser.get(f"{hub.peter}dashboards").status_code == 403
+        assert browser.get(hub.peter + ME).status_code in (401, 403)
+        assert hub.log_in("vera@example.com")[1].status_code == 403
 
 
 @pytest.mark.skipif(not hasattr(os, "kill"), reason="needs signals")
