@@ -137,6 +137,8 @@ export interface LegendEntry {
   label: string;
   color: string;
   mark: "square" | "line" | "dash";
+  /** A column of the data and its value in the rows the entry stands for; null is no series. */
+  series?: [string, number] | null;
 }
 
 export interface TableView {

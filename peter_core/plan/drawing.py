@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 VEGA_LITE = "6.4"
 
+_PLACES = re.compile(r' (?:d|transform|[xy][12]?|width|height)="[^"]*"')
+_LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-\d+)?")
+_SILENT = re.compile(r' (?:aria-[a-z]+|role)="[^"]*"')
 _GRADIENT = re.compile(r"\bgradient_\d+\b")
 
 
@@ -32,7 +35,7 @@ def draw_svg(
     svg: str = vl_convert.vegalite_to_svg(
         _complete(view, theme, width, height), vl_version=VEGA_LITE, allowed_base_urls=[]
     )
-    return _own_names(svg)
+    return _own_names(_compact(svg))
 
 
 def _complete(view: dict[str, Any], theme: Theme, width: int, height: int) -> dict[str, Any]:
@@ -50,6 +53,15 @@ def _complete(view: dict[str, Any], theme: Theme, width: int, height: int) -> di
     return spec
 
 
+def _compact(svg: str) -> str:
+    """The drawing with places to a tenth of a pixel; who does not see it reads the summary."""
+    return _PLACES.sub(lambda found: _LONG_NUMBER.sub(_tenths, found[0]), _SILENT.sub("", svg))
+
+
+def _tenths(number: re.Match[str]) -> str:
+    return f"{round(float(number[0]), 1) + 0.0:.1f}".removesuffix(".0")
+
+
 def _own_names(svg: str) -> str:
     """Gradients named by the picture's content: two pictures may stand in one page."""
     mark = hashlib.sha256(_GRADIENT.sub("", svg).encode()).hexdigest()[:8]
@@ -58,5 +70,9 @@ def _own_names(svg: str) -> str:
 
 
 def _still(layer: dict[str, Any]) -> dict[str, Any]:
-    mark = {key: value for key, value in layer["mark"].items() if key != "tooltip"}
+    left_out = {"tooltip"}
+    if layer["mark"]["type"] == "rect":
+        # Round corners make each cell of a heatmap ten times as long.
+        left_out.add("cornerRadius")
+    mark = {key: value for key, value in layer["mark"].items() if key not in left_out}
     return {**layer, "mark": mark}

@@ -4,7 +4,12 @@ import { parse, View as VegaRuntime } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
 import type { VegaView } from "../artifact";
+import { brush } from "./brush";
+import { type Choice, chosenView, isZoomable } from "./choice";
+import { Cursor } from "./cursor";
+import { highlight, nameOf, rowOf } from "./highlight";
 import { refusingLoader } from "./loader";
+import { type SceneItem, scenePoints, tracksOf } from "./points";
 import { toRows } from "./rows";
 import { type Tokens, vegaConfig, withTokens } from "./tokens";
 import { Tooltip } from "./tooltip";
@@ -14,41 +19,109 @@ export interface Drawing {
   toSvg(): Promise<string>;
   /** A PNG as a data address, at twice the size on screen. */
   toPng(): Promise<string>;
+  /** Lets the marks of one name stand out; null ends it. */
+  highlight(name: string | null): void;
   destroy(): void;
 }
 
-export type DrawChart = (element: HTMLElement, view: VegaView, tokens: Tokens) => Promise<Drawing>;
+/** What the reader chose before, and who is told of what the reader does. */
+export interface Reader extends Choice {
+  onZoom: (range: [number, number] | null) => void;
+  /** Called with the name of the series or category pointed at, with null after it. */
+  onPoint: (name: string | null) => void;
+  /** Speaks to who does not see the chart. */
+  say: (text: string) => void;
+}
+
+export type DrawChart = (
+  element: HTMLElement,
+  view: VegaView,
+  tokens: Tokens,
+  reader?: Reader,
+) => Promise<Drawing>;
 
 /**
  * Draws a view into an element that has a size of its own.
  *
- * Rejects when the spec cannot be drawn; the element is empty then.
+ * What else the element holds is left there. Rejects when the spec cannot be drawn.
  */
-export const drawChart: DrawChart = async (element, view, tokens) => {
+export const drawChart: DrawChart = async (element, view, tokens, reader) => {
+  const shown = reader ? chosenView(view, reader) : view;
   const plot = document.createElement("div");
   plot.className = "vega";
-  element.replaceChildren(plot);
   const tooltip = new Tooltip(element);
   const faults = new FaultLog();
-  const runtime = makeRuntime(plot, view, tokens, tooltip, faults);
+  element.prepend(plot);
+  const runtime = makeRuntime(plot, shown, tokens, tooltip, faults);
   await runtime.runAsync();
   if (faults.first !== null) {
     runtime.finalize();
-    element.replaceChildren();
+    tooltip.destroy();
+    plot.remove();
     throw faults.first;
   }
-  const stop = followSize(element, runtime);
+  const scene = sceneOf(runtime);
+  const listening = reader ? listen(element, runtime, shown, tooltip, reader) : [];
+  const ends = [followSize(element, runtime), ...listening];
   return {
     toSvg: () => runtime.toSVG(),
     toPng: () => runtime.background(tokens.surface ?? "#fff").toImageURL("png", 2),
+    highlight: (name) => highlight(scene(), shown, name),
     destroy: () => {
-      stop();
+      for (const end of ends) end();
       tooltip.destroy();
       runtime.finalize();
-      element.replaceChildren();
+      plot.remove();
     },
   };
 };
+
+/** Hears keys and pointer over a drawing; gives the functions that end it. */
+function listen(
+  host: HTMLElement,
+  runtime: VegaRuntime,
+  view: VegaView,
+  tooltip: Tooltip,
+  reader: Reader,
+): (() => void)[] {
+  const scene = sceneOf(runtime);
+  const origin = (): readonly [number, number] => originOf(runtime);
+  const cursor = new Cursor({
+    host,
+    tooltip,
+    origin,
+    say: reader.say,
+    tracks: () => tracksOf(view, scenePoints(scene())),
+  });
+  const over = (_: unknown, item: unknown): void => {
+    const held = (item as SceneItem | null | undefined) ?? {};
+    const row = rowOf(held) ?? rowOf((held.datum as SceneItem | undefined) ?? {});
+    reader.onPoint(row ? nameOf(view, row) : null);
+  };
+  const out = (): void => reader.onPoint(null);
+  runtime.addEventListener("pointerover", over as never);
+  host.addEventListener("pointerleave", out);
+  const ends = [() => cursor.destroy(), () => host.removeEventListener("pointerleave", out)];
+  if (!isZoomable(view)) return ends;
+  const size = (): readonly [number, number] => [runtime.width(), runtime.height()];
+  const scale = runtime.scale("x") as { invert: (pixel: number) => number | Date };
+  const invert = (pixel: number): number => Number(scale.invert(pixel));
+  const middle = (): number => cursor.point?.x ?? runtime.width() / 2;
+  return [...ends, brush({ host, origin, size, invert, middle, onZoom: reader.onZoom })];
+}
+
+function sceneOf(runtime: VegaRuntime): () => SceneItem {
+  return () => (runtime.scenegraph() as unknown as { root: SceneItem }).root;
+}
+
+/** Where the plot begins within its element, in pixels. */
+function originOf(runtime: VegaRuntime): readonly [number, number] {
+  const [x, y] = runtime.origin();
+  const padding = runtime.padding();
+  return typeof padding === "number"
+    ? [x + padding, y + padding]
+    : [x + (padding.left ?? 0), y + (padding.top ?? 0)];
+}
 
 function makeRuntime(
   plot: HTMLElement,

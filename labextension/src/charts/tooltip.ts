@@ -19,18 +19,25 @@ export class Tooltip {
     value: unknown,
   ): void => {
     const rows = tooltipRows(value);
+    // Vega tells of the end of a tooltip without an event.
     if (rows.length === 0) {
       this.hide();
       return;
     }
+    const frame = this.host.getBoundingClientRect();
+    this.show(rows, event.clientX - frame.left, event.clientY - frame.top);
+  };
+
+  /** Shows lines beside a place of the host, in pixels; no lines hide it. */
+  show(rows: [string, string][], x: number, y: number): void {
+    this.box.hidden = rows.length === 0;
     this.box.replaceChildren(
       ...rows.map(([title, text]) =>
         h("div", {}, title !== "" && h("span", {}, title), h("b", {}, text)),
       ),
     );
-    this.box.hidden = false;
-    this.place(event);
-  };
+    if (rows.length > 0) this.place(x, y);
+  }
 
   hide(): void {
     this.box.hidden = true;
@@ -40,11 +47,9 @@ export class Tooltip {
     this.box.remove();
   }
 
-  private place(event: MouseEvent): void {
+  private place(x: number, y: number): void {
     const frame = this.host.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = this.box;
-    const x = event.clientX - frame.left;
-    const y = event.clientY - frame.top;
     const right = x + 14;
     const left = right + width > frame.width + 8 ? x - width - 14 : right;
     const top = Math.min(Math.max(y - height / 2, -8), frame.height - height + 8);

@@ -8,13 +8,14 @@ import { toCsv } from "./csv";
 import { openDetails } from "./details";
 import { h, safeAddress, uniqueId } from "./dom";
 import { fileName, save } from "./download";
-import { type Figure, figure } from "./figure";
+import { type Figure, figure, type FigureState } from "./figure";
 import { icon } from "./icons";
 import { kpiBody } from "./kpi";
 import type { RenderOptions } from "./options";
 import type { Spans } from "./packing";
 import { type MenuItem, menu } from "./popover";
 import { prose } from "./prose";
+import type { Spotlight } from "./spotlight";
 import { stateBlock } from "./states";
 import type { TableState } from "./table";
 import { initialState, tableBody } from "./table";
@@ -28,12 +29,13 @@ export class Card {
   private figure: Figure | null = null;
   private asTable = false;
   private sorting: TableState | null = null;
+  private readonly choice: FigureState = { hidden: new Set(), zoom: null };
 
   constructor(
     private artifact: Artifact,
     tile: Tile,
     spans: Spans,
-    private readonly theme: Theme,
+    private readonly around: { theme: Theme; spotlight: Spotlight },
     private readonly options: RenderOptions,
   ) {
     this.chart = chartOf(artifact, tile.chart);
@@ -55,8 +57,13 @@ export class Card {
     const next = chartOf(artifact, this.element.dataset.chart ?? "");
     const same = JSON.stringify(next) === JSON.stringify(this.chart);
     this.artifact = artifact;
+    const before = legendOf(this.chart);
     this.chart = next;
-    if (!same) this.draw();
+    if (same) return;
+    // Other data may have other series, and another stretch of time.
+    this.choice.zoom = null;
+    if (legendOf(next) !== before) this.choice.hidden.clear();
+    this.draw();
   }
 
   destroy(): void {
@@ -138,7 +145,7 @@ export class Card {
       case "table":
         return this.table(view);
       case "vega":
-        if (this.asTable && view.table) return this.table(view.table);
+        if (this.asTable && view.table) return this.plotTable(view.table);
         return this.plot(view);
       default:
         return stateBlock("failed", null);
@@ -147,11 +154,23 @@ export class Card {
 
   private plot(view: Extract<View, { kind: "vega" }>): HTMLElement {
     const label = this.chart.summary ?? this.chart.title ?? this.chart.type;
-    this.figure = figure(view, label, this.theme, this.options.charts);
+    const around = { ...this.around, charts: this.options.charts };
+    this.figure = figure(view, label, this.choice, around);
     this.figure.element.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && view.table) this.toggleTable();
+      const inPlot = (event.target as Element).matches(".plot");
+      if (event.key === "Enter" && inPlot && view.table) this.toggleTable();
     });
     return this.figure.element;
+  }
+
+  private plotTable(view: TableView): HTMLElement {
+    const body = this.table(view);
+    body.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      this.toggleTable();
+    });
+    return body;
   }
 
   private table(view: TableView): HTMLElement {
@@ -201,6 +220,10 @@ export function truncationNote(chart: Chart, locale: string): string | null {
   const all = chart.row_count ?? 0;
   if (all > shown && shown > 0) return messages.truncated(count(shown, locale), count(all, locale));
   return shown > 0 ? messages.truncatedOpen(count(shown, locale)) : null;
+}
+
+function legendOf(chart: Chart): string {
+  return chart.view?.kind === "vega" ? JSON.stringify(chart.view.legend) : "";
 }
 
 function shownRows(chart: Chart): number {

@@ -8,6 +8,7 @@ import { footer } from "./footer";
 import { type Header, header } from "./header";
 import type { RenderOptions, ThemeChoice } from "./options";
 import { packed } from "./packing";
+import { Spotlight } from "./spotlight";
 import { skeleton, stateBlock } from "./states";
 import { tabList } from "./tabs";
 import { Theme } from "./theme";
@@ -49,6 +50,7 @@ const WHOLE = { medium: 12, narrow: 12 };
 
 class Surface {
   readonly theme: Theme;
+  readonly spotlight = new Spotlight();
   private readonly page = h("div", { class: "page" });
   private readonly notice = h("div", { class: "notice", hidden: true, role: "alert" });
   private readonly status = h("p", { class: "sr", role: "status" });
@@ -154,7 +156,7 @@ class Surface {
   private row(artifact: Artifact, row: Tile[]): HTMLElement {
     const spans = packed(row, artifact.charts);
     const cards = row.map(
-      (tile, at) => new Card(artifact, tile, spans[at] ?? WHOLE, this.theme, this.options),
+      (tile, at) => new Card(artifact, tile, spans[at] ?? WHOLE, this, this.options),
     );
     this.cards.push(...cards);
     return h("div", { class: "grid" }, ...cards.map((card) => card.element));
