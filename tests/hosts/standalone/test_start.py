@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts.standalone.house import KEY, ME, TOML, environment, start
+from tests.hosts.standalone.house import KEY, ME, TOML, approve, environment, start
 from tests.servers.openid import CLIENT, SECRET, OpenIdProvider
 
 GOOD = {
@@ -138,6 +138,24 @@ def test_it_serves_below_a_path_behind_a_proxy(tmp_path: Path, google: OpenIdPro
         cookie = begun.headers["Set-Cookie"]
         assert cookie.startswith("__Host-peter-login-")
         assert "Secure" in cookie and "Path=/;" in cookie and "Domain" not in cookie
+        google.redirect_uris.add("https://peter.example.com/peter/api/v1/auth/callback")
+        # The proxy ends TLS, and tells the server the cookies that the browser keeps.
+        sent = {"Cookie": cookie.partition(";")[0], "Host": "inside:8000"}
+        back = browser.get(f"/peter/api/v1/auth/callback?{approve(where)}", headers=sent)
+        assert back.headers["Location"] == "/peter/dashboards"
+        given = [line for line in back.headers.get_list("Set-Cookie") if "session=" in line]
+        assert given[0].startswith("__Host-peter-session=") and "Secure" in given[0]
+        sent = {"Cookie": given[0].partition(";")[0]}
+        me = browser.get("/peter/api/v1/auth/me", headers=sent)
+        assert me.json()["email"] == "ada@example.com"
+        assert "Secure" in me.headers["Set-Cookie"]
+        token = me.headers["Set-Cookie"].partition(";")[0]
+        sent = {"Cookie": f"{sent['Cookie']}; {token}", "X-XSRFToken": token.partition("=")[2]}
+        path = "/peter/api/v1/dashboards/validate?mode=offline"
+        for origin, status in (("https://peter.example.com", 200), ("http://inside:8000", 403)):
+            body, more = {"yaml": "version: 1"}, {"Origin": origin}
+            assert browser.post(path, json=body, headers={**sent, **more}).status_code == status
+        browser.cookies.clear()
         assert browser.get("/dashboards").status_code == 404
         assert browser.get("/peter/").headers["Location"].startswith("/peter/api/v1/auth/login")
     finally:
