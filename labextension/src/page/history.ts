@@ -143,7 +143,7 @@ class HistoryPanel {
   ): HTMLElement {
     const select = h(
       "select",
-      {},
+      { "aria-label": label },
       ...entries.map((entry) =>
         h(
           "option",

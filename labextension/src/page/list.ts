@@ -46,7 +46,7 @@ class List {
     placeholder: messages.searchDashboards,
     "aria-label": messages.searchDashboards,
   });
-  private readonly owner = h("select", {});
+  private readonly owner = h("select", { "aria-label": messages.owner });
   private readonly tags = h("div", { class: "tags", role: "group", "aria-label": messages.tags });
   private readonly list = h("main", {});
   private tag: string;
