@@ -112,7 +112,14 @@ class House:
         """SIGTERM; the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(within_s)
+        try:
+            code = self.process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            # The abort makes it write where each of its threads stands.
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait(10)
+            self.reader.join(5)
+            raise AssertionError("it does not end:\n" + "\n".join(self.lines[-200:])) from None
         self.reader.join(5)
         return code
 
@@ -126,7 +133,7 @@ def environment(**more: str) -> dict[str, str]:
     """Of a server: nothing of this process's own settings."""
     kept = {name: value for name, value in os.environ.items()
             if name in ("PATH", "HOME", "LANG", "TMPDIR")}  # fmt: skip
-    return {**kept, "PYTHONPATH": str(ROOT), **more}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONFAULTHANDLER": "1", **more}
 
 
 def login_environment(provider: OpenIdProvider) -> dict[str, str]:
