@@ -135,7 +135,7 @@ class Connection:
             request = http.build_request(
                 method, f"{self.server.url}/{path}", extensions=line.extensions, **asked
             )
-            response = self._answered(http, request)
+            response = self._answered(http, request, cancel)
             try:
                 if not response.is_success:
                     response.read()
@@ -153,7 +153,9 @@ class Connection:
         with self._client() as http:
             yield http
 
-    def _answered(self, http: httpx.Client, request: httpx.Request) -> httpx.Response:
+    def _answered(
+        self, http: httpx.Client, request: httpx.Request, cancel: CancelToken | None
+    ) -> httpx.Response:
         """The first answer that is neither a redirect nor worth another try."""
         safe = request.method == "GET"
         for turn in range(1, _TRIES + 1):
@@ -162,7 +164,7 @@ class Connection:
                 response = self._followed(http, request)
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.RemoteProtocolError,
                     httpx.ReadError):  # fmt: skip
-                if last:
+                if last or (cancel is not None and cancel.cancelled):
                     raise
                 pause_s = _PAUSE_S * turn
             else:
@@ -173,6 +175,8 @@ class Connection:
                     return response
                 response.close()
             time.sleep(pause_s)
+            if cancel is not None:
+                cancel.raise_if_cancelled()
         raise AssertionError("the last turn answers or raises")
 
     def _followed(self, http: httpx.Client, request: httpx.Request) -> httpx.Response:

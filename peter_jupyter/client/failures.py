@@ -94,7 +94,7 @@ def _classes() -> dict[str, type[PeterError]]:
         if isinstance(kind, type) and issubclass(kind, PeterError)
     }
     found |= {kind.code: kind for kind in (LoginError, ServerError, UnreachableError)}
-    found |= dict.fromkeys(("cross_site_request",), errors.Forbidden)
+    found |= {"cross_site_request": errors.Forbidden, "login_unavailable": UnreachableError}
     found |= dict.fromkeys(("too_many_requests", "draining"), errors.Overloaded)
     found |= dict.fromkeys(
         ("method_not_allowed", "not_acceptable", "body_too_large", "unsupported_media_type"),
