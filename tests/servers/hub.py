@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "deploy" / "jupyterhub_config.py"
 SCRIPT_TOKEN = "script-token-" + "0123456789abcdef" * 2
 """The token of the hub's service for scripts."""
-_START_S = 60.0
+_START_S = 150.0
 _PASSED = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from peter_core.errors import InvalidRequest
 from peter_jupyter.hosts.standalone.next_urls import safe_next
-from peter_jupyter.http.access import public
+from peter_jupyter.http.access import needs, public
 from peter_jupyter.http.pages import Page
 from peter_jupyter.http.resource import Resource
 from peter_jupyter.http.statuses import RefusalError
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from peter_jupyter.hosts.hub.login import Hub
 
 log = logging.getLogger("peter.login")
+
+
+class HomePage(Page):
+    """The root, which the hub's list of services leads to."""
+
+    @needs("viewer")
+    async def get(self) -> None:
+        """On to the list of dashboards."""
+        self.redirect(f"{self.root}dashboards")
 
 
 class LoginPage(Page):
@@ -85,12 +94,14 @@ class LogoutResource(Resource):
 
 
 OWN_ROUTES: tuple[tuple[str, type[Resource]], ...] = (
+    ("", HomePage),
     ("api/v1/auth/login", LoginPage),
     ("api/v1/auth/callback", CallbackPage),
     ("oauth_callback", CallbackPage),
     ("api/v1/auth/logout", LogoutResource),
 )
-"""What this host has beside the routes of all hosts; JupyterHub calls back at the third."""
+"""What this host has beside the routes of all hosts; JupyterHub calls back at
+``oauth_callback`` unless the service's configuration says another address."""
 
 
 def _hub(handler: Resource) -> Hub:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
-from tornado.web import Application
+from tornado.web import Application, RedirectHandler
 
 from peter_jupyter.hosts.hub.host import HUB, POOL, HubHost
 from peter_jupyter.hosts.hub.resources import OWN_ROUTES
@@ -54,6 +54,9 @@ def application(hub: Hub, pool: PooledPeter) -> Application:
             handler.policy = handler.policy.replace(
                 "frame-ancestors 'self'", "frame-ancestors 'none'"
             )
+    if hub.root != "/":
+        bare = {"url": hub.root, "permanent": False}
+        routes.append((hub.root.rstrip("/"), RedirectHandler, bare))
     settings: dict[str, Any] = {HUB: hub, POOL: pool}
     return Application(
         routes,

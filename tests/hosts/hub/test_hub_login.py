@@ -222,6 +222,14 @@ def test_a_login_leads_nowhere_else(hub: Hub, people: People, next_url: str) -> 
     assert str(response.url) == f"{hub.peter}dashboards"
 
 
+@pytest.mark.parametrize("address", ["/services/peter", "/services/peter/"])
+def test_the_hubs_list_of_services_leads_to_the_dashboards(
+    hub: Hub, people: People, address: str
+) -> None:
+    response = people.browser("vera").get(hub.url + address)
+    assert (response.status_code, str(response.url)) == (200, f"{hub.peter}dashboards")
+
+
 def test_a_login_leads_to_a_page_of_peters(hub: Hub, people: People) -> None:
     response = people.browser("vera").get(
         f"{hub.peter}api/v1/auth/login", params={"next": "/services/peter/dashboards/none?q=a%20b"}

@@ -50,7 +50,7 @@ def own_server(hub: Hub, people: People) -> Iterator[str]:
     def up() -> bool:
         return httpx.get(f"{server}/api/status", headers=headers).status_code == 200
 
-    wait_for(up, 60, hub.said)
+    wait_for(up, 120, hub.said)
     yield server
     people.at_hub("ann", "DELETE", f"users/{who('ann')}/server")
 
