@@ -150,13 +150,13 @@ class Catalog:
         told = replace(problem, hint=hint)
         return SqlError(error.message, hint=hint, problems=(told, *error.problems[1:]))
 
-    def under(self, name: str) -> frozenset[str]:
-        """Every table and view under a view, at any depth; empty for a table."""
+    def under(self, name: str) -> tuple[TableInfo, ...]:
+        """Every table and view under a view, at any depth; none for a table."""
         id = full_id(name, self._project, self._default_dataset)
         try:
-            return frozenset(one for one, _ in self._walk(self._describe(id)))
+            return tuple(self._told(*below) for below in self._walk(self._describe(id)))
         except EngineError:
-            return frozenset()
+            return ()
 
     def ask(self, call: Callable[[float], T], within_s: float) -> T:
         """One metadata call with all its tries.
@@ -204,6 +204,11 @@ class Catalog:
             raise TableNotFound(f"No table matches {dataset}.{pattern}.")
         newest = self._describe(max(matching)).info
         return Described(replace(newest, id=id, rows=None, bytes=None, updated_at=None, sources=()))
+
+    def _told(self, id: str, found: Described | None) -> TableInfo:
+        if found is None:
+            return self.named_only(id)
+        return self._with_sources(found, renew=False) if found.is_view else found.info
 
     def _with_sources(self, view: Described, *, renew: bool) -> TableInfo:
         """A view is as new as the newest of itself and what is under it."""

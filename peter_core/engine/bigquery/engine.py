@@ -353,7 +353,8 @@ class BigQueryEngine:
     def _allows(self, table: str, job: Job) -> bool:
         """By its dataset, or by a view of an allowed dataset that the statement names."""
         return self._catalog.allows_name(table) or any(
-            self._catalog.allows_name(name) and table in self._catalog.under(name)
+            self._catalog.allows_name(name)
+            and any(below.id == table for below in self._catalog.under(name))
             for name in job.statement.tables
         )
 

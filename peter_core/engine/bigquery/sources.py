@@ -20,8 +20,8 @@ def sources_of(
 ) -> dict[str, TableInfo]:
     """The tables by the names the statement gives them, as they are before it runs.
 
-    What does not tell of itself in a third of the time that is left is missing; what may be read
-    and not looked at is told by its name alone.
+    What is under a view comes with it, by its id. What does not tell of itself in a third of the
+    time that is left is missing; what may be read and not looked at is told by its name alone.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def sources_of(
     at_hand = {name: catalog.at_hand(name) for name in job.statement.tables}
     known = {name: info for name, info in at_hand.items() if info is not None}
     if len(known) == len(at_hand):
-        return known
+        return _with_views_open(catalog, known)
     left = deadline - time.monotonic()
     request = Request(time.monotonic() + min(FETCH_S, left / 3))
     infos: dict[str, TableInfo] = {}
@@ -43,10 +43,16 @@ def sources_of(
                 continue
             except EngineError:
                 infos[name] = catalog.named_only(name)
+        infos.update(_with_views_open(catalog, infos.copy()))
 
     with contextlib.suppress(QueryTimeout):
         request.run(look, cancel)
     return infos.copy()
+
+
+def _with_views_open(catalog: Catalog, found: dict[str, TableInfo]) -> dict[str, TableInfo]:
+    views = [name for name, info in found.items() if info.kind in ("view", "materialized_view")]
+    return found | {below.id: below for name in views for below in catalog.under(name)}
 
 
 def distinct(tables: dict[str, TableInfo]) -> tuple[TableInfo, ...]:
