@@ -10,11 +10,10 @@ import signal
 import socket
 import stat
 import sys
-import threading
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from peter_core.config.sources import FILE
@@ -52,7 +51,9 @@ class Options:
 
 
 def serve(reading: Reading, options: Options, say: Callable[[str], None]) -> int:
-    """Serve until SIGTERM or Ctrl-C; gives the exit code, 0 when it ended as it was told to.
+    """Serve until SIGTERM or Ctrl-C, and end the process with 0.
+
+    With several workers it gives the exit code: 0 when each ended as it was told to.
 
     Parameters
     ----------
@@ -93,11 +94,11 @@ def serve(reading: Reading, options: Options, say: Callable[[str], None]) -> int
         for line in greeting(settings, address, options, port):
             say(line)
 
-        def work(parent: int | None = None) -> int:
-            return asyncio.run(_run(settings, reading.sources, address, options, listening, parent))
+        def work(parent: int | None = None) -> NoReturn:
+            asyncio.run(_run(settings, reading.sources, address, options, listening, parent))
 
         if options.workers == 1:
-            return work()
+            work()
         return Workers(options.workers, work).run()
     finally:
         for each in listening:
@@ -179,8 +180,8 @@ async def _run(
     options: Options,
     listening: list[socket.socket],
     parent: int | None,
-) -> int:
-    """Serve in this process until it is told to stop."""
+) -> NoReturn:
+    """Serve in this process until it is told to stop, and end the process."""
     from tornado.httpserver import HTTPServer
 
     from peter_core.telemetry import configure
@@ -202,12 +203,10 @@ async def _run(
     await asyncio.wait(closing, timeout=_CLOSE_S)
     if telemetry is not None:
         telemetry.close(_TELEMETRY_S)
-    if any(thread.name.startswith("peter-http") for thread in threading.enumerate()):
-        # Work that does not stop must not keep the process.
-        logging.shutdown()
-        sys.stdout.flush()
-        os._exit(0)
-    return 0
+    # Everything is closed that closes in time; a thread that does not must not keep the process.
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 async def _warm(pool: PooledPeter) -> None:
@@ -215,6 +214,8 @@ async def _warm(pool: PooledPeter) -> None:
     try:
         await pool.call(lambda _: None, CancelToken())
     except PeterError as error:
+        if pool.draining:
+            return
         log.error("Peter cannot open its workspace yet: %s", error)
 
 

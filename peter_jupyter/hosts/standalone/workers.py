@@ -6,7 +6,8 @@ import logging
 import os
 import signal
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +30,11 @@ class Workers:
     Parameters
     ----------
     work
-        What each does; gives its exit code. It is told the end of a pipe that is closed when
+        What each does; it ends its process. It is told the end of a pipe that is closed when
         this process is gone, however it went.
     """
 
-    def __init__(self, count: int, work: Callable[[int], int]) -> None:
+    def __init__(self, count: int, work: Callable[[int], NoReturn]) -> None:
         self._count = count
         self._work = work
         self._living: set[int] = set()
@@ -60,24 +61,25 @@ class Workers:
         pid = os.fork()
         if pid:
             self._living.add(pid)
+            if self._stopping_since is not None:
+                _send(pid, signal.SIGTERM)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             return
-        code = 1
         try:
             os.close(writer)
             for number in ENDING:
                 signal.signal(number, signal.SIG_DFL)
-            code = self._work(reader)
+            self._work(reader)
         except BaseException:
             log.exception("a worker could not go on")
         finally:
             # Nothing of the parent's is to be ended twice: no exit handlers, no buffers.
-            os._exit(code)
+            os._exit(1)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._stopping_since = self._stopping_since or time.monotonic()
         for pid in tuple(self._living):
-            os.kill(pid, signal.SIGTERM)
+            _send(pid, signal.SIGTERM)
 
     def _reap(self, reader: int, writer: int) -> None:
         for pid in tuple(self._living):
@@ -108,4 +110,9 @@ class Workers:
             return
         for pid in self._living:
             log.error("worker %d did not end in time and is killed", pid)
-            os.kill(pid, signal.SIGKILL)
+            _send(pid, signal.SIGKILL)
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
