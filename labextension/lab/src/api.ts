@@ -13,6 +13,7 @@ import type {
   Plan,
   Problem,
   Published,
+  Shared,
   Validation,
   Verification,
 } from "./models";
@@ -57,7 +58,7 @@ export class Api {
   }
 
   /** The dashboards of the server that this one knows by its environment; null where none is. */
-  async shared(): Promise<(Listing & { url: string }) | null> {
+  async shared(): Promise<Shared | null> {
     try {
       return await this.json("GET", "api/v1/hub/dashboards");
     } catch (error) {
@@ -135,7 +136,8 @@ export class Api {
   private async json<T>(method: string, path: string, asked: Asked = {}): Promise<T> {
     const { query, body, yaml, headers, signal } = asked;
     const typed = { Accept: "application/json", ...headers };
-    const init: RequestInit = { method, headers: typed };
+    // A request that is not stored would get a number of its own in its address.
+    const init: RequestInit = { method, headers: typed, cache: "no-cache" };
     if (signal) init.signal = signal;
     if (yaml !== undefined) {
       init.headers = { ...typed, "Content-Type": "application/yaml" };

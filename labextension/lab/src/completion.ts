@@ -47,6 +47,8 @@ export function dashboardCompletion(draft: Draft, api: Api): Extension {
   return autocompletion({
     override: [(context) => sqlSource(context, api), (context) => documentSource(context, draft)],
     activateOnTyping: true,
+    icons: false,
+    tooltipClass: () => "peter-completion",
     maxRenderedOptions: 60,
   });
 }

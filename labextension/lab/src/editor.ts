@@ -1,6 +1,8 @@
 /** The editor of a dashboard file: its problems underlined, its keys and names completed. */
 
 import { acceptCompletion, completionStatus, startCompletion } from "@codemirror/autocomplete";
+import { indentUnit } from "@codemirror/language";
+import { Prec } from "@codemirror/state";
 import type { CodeMirrorEditor } from "@jupyterlab/codemirror";
 import type { IDocumentWidget } from "@jupyterlab/docregistry";
 import type { FileEditor } from "@jupyterlab/fileeditor";
@@ -22,7 +24,11 @@ export async function equip(
   await widget.content.ready;
   const editor = widget.content.editor as CodeMirrorEditor;
   widget.content.addClass(EDITOR_CLASS);
-  editor.injectExtension([...problemMarks(), dashboardCompletion(draft, api)]);
+  editor.injectExtension([
+    Prec.highest(indentUnit.of("  ")),
+    ...problemMarks(),
+    dashboardCompletion(draft, api),
+  ]);
   const show = (): void => {
     if (!widget.isDisposed && draft.phase !== "checking")
       showProblems(editor.editor, draft.problems);

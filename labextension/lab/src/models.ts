@@ -28,6 +28,12 @@ export interface Listing {
   total: number;
 }
 
+/** The dashboards of another server, or why there is no list. */
+export interface Shared extends Listing {
+  url: string;
+  problem: string | null;
+}
+
 export interface Freshness {
   charts:
     | { status: "fresh" | "stale" | "unknown"; age_seconds: number | null; reason: string | null }[]

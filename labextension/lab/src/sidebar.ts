@@ -7,7 +7,7 @@ import { ago } from "../../src/format";
 import { button, h, link } from "../../src/renderer/dom";
 import { type Api, PeterError } from "./api";
 import { peterIcon } from "./icon";
-import type { Freshness, Summary } from "./models";
+import type { Freshness, Shared, Summary } from "./models";
 
 /** What the sidebar does with a dashboard. */
 export interface Actions {
@@ -21,7 +21,7 @@ const ASKED_AT_ONCE = 4;
 /** Lists are asked for when the sidebar is first shown, never before. */
 export class Sidebar extends Widget {
   private entries: Summary[] = [];
-  private shared: { entries: Summary[]; url: string } | null = null;
+  private shared: Shared | null = null;
   private failure: PeterError | null = null;
   private loaded = false;
   private readonly ages = new Map<string, Freshness | null>();
@@ -87,8 +87,7 @@ export class Sidebar extends Widget {
 
   private async loadShared(): Promise<void> {
     try {
-      const found = await this.api.shared();
-      this.shared = found && { entries: found.dashboards, url: found.url };
+      this.shared = await this.api.shared();
     } catch {
       this.shared = null;
     }
@@ -113,7 +112,7 @@ export class Sidebar extends Widget {
     }
     const parts = [this.section("This server", this.entries, true)];
     if (this.shared) {
-      parts.push(this.section(new URL(this.shared.url).host, this.shared.entries, false));
+      parts.push(this.section(new URL(this.shared.url).host, this.shared.dashboards, false));
     }
     this.body.replaceChildren(...parts);
   }
@@ -176,7 +175,8 @@ export class Sidebar extends Widget {
 
   private nothing(none: boolean, own: boolean): HTMLElement {
     if (!none) return h("p", { class: "peter-none" }, "No dashboard matches the search.");
-    if (!own) return h("p", { class: "peter-none" }, "Nothing is published there yet.");
+    const there = this.shared?.problem ?? "Nothing is published there yet.";
+    if (!own) return h("p", { class: "peter-none" }, there);
     const make = button({ class: "peter-btn" }, this.actions.create, "New from template");
     return h("div", { class: "peter-none" }, h("p", {}, "Nothing is published yet."), make);
   }

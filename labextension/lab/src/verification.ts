@@ -128,7 +128,11 @@ function sample(found: Verification): HTMLElement | null {
   const rows = found.sample_rows.map((row) =>
     names.map((name) => (row[name] === null || row[name] === undefined ? null : text(row[name]))),
   );
-  return fold(`First ${rows.length} rows`, table(names, rows, numeric), true);
+  return fold(
+    rows.length === 1 ? "First row" : `First ${rows.length} rows`,
+    table(names, rows, numeric),
+    true,
+  );
 }
 
 function foot(found: Verification): HTMLElement | null {

@@ -1,0 +1,62 @@
+"""The dashboards of the Peter that people share, for a Jupyter Server that knows its address."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from peter_core.errors import ConfigError, NotFound, PeterError
+from peter_jupyter.http.access import needs
+from peter_jupyter.http.models.dashboard import DashboardSummary
+from peter_jupyter.http.models.shapes import Answer
+from peter_jupyter.http.operations import operation
+from peter_jupyter.http.resource import Resource
+
+if TYPE_CHECKING:
+    from peter_core.service import Peter
+
+PATTERN = "api/v1/hub/dashboards"
+_KNOWN_BY = ("PETER_URL", "JUPYTERHUB_API_TOKEN")
+_SECONDS = 10.0
+
+
+class SharedList(Answer):
+    """What is published on the other server; ``url`` is where its pages are.
+
+    ``problem`` says why nothing is known of it, when it gave no list.
+    """
+
+    url: str
+    dashboards: tuple[DashboardSummary, ...] = ()
+    total: int = 0
+    problem: str | None = None
+
+
+class SharedResource(Resource):
+    """The dashboards of the server that ``PETER_URL`` names, or of this server's hub."""
+
+    @needs("author")
+    @operation("list_shared_dashboards", SharedList, tag="dashboards")
+    async def get(self) -> None:
+        """The first of them by title; 404 where no server is known."""
+        self.answer(await self.call(_listed))
+
+
+def _listed(_: Peter) -> SharedList:
+    from peter_jupyter.client import PeterClient
+
+    # A Jupyter Server that runs here is this one: only what is configured is another.
+    if not any(os.environ.get(name) for name in _KNOWN_BY):
+        raise NotFound("No shared server is known.", hint="Set PETER_URL and PETER_TOKEN.")
+    try:
+        client = PeterClient.from_env(timeout_s=_SECONDS)
+    except ConfigError as error:
+        raise NotFound(error.message, hint=error.hint) from error
+    with client:
+        try:
+            found = client.list(page_size=200)
+        except PeterError as error:
+            return SharedList(
+                url=client.url, problem=" ".join(filter(None, [error.message, error.hint]))
+            )
+        return SharedList(url=client.url, dashboards=found.dashboards, total=found.total)
