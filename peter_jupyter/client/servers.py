@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ _HUB_TOKEN = "JUPYTERHUB_API_TOKEN"  # noqa: S105
 _HUB = "JUPYTERHUB_PUBLIC_HUB_URL"
 _HUB_ADDRESSES = (_HUB, "JUPYTERHUB_HOST", "JUPYTERHUB_API_URL")
 """Where the hub's own token may go."""
+_PAGE = re.compile(r"/dashboards(/[^/]+)?$")
+"""What the address of a page has more than Peter's own."""
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -55,7 +58,7 @@ def server_at(url: str, token: str | None = None) -> Server:
         )
     if token is not None and (not token.isascii() or not token.isprintable() or " " in token):
         raise InvalidRequest("The token holds characters that no token has.")
-    path = parts.path.rstrip("/").removesuffix("/dashboards")
+    path = _PAGE.sub("", parts.path.rstrip("/"))
     return Server(f"{parts.scheme}://{parts.netloc}{path}", token or None)
 
 

@@ -319,9 +319,9 @@ def test_a_token_cannot_add_a_header(token: str) -> None:
     assert token not in str(raised.value)
 
 
-def test_a_slash_at_the_end_and_the_list_page_are_the_same_server() -> None:
-    for url in ("http://host/peter", "http://host/peter/", "http://host/peter/dashboards"):
-        assert PeterClient(url).url == "http://host/peter"
+@pytest.mark.parametrize("more", ["", "/", "/dashboards", "/dashboards/", "/dashboards/sales"])
+def test_the_address_of_a_page_is_that_of_its_server(more: str) -> None:
+    assert PeterClient(f"http://host/peter{more}").url == "http://host/peter"
 
 
 def test_a_missing_problem_type_of_a_proxy_is_told_by_its_status(
