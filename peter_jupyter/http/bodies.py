@@ -66,7 +66,8 @@ def read_json(kind: type[B], body: bytes) -> B:
         It is no JSON, or not of the model's shape; each fault is a problem with its path.
     """
     try:
-        return kind.model_validate(orjson.loads(body))
+        orjson.loads(body)
+        return kind.model_validate_json(body)
     except orjson.JSONDecodeError as error:
         raise InvalidRequest(
             f"The body is no JSON: {error.msg} (line {error.lineno}, column {error.colno})."

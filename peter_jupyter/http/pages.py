@@ -64,6 +64,7 @@ class Page(Resource):
             trace_id=self.request_id,
             author=self.is_author(),
         )
+        self.note_problem(problem.code, status_code, info[1] if info else None)
         words = " ".join(filter(None, [problem.detail, problem.hint]))
         self.send(_error_page(problem.title, words, self.request_id).encode(), HTML)
 

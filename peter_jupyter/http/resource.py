@@ -269,15 +269,19 @@ class Resource(Host):
             author=self.is_author(),
             diff=self._diff,
         )
-        self._tag, self._code = None, problem.code
+        self.note_problem(problem.code, status_code, _error(kwargs))
+        self.write_problem(problem.model_dump_json(exclude_none=True).encode())
+
+    def note_problem(self, code: str, status_code: int, error: BaseException | None) -> None:
+        """Set the headers that go with a problem, however it is told."""
+        self._tag, self._code = None, code
         if status_code == 405:
             self.set_header("Allow", ", ".join(self.allowed()))
         if status_code == 401:
             self.set_header("WWW-Authenticate", "Bearer")
         if status_code in (429, 503):
-            after_s = getattr(_error(kwargs), "retry_after_s", None)
+            after_s = getattr(error, "retry_after_s", None)
             self.set_header("Retry-After", str(after_s or _RETRY_AFTER_S))
-        self.write_problem(problem.model_dump_json(exclude_none=True).encode())
 
     @classmethod
     def allowed(cls) -> list[str]:

@@ -43,9 +43,9 @@ class Query(BaseModel):
 
 
 class Body(BaseModel):
-    """What a client sends; a key that is not known is an error."""
+    """What a client sends: no key that is not known, no value of another JSON type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Answer(BaseModel):

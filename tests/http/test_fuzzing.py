@@ -1,0 +1,83 @@
+"""Schemathesis asks a live server whatever the OpenAPI document allows, and what it does not."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.http import TOKEN, prepare, wait_for
+
+CHECKS = (
+    "not_a_server_error", "status_code_conformance", "content_type_conformance",
+    "response_headers_conformance", "response_schema_conformance", "unsupported_method",
+    "allow_header_conformance", "ignored_auth",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Jupyter Server over a small published dashboard, in a process of its own."""
+    folder = tmp_path_factory.mktemp("fuzzed")
+    prepare(folder)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.http", "--serve", str(folder), str(port)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_for(port)
+        yield f"http://127.0.0.1:{port}/peter/api/v1/openapi.json"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def fuzz(address: str, folder: Path, *more: str) -> tuple[int, str]:
+    """How many cases were tried, and the report; fails when one did not fit the document."""
+    ran = subprocess.run(
+        [
+            Path(sys.executable).with_name("st"), "run", address, "--no-color",
+            "--phases", "examples,coverage,fuzzing", "--checks", ",".join(CHECKS),
+            # A name that no file can have is answered by the host.
+            "--exclude-path", "/static/{name}", "--seed", "7", *more,
+        ],
+        cwd=folder, capture_output=True, text=True, timeout=900, check=False,
+    )  # fmt: skip
+    told = "\n".join(line[:300] for line in ran.stdout.splitlines())
+    assert ran.returncode == 0, told[-6000:]
+    found = re.search(r"(\d+) generated", told)
+    assert found, told[-2000:]
+    return int(found[1]), told
+
+
+def test_no_request_with_a_token_is_answered_otherwise_than_said(
+    address: str, tmp_path: Path
+) -> None:
+    tried, _ = fuzz(
+        address, tmp_path, "-H", f"Authorization: token {TOKEN}", "-n", "3", "--max-time", "18"
+    )
+    assert tried > 100
+
+
+def test_no_request_without_a_login_is_answered_otherwise_than_said(
+    address: str, tmp_path: Path
+) -> None:
+    tried, _ = fuzz(address, tmp_path, "-n", "2", "--max-time", "8")
+    assert tried > 100
+
+
+@pytest.mark.slow
+def test_no_request_of_five_thousand_is_answered_otherwise_than_said(
+    address: str, tmp_path: Path
+) -> None:
+    tried, _ = fuzz(
+        address, tmp_path, "-H", f"Authorization: token {TOKEN}", "-n", "80", "--max-time", "600"
+    )
+    assert tried >= 5000
