@@ -211,6 +211,18 @@ def test_a_server_that_goes_away_is_told_in_the_panel(
     expect(panel(page).locator("li:has(.who)")).to_have_count(3)
 
 
+def test_the_history_is_there_when_the_dashboard_is_not(
+    visit: Visit, alice: PeterClient, bob: PeterClient
+) -> None:
+    three_revisions("not-there", alice, bob)
+    page = visit("dashboards").page
+    page.route("**/data?*", lambda route: route.abort())
+    page.goto(f"{alice.url}/dashboards/not-there?carrier=B6")
+    expect(page.locator(".state.failed")).to_contain_text("The server does not answer.")
+    page.get_by_role("button", name="History").click()
+    expect(panel(page).locator("li:has(.who)")).to_have_count(3)
+
+
 def test_a_restore_needs_the_xsrf_token(visit: Visit, alice: PeterClient, bob: PeterClient) -> None:
     first, _, third = three_revisions("forged", alice, bob)
     page = visit("dashboards/forged").page

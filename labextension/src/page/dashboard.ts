@@ -4,6 +4,7 @@ import type { Artifact, FilterValues } from "../artifact";
 import { fromQuery, toQuery } from "../filters/query";
 import { messages } from "../messages";
 import { type Rendered, renderDashboard } from "../renderer/dashboard";
+import { button } from "../renderer/dom";
 import type { Action, RenderOptions, ThemeChoice } from "../renderer/options";
 import { readJson, readMeta } from "./document";
 import { fetchArtifact, RequestProblem } from "./fetching";
@@ -67,19 +68,20 @@ interface Asked {
 class Page {
   readonly rendered: Rendered;
   private running: AbortController | null = null;
+  /** The dashboard's address in the API, for those who may bring an earlier revision back. */
+  private readonly board = readMeta("peter-history");
 
   constructor(
-    root: HTMLElement,
+    private readonly root: HTMLElement,
     private readonly address: string,
     private artifact: Artifact | null,
     options: Pick<RenderOptions, "charts">,
   ) {
-    const board = readMeta("peter-history");
     this.rendered = renderDashboard(root, artifact, {
       ...options,
       actions: this.actions(),
       onFilters: (values) => this.change(values),
-      ...(board && { onHistory: () => this.openHistory(root, board) }),
+      ...(this.board && { onHistory: () => this.openHistory() }),
     });
     window.addEventListener("popstate", () => void this.load(location.search));
     if (!artifact) void this.load(location.search);
@@ -96,8 +98,9 @@ class Page {
     return actions;
   }
 
-  private openHistory(root: HTMLElement, board: string): void {
-    openHistory(root, board, {
+  private openHistory(): void {
+    if (this.board === null) return;
+    openHistory(this.root, this.board, {
       locale: this.artifact?.locale ?? "en",
       timezone: this.artifact?.timezone ?? "UTC",
       onRestored: () => void this.load(location.search),
@@ -148,5 +151,9 @@ class Page {
     const known = error instanceof RequestProblem;
     const problem = known ? error.problem : { code: "error", title: messages.requestFailed };
     this.rendered.fail(problem, retry);
+    // Without a header, and an earlier revision may be the way out.
+    if (this.artifact || this.board === null) return;
+    const open = button({ class: "btn" }, () => this.openHistory(), messages.history);
+    this.root.querySelector(".alone .acts")?.append(open);
   }
 }
