@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from jupyter_server.serverapp import _has_tornado_web_authenticated
 
+from peter_core import telemetry
+from peter_core.service import Peter
 from peter_jupyter.hosts.jupyter_server import JupyterHost
 from peter_jupyter.http import build_handlers
 from peter_jupyter.http.access import METHODS, access_of, needs
@@ -230,6 +232,40 @@ async def test_a_request_id_that_is_none_is_replaced(ask: Ask, asked: str) -> No
     reply = await ask("GET", "health", headers={"X-Request-Id": asked})
     assert reply.headers["X-Request-Id"] != asked
     assert len(reply.headers["X-Request-Id"]) == 16
+
+
+async def test_the_id_of_a_request_follows_its_work_into_the_threads(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen: list[str | None] = []
+    listed = Peter.list
+
+    def noted(self: Peter, **more: Any) -> Any:
+        seen.append(telemetry.request_id())
+        return listed(self, **more)
+
+    monkeypatch.setattr(Peter, "list", noted)
+    with caplog.at_level(logging.INFO, logger="peter.http"):
+        await ask("GET", "api/v1/dashboards", headers={"X-Request-Id": "trace-me"}, q="canary")
+    assert seen == ["trace-me"]
+    told = next(r for r in caplog.records if "request=trace-me" in r.getMessage())
+    assert (told.route, told.status) == ("/api/v1/dashboards", 200)  # type: ignore[attr-defined]
+    assert telemetry.request_id() is None
+
+
+async def test_no_log_of_the_host_holds_the_arguments_of_an_address(
+    ask: Ask, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        await ask("GET", "api/v1/dashboards", q="canary-argument")
+        await ask("GET", "api/v1/dashbords", q="canary-argument")
+    ours = [r.getMessage() for r in caplog.records if r.name != "tornado.curl_httpclient"]
+    assert not any("canary-argument" in line for line in ours)
+
+
+async def test_a_script_that_sends_its_token_is_given_no_login_cookie(ask: Ask) -> None:
+    reply = await ask("GET", "api/v1/auth/me")
+    assert "Set-Cookie" not in reply.headers
 
 
 async def test_every_answer_is_told_not_to_be_sniffed_framed_or_kept(ask: Ask) -> None:

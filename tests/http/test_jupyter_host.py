@@ -32,7 +32,8 @@ async def test_whoever_holds_the_servers_token_is_its_one_author(jp_fetch: Any) 
     first = await jp_fetch("peter", "api", "v1", "auth", "me")
     second = await jp_fetch("peter", "api", "v1", "auth", "me")
     assert json.loads(first.body) == json.loads(second.body) == {
-        "email": LOCAL.email, "name": LOCAL.name, "roles": ["viewer", "author"], "host": "jupyter",
+        "email": LOCAL.email, "name": LOCAL.name, "roles": ["viewer", "author"],
+        "host": "jupyter", "expires_at": None,
     }  # fmt: skip
 
 
