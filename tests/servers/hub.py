@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -140,11 +139,6 @@ class Hub:
         """A browser in which somebody logged in on the way to a page, and what came of it."""
         browser = self.browser()
         response = browser.get(f"{self.peter}{page}")
-        if (
-            "/oauth_login" not in str(response.url)
-            and urlsplit(str(response.url)).path == "/hub/login"
-        ):
-            response = browser.get(f"{self.url}/hub/oauth_login", params=dict(response.url.params))
         return browser, self.google.choose(browser, response, email)
 
 

@@ -104,11 +104,11 @@ def test_sigterm_ends_the_service_with_0_and_loses_no_acknowledged_write(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("turn", range(10))
+@pytest.mark.parametrize("turn", range(5))
 def test_every_way_down_under_load_is_a_clean_one(
     outage_hub: Hub, tmp_path: Path, number: signal.Signals, turn: int
 ) -> None:
-    _go_down_under_load(outage_hub, write_tables(tmp_path / "workspace"), number, 0.2 * turn)
+    _go_down_under_load(outage_hub, write_tables(tmp_path / "workspace"), number, 0.4 * turn)
 
 
 def _go_down_under_load(
