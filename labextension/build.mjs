@@ -55,6 +55,7 @@ const STYLE = (await themeCss()) + styles.outputFiles[0].text;
 await writeFile(path("peter.css", out), STYLE);
 await Promise.all([
   script("src/page.ts", "page.js", "iife"),
+  script("src/list.ts", "list.js", "iife"),
   script("src/charts.ts", "charts.js", "iife"),
   script("src/full.ts", "full.js", "esm", { STYLE }),
 ]);
@@ -65,7 +66,15 @@ await script("src/renderer.ts", "renderer.js", "esm", {
 });
 await script("src/widget.ts", "widget.js", "esm", { RENDERER_FILE: await fileOf("renderer.js") });
 
-for (const name of ["page.js", "charts.js", "peter.css", "widget.js", "renderer.js", "full.js"]) {
+for (const name of [
+  "page.js",
+  "list.js",
+  "charts.js",
+  "peter.css",
+  "widget.js",
+  "renderer.js",
+  "full.js",
+]) {
   const file = path(name, out);
   const zipped = gzipSync(await readFile(file), { level: 9 }).length;
   const { size } = await stat(file);

@@ -63,7 +63,7 @@ def dashboard_page(
         "peter-history": history_url,
     }
     block = data_block("peter-artifact", artifact_json) if artifact_json else ""
-    return _shell(title, static, metas, block)
+    return _shell(title, static, metas, block, "page.js")
 
 
 def list_page(
@@ -79,7 +79,9 @@ def list_page(
         to another server is no link.
     """
     body = json.dumps([dict(entry) for entry in entries], ensure_ascii=False).encode()
-    return _shell(title, static_url.rstrip("/"), {}, data_block("peter-dashboards", body))
+    return _shell(
+        title, static_url.rstrip("/"), {}, data_block("peter-dashboards", body), "list.js"
+    )
 
 
 def data_block(name: str, body: bytes) -> str:
@@ -103,14 +105,14 @@ def asset_version(name: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
-def _shell(title: str, static: str, metas: Mapping[str, str | None], block: str) -> str:
+def _shell(title: str, static: str, metas: Mapping[str, str | None], block: str, code: str) -> str:
     told = "".join(
         f'<meta name="{name}" content="{html.escape(value)}">\n'
         for name, value in metas.items()
         if value
     )
     style = html.escape(asset_url(static, "peter.css"))
-    script = html.escape(asset_url(static, "page.js"))
+    script = html.escape(asset_url(static, code))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

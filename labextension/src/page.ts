@@ -1,17 +1,12 @@
-/** The page: one dashboard or the list of them, from what the HTML carries or from its address. */
+/** The page of a dashboard, from what its HTML carries or from its address. */
 
 import { awaitCharts, loadCharts } from "./charts/registry";
 import { startDashboard } from "./page/dashboard";
-import { readJson, readMeta } from "./page/document";
-import { startList } from "./page/list";
+import { readMeta } from "./page/document";
 
 const root = document.getElementById("peter");
 
-if (root) {
-  const entries = readJson("peter-dashboards");
-  if (entries) startList(root, entries);
-  else startDashboard(root, { charts: chartsOf(readMeta("peter-charts")) });
-}
+if (root) startDashboard(root, { charts: chartsOf(readMeta("peter-charts")) });
 
 /** The chart bundle: part of an export, else asked for once the first paint is done. */
 function chartsOf(address: string | null): typeof awaitCharts {

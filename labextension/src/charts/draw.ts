@@ -49,6 +49,8 @@ export const drawChart: DrawChart = async (element, view, tokens, reader) => {
   const shown = reader ? chosenView(view, reader) : view;
   const plot = document.createElement("div");
   plot.className = "vega";
+  // The element says in words what is seen here.
+  plot.setAttribute("aria-hidden", "true");
   const tooltip = new Tooltip(element);
   const faults = new FaultLog();
   element.prepend(plot);

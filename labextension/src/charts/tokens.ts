@@ -1,12 +1,12 @@
 /** Colours by name: a spec says "$c1" and each theme has a value for it. */
 
-import theme from "../../../peter_core/plan/theme.json";
+import { config, dark, light } from "../../../peter_core/plan/theme.json";
 
 export type ThemeName = "light" | "dark";
 
 export type Tokens = Readonly<Record<string, string>>;
 
-export const tokens: Readonly<Record<ThemeName, Tokens>> = { light: theme.light, dark: theme.dark };
+export const tokens: Readonly<Record<ThemeName, Tokens>> = { light, dark };
 
 /**
  * A copy of a tree with every string that names a token replaced by the token's value. The
@@ -33,5 +33,5 @@ export function token(text: string, values: Tokens): string {
 
 /** Vega's configuration in one theme. */
 export function vegaConfig(values: Tokens, font: string): Record<string, unknown> {
-  return { ...withTokens(theme.config as Record<string, unknown>, values), font };
+  return { ...withTokens(config as Record<string, unknown>, values), font };
 }

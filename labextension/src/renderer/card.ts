@@ -4,7 +4,7 @@ import type { Artifact, Chart, TableView, Tile, View } from "../artifact";
 import { count } from "../format";
 import { messages } from "../messages";
 import { chartBadges } from "./badge";
-import { toCsv } from "./csv";
+import { toCsv, toTsv } from "./csv";
 import { openDetails } from "./details";
 import { h, safeAddress, uniqueId } from "./dom";
 import { fileName, save } from "./download";
@@ -27,6 +27,7 @@ export class Card {
   private readonly titleId = uniqueId("card");
   private chart: Chart;
   private figure: Figure | null = null;
+  private readonly said = h("p", { class: "sr", role: "status" });
   private asTable = false;
   private sorting: TableState | null = null;
   private readonly choice: FigureState = { hidden: new Set(), zoom: null };
@@ -79,7 +80,8 @@ export class Card {
   }
 
   private parts(): Node[] {
-    const parts = [this.head(), this.body(), this.note()];
+    this.said.textContent = "";
+    const parts = [this.head(), this.body(), this.note(), this.said];
     return parts.filter((part) => part !== null);
   }
 
@@ -118,7 +120,10 @@ export class Card {
       items.push({ label, run: () => this.toggleTable() });
     }
     if (chart.sql !== null) items.push({ label: messages.sql, run: () => this.openDetails() });
-    if (table) items.push({ label: messages.csv, run: () => this.saveTable(table) });
+    if (table) {
+      items.push({ label: messages.csv, run: () => this.saveTable(table) });
+      items.push({ label: messages.copyTable, run: () => this.copyTable(table) });
+    }
     if (this.figure?.drawing()) {
       items.push({ label: messages.png, run: () => void this.savePicture("png") });
       items.push({ label: messages.svg, run: () => void this.savePicture("svg") });
@@ -198,6 +203,12 @@ export class Card {
   private saveTable(table: TableView): void {
     const name = fileName(this.chart.title ?? this.chart.type, "csv");
     save(name, toCsv(table), "text/csv;charset=utf-8");
+  }
+
+  private copyTable(table: TableView): void {
+    void navigator.clipboard?.writeText(toTsv(table)).then(() => {
+      this.said.textContent = messages.copied;
+    });
   }
 
   private async savePicture(kind: "png" | "svg"): Promise<void> {

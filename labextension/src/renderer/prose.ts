@@ -5,7 +5,7 @@ import { h, link } from "./dom";
 
 const DEEPEST = 24;
 
-/** Paragraphs, lists and headings; a heading starts at level 3 because the card has the second. */
+/** Paragraphs, lists and headings, which stand below the second level of the card's title. */
 export function prose(view: TextView): HTMLElement {
   return h("div", { class: "prose" }, ...view.blocks.map(block));
 }
@@ -13,7 +13,7 @@ export function prose(view: TextView): HTMLElement {
 function block(item: Block): HTMLElement {
   switch (item.kind) {
     case "heading":
-      return h(item.level <= 3 ? "h3" : "h4", {}, ...inlines(item.children));
+      return h("h3", {}, ...inlines(item.children));
     case "list":
       return h(
         item.ordered ? "ol" : "ul",

@@ -1,5 +1,6 @@
 /** The pages of a dashboard as a tab list; only the open page is drawn. */
 
+import { messages } from "../messages";
 import { button, h, uniqueId } from "./dom";
 
 interface Tabs {
@@ -14,7 +15,8 @@ export function tabList(titles: string[], open: number, onOpen: (index: number) 
   const tabs = titles.map((title, index) =>
     button({ role: "tab", id: `${id}-${index}` }, () => choose(index), title),
   );
-  const element = h("div", { class: "tabs", role: "tablist" }, ...tabs);
+  const list = h("div", { class: "tabs", role: "tablist", "aria-label": messages.pages }, ...tabs);
+  const element = h("nav", { "aria-label": messages.pages }, list);
   const mark = (chosen: number): void => {
     tabs.forEach((tab, index) => {
       tab.setAttribute("aria-selected", String(index === chosen));
