@@ -1,4 +1,4 @@
-"""A headless Chromium: where it is, and the two things asked of it."""
+"""A headless Chromium: where it is, and what is asked of it."""
 
 from __future__ import annotations
 
@@ -83,6 +83,22 @@ def take_picture(
     if not picture.is_file():
         raise ConfigError(f"The browser wrote no picture: {_last_line(done.stderr)}")
     shutil.move(picture, out)
+
+
+def print_page(program: str, url: str, profile: Path, out: Path, *, width: int) -> None:
+    """Write a PDF of a page as its own print styles lay it out, drawn at a width in pixels.
+
+    Raises
+    ------
+    ConfigError
+        When the browser cannot be run, or writes no PDF.
+    """
+    printed = profile / "printed.pdf"
+    flags = (f"--window-size={width},800", f"--print-to-pdf={printed}", "--no-pdf-header-footer")
+    done = _run(program, profile, *flags, url)
+    if not printed.is_file():
+        raise ConfigError(f"The browser wrote no PDF: {_last_line(done.stderr)}")
+    shutil.move(printed, out)
 
 
 def _run(program: str, profile: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peter_core.errors import ConfigError, InvalidRequest
-from peter_jupyter.browser import dump_page, find_chromium, take_picture
+from peter_jupyter.browser import dump_page, find_chromium, print_page, take_picture
 from peter_jupyter.page import STATIC, data_block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from peter_core.plan.tokens import Theme
+
+_A4_LANDSCAPE_PX = 1032
+"""Between the margins of 12 mm, at 96 dpi."""
 
 
 def export_html(artifact_json: bytes) -> str:
@@ -85,6 +88,34 @@ def export_png(
         url = f"{page.resolve().as_uri()}#{theme}"
         drawn = dump_page(program, url, Path(folder), width=width)
         take_picture(program, url, Path(folder), out, width=width, height=_height(drawn))
+    return out
+
+
+def export_pdf(html: str | Path, out: Path, *, chromium: str | None = None) -> Path:
+    """An exported dashboard on pages of A4 landscape, as headless Chromium prints it.
+
+    Parameters
+    ----------
+    html
+        The text of `export_html`, or the file it was written to.
+    chromium
+        The browser's program; otherwise one is looked for.
+
+    Raises
+    ------
+    ConfigError
+        When there is no browser, or it cannot draw the page.
+    InvalidRequest
+        When the HTML is no export of Peter's.
+    """
+    program = find_chromium(chromium)
+    with tempfile.TemporaryDirectory(prefix="peter-print-") as folder:
+        page = html if isinstance(html, Path) else Path(folder, "dashboard.html")
+        if isinstance(html, str):
+            page.write_text(html, "utf-8")
+        url = f"{page.resolve().as_uri()}#print"
+        _height(dump_page(program, url, Path(folder), width=_A4_LANDSCAPE_PX))
+        print_page(program, url, Path(folder), out, width=_A4_LANDSCAPE_PX)
     return out
 
 

@@ -45,6 +45,8 @@ export const messages = {
   verifiedAndChanged: (when: string) => `Verified ${when}; changed since`,
   changedSince: "Changed since verified",
   verdict: (verdict: string, when: string) => `Verification ${verdict} ${when}`,
+  verifiedCharts: (matching: number, all: number) =>
+    `${matching} of ${all} charts as they were verified`,
   notVerified: "Not verified",
   scanned: (size: string) => `${size} scanned`,
   fromCache: (cached: number, all: number) =>

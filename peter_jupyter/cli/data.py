@@ -135,15 +135,21 @@ def export(
         Path | None,
         typer.Option("--png", metavar="FILE", help="A picture, drawn by an installed Chromium."),
     ] = None,
+    pdf: Annotated[
+        Path | None,
+        typer.Option("--pdf", metavar="FILE", help="Pages to print, by an installed Chromium."),
+    ] = None,
     filters: Filters = None,
     theme: Annotated[
         Theme, typer.Option("--theme", help="Of the picture; the HTML follows its reader.")
     ] = Theme.LIGHT,
     folder: Folder = None,
 ) -> None:
-    """Write a published dashboard as an HTML file, a picture, or both."""
-    if html is None and png is None:
-        raise InvalidRequest("There is nothing to write.", hint="Give --html FILE or --png FILE.")
+    """Write a published dashboard as an HTML file, a picture, a PDF, or all of them."""
+    if html is None and png is None and pdf is None:
+        raise InvalidRequest(
+            "There is nothing to write.", hint="Give --html FILE, --png FILE or --pdf FILE."
+        )
     asked = filter_values(filters)
     with open_peter(folder) as peter:
         artifact = run(
@@ -157,6 +163,12 @@ def export(
         picture = _writable(png)
         run(f"Drawing {png}", lambda *_: export_png(page, picture, theme=theme.value))
         say(f"{png} written", "good")
+    if pdf is not None:
+        from peter_jupyter.export import export_pdf
+
+        printed = _writable(pdf)
+        run(f"Printing {pdf}", lambda *_: export_pdf(page, printed))
+        say(f"{pdf} written", "good")
     failed = [name for name, c in artifact.payload["charts"].items() if c["state"] == "failed"]
     if failed:
         note(f"Not all of it could be computed: {', '.join(failed)}.", "bad")

@@ -32,6 +32,16 @@ PAYLOADS = [
     "{{constructor.constructor('window.__pwn=1')()}}",
     "');window.__pwn=1;('",
     "<iframe srcdoc='<script>parent.__pwn=1</script>'>",
+    "data:text/html,<script>window.__pwn=1</script>",
+    "vbscript:window.__pwn=1",
+    "<math><mtext><style><img src=x onerror=window.__pwn=1>",
+    "<svg><animate onbegin=window.__pwn=1 attributeName=x dur=1s>",
+    '<a href="javascript:window.__pwn=1">x</a>',
+    "]]><script>window.__pwn=1</script><![CDATA[",
+    "\u202e<details open ontoggle=window.__pwn=1>",
+    "${window.__pwn=1}`;window.__pwn=1//",
+    '//evil.example/x.js"><base href=//evil.example/>',
+    "[x](javascript:window.__pwn=1)<meta http-equiv=refresh content=0;url=//evil.example>",
 ]
 
 
@@ -137,17 +147,24 @@ def test_no_text_of_a_document_or_its_data_ever_runs(
     page.get_by_role("menuitem", name="SQL and provenance").click()
     page.keyboard.press("Escape")
     page.locator("[data-chart=heat] .plot").hover(position={"x": 200, "y": 60})
+    for chart in ("by_day", "regions", "rating", "payment", "heat"):
+        page.locator(f"[data-chart={chart}] .plot, [data-chart={chart}] .tbl").focus()
+        page.keyboard.press("ArrowRight")
+    page.locator("[data-chart=regions] .legend button").first.click()
     page.get_by_role("tab").nth(1).click()
     assert page.evaluate("window.__pwn") is None
     assert seen.requests == [address]
     assert seen.faults == []
-    assert page.locator("h1").inner_text() == payload
+    assert page.locator("h1").text_content() == payload
     hrefs = page.eval_on_selector_all("a", "links => links.map(link => link.href)")
     assert all(href.startswith("http") for href in hrefs)
 
 
-def test_the_same_payloads_do_nothing_in_a_served_page(site: Site, open_page: Open) -> None:
-    site.artifact = attacked(site.artifact, PAYLOADS[3])
+@pytest.mark.parametrize("payload", PAYLOADS[::3])
+def test_the_same_payloads_do_nothing_in_a_served_page(
+    payload: str, site: Site, open_page: Open
+) -> None:
+    site.artifact = attacked(site.artifact, payload)
     seen = open_page(f"{site.url}/page")
     seen.drawn()
     assert seen.page.evaluate("window.__pwn") is None

@@ -149,6 +149,15 @@ def test_an_export_is_a_picture(peter: CommandLine, tmp_path: Path) -> None:
     assert light.read_bytes() != dark.read_bytes()
 
 
+def test_an_export_is_printed(peter: CommandLine, tmp_path: Path) -> None:
+    target = tmp_path / "board.pdf"
+    assert peter("export", SLUG, "--pdf", str(target)).code == 0
+    pdf = target.read_bytes()
+    assert pdf.startswith(b"%PDF-")
+    # A4 lying, in points.
+    assert b"/MediaBox [0 0 841.91998 594.95996]" in pdf or b"/MediaBox [0 0 842 595]" in pdf
+
+
 @pytest.mark.parametrize(
     "words", [(), ("--html", "no/such/folder/x.html"), ("--png", "."), ("--filter", "carrier")]
 )

@@ -29,6 +29,7 @@ function startCopy(
 ): Rendered {
   const theme = pictureTheme();
   root.classList.toggle("pt-picture", theme !== null);
+  root.classList.toggle("pt-print", location.hash === "#print");
   const rendered = renderDashboard(root, artifact, {
     ...options,
     theme: theme ?? "auto",
@@ -50,6 +51,7 @@ function sayDrawn(root: HTMLElement): void {
 /** The theme a picture is taken in, which the address's fragment says; null for a reader. */
 function pictureTheme(): ThemeChoice | null {
   const asked = location.hash.slice(1);
+  if (asked === "print") return "light";
   return asked === "light" || asked === "dark" ? asked : null;
 }
 

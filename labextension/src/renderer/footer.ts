@@ -19,5 +19,15 @@ export function footerTexts(artifact: Artifact): string[] {
     messages.loadedIn(duration(artifact.duration_ms)),
     artifact.revision ? `${file} @ ${artifact.revision.slice(0, 7)}` : file,
     artifact.timezone,
+    receipts(artifact),
   ].filter((text) => text !== "");
+}
+
+/** How many charts show what was verified, where anything was. */
+function receipts(artifact: Artifact): string {
+  const asked = Object.values(artifact.charts).filter((chart) => chart.query !== null);
+  const verified = asked.filter((chart) => chart.receipt?.verdict === "passed");
+  if (verified.length === 0) return "";
+  const matching = verified.filter((chart) => chart.receipt?.matches);
+  return messages.verifiedCharts(matching.length, asked.length);
 }
