@@ -22,7 +22,8 @@ export function followCells(notebooks: INotebookTracker): void {
         seen.add(cell);
         colour(cell);
         cell.model.sharedModel.changed.connect(() => colour(cell));
-        cell.model.mimeTypeChanged.connect(() => colour(cell));
+        // The notebook gives every cell its kernel's language, and tells others of it afterwards.
+        cell.model.mimeTypeChanged.connect(() => requestAnimationFrame(() => colour(cell)));
       }
     };
     void panel.context.ready.then(() => {

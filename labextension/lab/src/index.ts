@@ -20,7 +20,6 @@ import { Api } from "./api";
 import { followCells, StatementCompletion } from "./cells";
 import { registerCommands } from "./commands";
 import { Drafts } from "./draft";
-import { EDITOR_CLASS } from "./editor";
 import { createFile, editPublished, followEditors, registerFileType } from "./files";
 import { bigquerySql, MIME, peterYaml } from "./language";
 import { livePanel, type LiveDashboard } from "./live";
@@ -121,11 +120,6 @@ const plugin: JupyterFrontEndPlugin<void> = {
       sidebar,
       open,
       create: () => createFile(documents, folder()),
-    });
-    app.commands.addKeyBinding({
-      command: "peter:complete",
-      keys: ["Tab"],
-      selector: `.${EDITOR_CLASS} .jp-CodeMirrorEditor.jp-mod-completer-enabled`,
     });
     if (restorer) {
       restorer.add(sidebar, "peter-sidebar");
