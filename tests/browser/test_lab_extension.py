@@ -254,6 +254,8 @@ def test_sql_cells_are_coloured_completed_and_verified(lab: str, page: Page) -> 
     page.keyboard.press("End")
     page.keyboard.type("\nWHERE dep_d")
     page.keyboard.press("Tab")
+    expect(page.locator(".jp-Completer-item").first).to_contain_text("dep_delay")
+    page.keyboard.press("Enter")
     expect(page.locator(".jp-Notebook .cm-line").last).to_have_text("WHERE dep_delay")
     page.keyboard.type(" > 5")
     page.locator('.jp-NotebookPanel-toolbar [data-command="peter:verify"]').click()
