@@ -44,20 +44,26 @@ def build(root: Path) -> bool:
     complete = package.is_file() and all((static / name).is_file() for name in BUILT)
     if complete and stamp.is_file() and stamp.read_text("utf-8").strip() == digest:
         return False
-    for folder, needed in ((workspace, "esbuild"), (workspace / "lab", "@jupyter/builder")):
-        _install(folder, needed)
+    for folder in (workspace, workspace / "lab"):
+        install(folder, development=False)
         _npm("run", "build", folder=folder)
     stamp.write_text(digest + "\n", "utf-8")
     return True
 
 
-def _install(folder: Path, needed: str) -> None:
-    """What a package is built with, unless it is there."""
-    if (folder / "node_modules" / needed / "package.json").is_file():
+def install(folder: Path, *, development: bool) -> None:
+    """What a package is built with, or developed with too, unless it is there as locked."""
+    lock = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    mark = folder / "node_modules" / ".installed"
+    known = mark.read_text("utf-8").split() if mark.is_file() else []
+    if known[:1] == [lock] and (not development or "development" in known):
         return
+    development = development or "development" in known
     # The lock names the bundler's binaries for Linux only.
     how = ["ci"] if sys.platform == "linux" else ["install", "--no-package-lock"]
-    _npm(*how, "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", folder=folder)
+    omitted = [] if development else ["--omit=dev"]
+    _npm(*how, "--ignore-scripts", *omitted, "--no-audit", "--no-fund", folder=folder)
+    mark.write_text(f"{lock}{' development' if development else ''}\n", "utf-8")
 
 
 def _npm(*arguments: str, folder: Path) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.build_frontend import build, npm
+from tools.build_frontend import build, install, npm
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKSPACE = ROOT / "labextension"
@@ -30,9 +30,7 @@ def main(arguments: list[str]) -> int:
         return 2
     program, environment = npm()
     for folder in (WORKSPACE, WORKSPACE / "lab"):
-        if not (folder / "node_modules" / "typescript" / "package.json").is_file():
-            install = [program, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            subprocess.run(install, cwd=folder, env=environment, check=True)
+        install(folder, development=True)
         done = subprocess.run([program, "run", task], cwd=folder, env=environment)
         if done.returncode:
             return done.returncode
