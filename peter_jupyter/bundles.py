@@ -21,7 +21,7 @@ from peter_jupyter.display_reports import (
 )
 from peter_jupyter.display_server import comparison_html, comparison_text, sent_html, sent_text
 from peter_jupyter.display_text import verification_markdown, verification_text
-from peter_jupyter.display_verification import verification_html
+from peter_jupyter.display_verification import verification_html, verification_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,15 +38,24 @@ if TYPE_CHECKING:
 
 Bundle = dict[str, Any]
 
+VERIFICATION_MIME = "application/vnd.peter.verification+json"
+
 
 def _bundle(html: str, text: str) -> Bundle:
     return {"text/html": html, "text/plain": text}
 
 
 def verification_bundle(verification: Verification) -> Bundle:
-    """HTML, Markdown and the compact text of a verification."""
+    """HTML, Markdown, the compact text and the payload of a verification.
+
+    The payload is what JupyterLab's extension draws in the Lab's own theme.
+    """
     bundle = _bundle(verification_html(verification), verification_text(verification))
-    return {**bundle, "text/markdown": verification_markdown(verification)}
+    return {
+        **bundle,
+        "text/markdown": verification_markdown(verification),
+        VERIFICATION_MIME: verification_json(verification),
+    }
 
 
 def artifact_bundle(artifact: Artifact) -> Bundle:

@@ -7,10 +7,20 @@ import { build } from "esbuild";
 const here = new URL("./", import.meta.url);
 const path = (relative) => fileURLToPath(new URL(relative, here));
 const builder = "node_modules/@jupyter/builder/lib/build-labextension.js";
+// Ours, whatever JupyterLab has of it: its version is the one that was tested.
+const BUNDLED = new Set([
+  "@codemirror/autocomplete",
+  "@codemirror/lang-sql",
+  "@codemirror/lang-yaml",
+  "@codemirror/lint",
+]);
 const core = "node_modules/@jupyterlab/core-meta/core.package.json";
 
 // What JupyterLab brings itself must be its own copy: tokens and editor states are compared.
-const own = JSON.parse(await readFile(path(core), "utf8")).jupyterlab.singletonPackages;
+const { jupyterlab, resolutions } = JSON.parse(await readFile(path(core), "utf8"));
+const own = [...jupyterlab.singletonPackages, ...Object.keys(resolutions)].filter(
+  (name) => !BUNDLED.has(name),
+);
 
 await rm(path("lib"), { recursive: true, force: true });
 await mkdir(path("lib"));

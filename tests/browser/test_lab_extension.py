@@ -9,6 +9,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from peter_core.engine.port import Column
+from peter_core.verify.verification import Finding, Verification
+from peter_jupyter.bundles import verification_bundle
 from tests.small_flights import write_tables
 from tools.lab import running_lab
 
@@ -35,6 +38,18 @@ charts:
     x: flight_date
     y: delay
 """
+VERIFIED = Verification(
+    verdict="passed",
+    statement_type="SELECT",
+    sql="SELECT name FROM nyc.airlines",
+    fingerprint="f" * 16,
+    engine="duckdb",
+    schema=(Column("name", "STRING"),),
+    row_count=1,
+    sample_rows=({"name": "<img src=x onerror=boom()>"},),
+    findings=(Finding("constant", "warning", "Every row is the same."),),
+    cap_bytes=1_000_000,
+)
 CELL = "%%peter_sql\nSELECT carrier\nFROM nyc.flights"
 
 
@@ -49,6 +64,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         text = BOARD.replace("slug: departures", f"slug: {name}")
         (root / f"{name}.peter.yaml").write_text(text)
     (root / "cells.ipynb").write_text(json.dumps(notebook(CELL)))
+    (root / "output.ipynb").write_text(json.dumps(notebook("found", VERIFIED)))
     with running_lab(root, workspace, home, TOKEN) as url:
         yield url
 
@@ -69,9 +85,11 @@ def page(lab: str, chromium: Browser) -> Iterator[Page]:
     assert thrown == []
 
 
-def notebook(source: str) -> dict[str, object]:
-    cell = {"cell_type": "code", "id": "one", "metadata": {}, "source": source, "outputs": [],
-            "execution_count": None}  # fmt: skip
+def notebook(source: str, *shown: Verification) -> dict[str, object]:
+    outputs = [{"output_type": "display_data", "metadata": {}, "data": verification_bundle(one)}
+               for one in shown]  # fmt: skip
+    cell = {"cell_type": "code", "id": "one", "metadata": {}, "source": source,
+            "outputs": outputs, "execution_count": None}  # fmt: skip
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     return {"cells": [cell], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
@@ -262,6 +280,16 @@ def test_sql_cells_are_coloured_completed_and_verified(lab: str, page: Page) -> 
     report = page.locator(".peter-report")
     expect(report).to_contain_text("passed", timeout=PATIENCE_MS)
     expect(report).to_contain_text("local.nyc.flights")
+
+
+def test_a_verification_in_an_output_is_drawn_in_the_theme_of_the_lab(lab: str, page: Page) -> None:
+    page.goto(f"{lab}/lab/workspaces/output/tree/output.ipynb?token={TOKEN}&reset")
+    output = page.locator(".jp-OutputArea .peter-report")
+    expect(output.locator(".pt-pill").first).to_have_text("passed", timeout=PATIENCE_MS)
+    expect(output).to_contain_text("Every row is the same.")
+    expect(output.locator("td", has_text="<img src=x onerror=boom()>")).to_be_visible()
+    expect(output.locator(".pt")).to_have_attribute("data-theme", "light")
+    assert output.locator("img").count() == 0
 
 
 def test_the_extension_is_enabled_and_asks_nothing_before_something_is_shown(

@@ -145,6 +145,9 @@ function fold(title: string, content: HTMLElement, open: boolean): HTMLElement {
   return h("details", { open }, h("summary", {}, title), content);
 }
 
+/** Numbers with at most six digits that say something; the exact one is in the result itself. */
 function text(value: unknown): string {
+  if (typeof value === "number" && !Number.isInteger(value))
+    return String(Number(value.toPrecision(6)));
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
