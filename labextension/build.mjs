@@ -56,6 +56,7 @@ await writeFile(path("peter.css", out), STYLE);
 await Promise.all([
   script("src/page.ts", "page.js", "iife"),
   script("src/list.ts", "list.js", "iife"),
+  script("src/lineage.ts", "lineage.js", "iife"),
   script("src/charts.ts", "charts.js", "iife"),
   script("src/full.ts", "full.js", "esm", { STYLE }),
 ]);
@@ -69,6 +70,7 @@ await script("src/widget.ts", "widget.js", "esm", { RENDERER_FILE: await fileOf(
 for (const name of [
   "page.js",
   "list.js",
+  "lineage.js",
   "charts.js",
   "peter.css",
   "widget.js",

@@ -39,6 +39,7 @@ def dashboard_page(
     static_url: str,
     export_url: str | None = None,
     history_url: str | None = None,
+    lineage_url: str | None = None,
 ) -> str:
     """The page of one dashboard.
 
@@ -52,6 +53,8 @@ def dashboard_page(
         The folder that ``peter_jupyter/static`` is served as.
     export_url
         Where the self-contained HTML is downloaded, if anywhere.
+    lineage_url
+        The page that draws what the dashboard is made of, if there is one.
     history_url
         The dashboard's address in the API, for those who may bring an earlier revision back.
     """
@@ -61,6 +64,7 @@ def dashboard_page(
         "peter-charts": asset_url(static, "charts.js"),
         "peter-export": export_url,
         "peter-history": history_url,
+        "peter-lineage": lineage_url,
     }
     block = data_block("peter-artifact", artifact_json) if artifact_json else ""
     return _shell(title, static, metas, block, "page.js")
@@ -82,6 +86,24 @@ def list_page(
     return _shell(
         title, static_url.rstrip("/"), {}, data_block("peter-dashboards", body), "list.js"
     )
+
+
+def lineage_page(*, title: str, data_url: str, board_url: str, static_url: str) -> str:
+    """The page of a dashboard's lineage.
+
+    Parameters
+    ----------
+    title
+        The dashboard's.
+    data_url
+        Where its lineage is asked for, without a query string.
+    board_url
+        The dashboard's own page.
+    static_url
+        The folder that ``peter_jupyter/static`` is served as.
+    """
+    metas = {"peter-lineage": data_url, "peter-board": board_url, "peter-title": title}
+    return _shell(f"{title} · Lineage", static_url.rstrip("/"), metas, "", "lineage.js")
 
 
 def data_block(name: str, body: bytes) -> str:

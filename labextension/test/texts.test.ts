@@ -103,13 +103,20 @@ it("the foot names cost, cache and revision", () => {
     bytes_scanned: 38_000_000,
     duration_ms: 212,
     timezone: "UTC",
-  } as Artifact;
+    charts: {
+      a: { query: "q", receipt: { id: "r", verified_at: null, verdict: "passed", matches: true } },
+      b: { query: "q", receipt: { id: "r", verified_at: null, verdict: "passed", matches: false } },
+      c: { query: "p", receipt: null },
+      d: { query: null, receipt: null },
+    },
+  } as unknown as Artifact;
   expect(footerTexts(artifact)).toEqual([
     "6 of 7 queries from cache",
     "38 MB scanned",
     "Loaded in 212 ms",
     "sales.peter.yaml @ 4f2c91a",
     "UTC",
+    "1 of 3 charts as they were verified",
   ]);
 });
 

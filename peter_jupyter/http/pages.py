@@ -19,7 +19,7 @@ from peter_jupyter.http.operations import operation
 from peter_jupyter.http.representation import Representations
 from peter_jupyter.http.resource import Resource
 from peter_jupyter.http.statuses import problem_of
-from peter_jupyter.page import STATIC, asset_version, csp, dashboard_page, list_page
+from peter_jupyter.page import STATIC, asset_version, csp, dashboard_page, lineage_page, list_page
 
 if TYPE_CHECKING:
     from typing import Any
@@ -121,6 +121,7 @@ class DashboardPage(Page):
             static_url=f"{self.root}static",
             export_url=_with_query(f"{self.root}dashboards/{slug}/export", filters),
             history_url=self._history(board),
+            lineage_url=f"{self.root}dashboards/{slug}/lineage",
         )
         self.send(page.encode(), HTML)
 
@@ -131,6 +132,27 @@ class DashboardPage(Page):
         # Leaves the cookie that a change needs, on hosts that have not left it yet.
         _ = self.xsrf_token
         return board
+
+
+class LineagePage(Page):
+    """What a dashboard is made of, drawn."""
+
+    @needs("viewer")
+    @operation("show_lineage", {HTML: None}, tag="pages", errors=("not_found",))
+    async def get(self, slug: str) -> None:
+        """A page that asks the API for the graph."""
+
+        def title_of(peter: Peter) -> str:
+            _, loaded = read_published(peter, slug)
+            return loaded.dashboard.title if loaded.dashboard else slug
+
+        page = lineage_page(
+            title=await self.call(title_of),
+            data_url=f"{self.root}api/v1/dashboards/{slug}/lineage",
+            board_url=f"{self.root}dashboards/{slug}",
+            static_url=f"{self.root}static",
+        )
+        self.send(page.encode(), HTML)
 
 
 class ExportPage(Page):

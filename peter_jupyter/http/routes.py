@@ -21,7 +21,7 @@ from peter_jupyter.http.lineages import (
     NodeLineageResource,
 )
 from peter_jupyter.http.openapi.paths import template_of
-from peter_jupyter.http.pages import DashboardPage, ExportPage, ListPage, StaticFile
+from peter_jupyter.http.pages import DashboardPage, ExportPage, LineagePage, ListPage, StaticFile
 from peter_jupyter.http.plans import CompileResource, ValidateResource
 from peter_jupyter.http.resource import Missing, Resource
 from peter_jupyter.http.statements import CheckResource, ExplainResource, RunResource
@@ -72,6 +72,7 @@ ROUTES: tuple[tuple[str, type[Resource]], ...] = (
     ("dashboards", ListPage),
     (f"dashboards/{_SLUG}", DashboardPage),
     (f"dashboards/{_SLUG}/export", ExportPage),
+    (f"dashboards/{_SLUG}/lineage", LineagePage),
     ("static/([A-Za-z0-9._-]+)", StaticFile),
     ("api/.*", Missing),
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from peter_jupyter.page import STATIC, dashboard_page, list_page
+from peter_jupyter.page import STATIC, dashboard_page, lineage_page, list_page
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "tests" / "fixtures" / "artifacts" / "gallery.json"
@@ -42,6 +42,7 @@ class Site:
     answer: Callable[[dict[str, list[str]]], tuple[int, str, bytes]] | None = None
     entries: list[dict[str, object]] = field(default_factory=list)
     first_paint: bool = True
+    graph: dict[str, Any] = field(default_factory=dict)
 
     def reply(self, path: str, query: dict[str, list[str]]) -> tuple[int, str, bytes]:
         """What a GET is answered with."""
@@ -52,6 +53,13 @@ class Site:
         if path.startswith(("/static/", "/peter/static/")):
             file = STATIC / path.rpartition("/")[2]
             return 200, TYPES[file.suffix], file.read_bytes()
+        if path == "/lineage":
+            page = lineage_page(
+                title="Sales", data_url="/graph", board_url="/page", static_url="/static"
+            )
+            return 200, "text/html", page.encode()
+        if path == "/graph":
+            return 200, "application/json", json.dumps(self.graph).encode()
         if path == "/dashboards":
             return 200, "text/html", list_page(self.entries, static_url="/static").encode()
         if path == "/page":

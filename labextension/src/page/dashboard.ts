@@ -95,6 +95,8 @@ class Page {
       { label: messages.refresh, run: () => void this.load(location.search, { refresh: true }) },
       { label: messages.print, run: () => window.print() },
     ];
+    const lineage = readMeta("peter-lineage");
+    if (lineage) actions.push({ label: messages.lineage, href: lineage });
     const download = readMeta("peter-export");
     if (download) actions.push({ label: messages.downloadHtml, href: download });
     return actions;

@@ -1,0 +1,31 @@
+/** The page of a dashboard's lineage. */
+
+import type { Graph } from "./lineage/graph";
+import { renderLineage } from "./lineage/view";
+import { messages } from "./messages";
+import { readMeta } from "./page/document";
+import { readProblem, RequestProblem } from "./page/fetching";
+import { h, link } from "./renderer/dom";
+import { Theme } from "./renderer/theme";
+
+const root = document.getElementById("peter");
+const address = readMeta("peter-lineage");
+
+if (root && address !== null) {
+  new Theme(root, "auto");
+  const place = h("main", {});
+  const back = link(new URL(readMeta("peter-board") ?? ".", document.baseURI).href, messages.back);
+  back.removeAttribute("target");
+  const title = h("h1", {}, `${readMeta("peter-title") ?? ""} · ${messages.lineage}`);
+  const head = h("header", { class: "top" }, h("div", { class: "titles" }, title), back);
+  root.replaceChildren(h("div", { class: "page" }, head, place));
+  renderLineage(place, { load: (columns) => load(address, columns) });
+}
+
+async function load(from: string, columns: boolean): Promise<Graph> {
+  const url = new URL(from, document.baseURI);
+  if (columns) url.searchParams.set("columns", "true");
+  const response = await fetch(url, { headers: { Accept: "application/json" } });
+  if (!response.ok) throw new RequestProblem(await readProblem(response));
+  return (await response.json()) as Graph;
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { counted, type Graph, reach, search } from "../src/lineage/graph";
+import { neighbour, place } from "../src/lineage/layout";
+import { renderLineage } from "../src/lineage/view";
+
+const graph: Graph = {
+  nodes: [
+    { id: "dashboard:b", kind: "dashboard", name: "b", title: "Board" },
+    { id: "chart:b/a", kind: "chart", name: "a", title: "Revenue" },
+    { id: "chart:b/c", kind: "chart", name: "c", title: "Orders" },
+    { id: "query:b/q", kind: "query", name: "q" },
+    { id: "query:b/r", kind: "query", name: "r" },
+    { id: "table:local.shop.orders", kind: "table", name: "local.shop.orders" },
+  ],
+  edges: [
+    { source: "table:local.shop.orders", target: "query:b/q", kind: "reads" },
+    { source: "query:b/q", target: "chart:b/a", kind: "feeds" },
+    { source: "query:b/r", target: "chart:b/c", kind: "feeds" },
+    { source: "chart:b/a", target: "dashboard:b", kind: "shows" },
+    { source: "chart:b/c", target: "dashboard:b", kind: "shows" },
+  ],
+};
+
+describe("a lineage", () => {
+  it("is followed to what hangs on a table and to what a chart is made from", () => {
+    const after = reach(graph, "table:local.shop.orders", "downstream");
+    expect([...after].sort()).toEqual(["chart:b/a", "dashboard:b", "query:b/q"]);
+    expect([...reach(graph, "chart:b/c", "upstream")]).toEqual(["query:b/r"]);
+    expect(counted(graph, after)).toEqual([
+      ["dashboard", 1],
+      ["chart", 1],
+      ["query", 1],
+    ]);
+  });
+
+  it("that runs in a circle ends", () => {
+    const round: Graph = {
+      nodes: [],
+      edges: [
+        { source: "a", target: "b", kind: "x" },
+        { source: "b", target: "a", kind: "x" },
+      ],
+    };
+    expect([...reach(round, "a", "downstream")]).toEqual(["b"]);
+  });
+
+  it("is searched by titles and ids", () => {
+    expect([...search(graph, "SHOP")]).toEqual(["table:local.shop.orders"]);
+    expect([...search(graph, "revenue")]).toEqual(["chart:b/a"]);
+    expect(search(graph, " ").size).toBe(0);
+  });
+
+  it("stands in layers from the dashboard on the left to its tables", () => {
+    const { places, paths, width } = place(graph);
+    const x = (id: string): number => places.get(id)?.x ?? NaN;
+    expect(x("dashboard:b")).toBeLessThan(x("chart:b/a"));
+    expect(x("chart:b/a")).toBeLessThan(x("query:b/q"));
+    expect(x("query:b/q")).toBeLessThan(x("table:local.shop.orders"));
+    expect(paths).toHaveLength(5);
+    expect(width).toBeGreaterThan(4 * 208);
+    expect(neighbour(places, "dashboard:b", "ArrowLeft")).toBeNull();
+    expect(neighbour(places, "query:b/q", "ArrowRight")).toBe("table:local.shop.orders");
+  });
+
+  it("dims what has nothing to do with the chosen node, and says what has", async () => {
+    const root = document.createElement("div");
+    document.body.replaceChildren(root);
+    renderLineage(root, { load: () => Promise.resolve(graph) });
+    await new Promise((resolve) => setTimeout(resolve));
+    const node = (id: string): HTMLElement =>
+      [...root.querySelectorAll<HTMLElement>(".node")].find((one) => one.dataset.id === id) ??
+      document.createElement("p");
+    const told = (): string => root.querySelector("[role=status]")?.textContent ?? "";
+    expect(told()).toBe("1 dashboard, 2 charts, 2 queries, 1 table");
+    node("query:b/q").click();
+    expect(node("chart:b/c").classList.contains("dim")).toBe(true);
+    expect(node("table:local.shop.orders").classList.contains("dim")).toBe(false);
+    expect(told()).toBe("Connected with q: 1 dashboard, 1 chart, 1 table");
+    const impact = [...root.querySelectorAll("button")].find((b) => b.textContent === "Impact");
+    impact?.click();
+    expect(node("table:local.shop.orders").classList.contains("dim")).toBe(true);
+    expect(told()).toBe("Depends on q: 1 dashboard, 1 chart");
+    node("query:b/q").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    expect(root.querySelectorAll(".dim")).toHaveLength(0);
+  });
+});
