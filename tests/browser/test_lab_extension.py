@@ -288,7 +288,8 @@ def test_a_verification_in_an_output_is_drawn_in_the_theme_of_the_lab(lab: str, 
     expect(output.locator(".pt-pill").first).to_have_text("passed", timeout=PATIENCE_MS)
     expect(output).to_contain_text("Every row is the same.")
     expect(output.locator("td", has_text="<img src=x onerror=boom()>")).to_be_visible()
-    expect(output.locator(".pt")).to_have_attribute("data-theme", "light")
+    light = page.evaluate("document.body.dataset.jpThemeLight") == "true"
+    expect(output.locator(".pt")).to_have_attribute("data-theme", "light" if light else "dark")
     assert output.locator("img").count() == 0
 
 
