@@ -244,26 +244,36 @@ async function exported(house: House): Promise<void> {
 
 /** The statement or dashboard that a person works on. */
 async function current(house: House): Promise<Source | null> {
+  const found = ofFile(house) ?? (await ofBoard(house)) ?? ofCell(house);
+  if (!found) say("Choose a *.peter.yaml file, a %%peter_sql cell or a dashboard first.");
+  return found;
+}
+
+function ofFile(house: House): Source | null {
   const widget = house.app.shell.currentWidget;
   const editor = house.editors.currentWidget;
   if (editor && editor === widget && isDashboardFile(editor.context.path)) {
     return { kind: "dashboard", text: editor.context.model.toString() };
   }
   const preview = house.previews.find((one) => one === widget);
-  if (preview) return { kind: "dashboard", text: preview.content.draft.text };
+  return preview ? { kind: "dashboard", text: preview.content.draft.text } : null;
+}
+
+async function ofBoard(house: House): Promise<Source | null> {
+  const widget = house.app.shell.currentWidget;
   const board = widget && "content" in widget ? widget.content : null;
-  if (board instanceof LiveDashboard) {
-    return { kind: "dashboard", text: (await house.api.text(board.slug)).yaml };
+  if (!(board instanceof LiveDashboard)) return null;
+  return { kind: "dashboard", text: (await house.api.text(board.slug)).yaml };
+}
+
+function ofCell(house: House): Source | null {
+  const { notebooks } = house;
+  if (!notebooks?.currentWidget || notebooks.currentWidget !== house.app.shell.currentWidget) {
+    return null;
   }
-  const notebook = house.notebooks?.currentWidget;
-  const cell =
-    notebook && notebook === widget
-      ? house.notebooks?.activeCell?.model.sharedModel.getSource()
-      : null;
-  if (cell && isSqlCell(cell)) return { kind: "statement", text: cellBody(cell) };
-  if (cell && isYamlCell(cell)) return { kind: "dashboard", text: cellBody(cell) };
-  say("Choose a *.peter.yaml file, a %%peter_sql cell or a dashboard first.");
-  return null;
+  const source = notebooks.activeCell?.model.sharedModel.getSource() ?? "";
+  if (isSqlCell(source)) return { kind: "statement", text: cellBody(source) };
+  return isYamlCell(source) ? { kind: "dashboard", text: cellBody(source) } : null;
 }
 
 async function dashboard(house: House): Promise<string | null> {

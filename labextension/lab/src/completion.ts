@@ -84,19 +84,18 @@ export function optionsAt(cursor: Cursor, text: string, plan: Plan | null): Comp
 
 function namesAt(cursor: Cursor, text: string, plan: Plan | null): Completion[] {
   const key = cursor.path.filter((part) => part !== "*").at(-1) ?? "";
-  const area = cursor.path[0] ?? "";
-  if (key === "query")
-    return namesOf(text, "queries").map((label) => ({ label, type: "variable" }));
-  if (key === "chart" || (area === "layout" && cursor.path.at(-1) === "*")) {
-    return namesOf(text, "charts").map((label) => ({ label, type: "variable" }));
+  if (key === "query") return variables(namesOf(text, "queries"));
+  if (key === "chart" || (cursor.path[0] === "layout" && cursor.path.at(-1) === "*")) {
+    return variables(namesOf(text, "charts"));
   }
   if (key === "format" || key === "x_format") {
     return PRESETS.map((label) => ({ label, type: "enum" }));
   }
-  if (COLUMNS.has(key) && (area === "charts" || area === "queries" || area === "filters")) {
-    return columnsFor(cursor, text, plan);
-  }
-  return [];
+  return COLUMNS.has(key) ? columnsFor(cursor, text, plan) : [];
+}
+
+function variables(names: string[]): Completion[] {
+  return names.map((label) => ({ label, type: "variable" }));
 }
 
 function columnsFor(cursor: Cursor, text: string, plan: Plan | null): Completion[] {

@@ -40,47 +40,47 @@ export function cursorAt(text: string, offset: number): Cursor | null {
   return readHere(before, line, lines, at, blocks);
 }
 
-/** The text of a `sql` block around an offset, with where it begins and how far it is indented. */
-export function sqlAt(
-  text: string,
-  offset: number,
-): { sql: string; offset: number; map: (at: number) => number } | null {
+/** A statement of the file: the cursor in it, and the way from its places to the file's. */
+export interface Statement {
+  sql: string;
+  offset: number;
+  map: (at: number) => number;
+}
+
+/** The statement of the `sql` block around an offset, null outside of one. */
+export function sqlAt(text: string, offset: number): Statement | null {
   const lines = readLines(text);
   const at = lineIndex(lines, offset);
-  let head = at - 1;
-  for (; head >= 0; head -= 1) {
-    const line = lines[head];
-    if (line && /^\s*(- )?sql:\s*[|>][+-]?\d?\s*(#.*)?$/.test(line.text)) break;
-  }
-  const opened = lines[head];
-  if (!opened) return null;
-  const rest = lines.slice(head + 1);
-  const end = rest.findIndex((line) => line.text.trim() !== "" && line.indent <= opened.indent);
-  const body = end < 0 ? rest : rest.slice(0, end);
-  const inside = body.findIndex((line) => line.from === lines[at]?.from);
-  if (inside < 0) return null;
-  const margin = Math.min(...body.filter((l) => l.text.trim() !== "").map((l) => l.indent));
-  const cut = Number.isFinite(margin) ? margin : 0;
-  const here = body[inside];
-  if (!here || offset - here.from < Math.min(cut, here.text.length)) return null;
+  const body = blockAround(lines, at);
+  const row = body.findIndex((line) => line.from === lines[at]?.from);
+  const here = body[row];
+  if (!here) return null;
+  const written = body.filter((line) => line.text.trim() !== "");
+  const margin = written.length > 0 ? Math.min(...written.map((line) => line.indent)) : 0;
+  if (offset - here.from < Math.min(margin, here.text.length)) return null;
   const starts: number[] = [];
   let sql = "";
   for (const line of body) {
     starts.push(sql.length);
-    sql += `${line.text.slice(cut)}\n`;
+    sql += `${line.text.slice(margin)}\n`;
   }
-  const local = (starts[inside] ?? 0) + Math.max(0, offset - here.from - cut);
   const map = (position: number): number => {
-    let row = starts.findIndex(
-      (start, index) => position < (starts[index + 1] ?? Infinity) && position >= start,
-    );
-    if (row < 0) row = starts.length - 1;
-    const line = body[row];
-    return line
-      ? line.from + Math.min(cut, line.text.length) + position - (starts[row] ?? 0)
-      : offset;
+    const found = starts.findLastIndex((start) => start <= position);
+    const line = body[found] ?? here;
+    return line.from + Math.min(margin, line.text.length) + position - (starts[found] ?? 0);
   };
-  return { sql, offset: local, map };
+  return { sql, offset: (starts[row] ?? 0) + Math.max(0, offset - here.from - margin), map };
+}
+
+/** The lines of the `sql` block that may hold a line: those below its head, indented deeper. */
+function blockAround(lines: Line[], at: number): Line[] {
+  const opens = /^\s*(- )?sql:\s*[|>][+-]?\d?\s*(#.*)?$/;
+  const head = lines.slice(0, at).findLastIndex((line) => opens.test(line.text));
+  const opened = lines[head];
+  if (!opened) return [];
+  const rest = lines.slice(head + 1);
+  const end = rest.findIndex((line) => line.text.trim() !== "" && line.indent <= opened.indent);
+  return end < 0 ? rest : rest.slice(0, end);
 }
 
 function readLines(text: string): Line[] {
@@ -150,26 +150,21 @@ function readHere(before: string, line: Line, lines: Line[], at: number, blocks:
     indent += gap;
     rest = rest.slice(gap);
   }
-  const key = KEY.exec(rest);
   const offset = line.from + before.length;
-  if (!key) {
-    const plain = rest.startsWith("{") || rest.startsWith("[");
-    if (plain) return readFlow(rest, path, offset);
-    const inList = path.at(-1) === "*";
-    const siblings = siblingsOf(lines, at, indent);
-    return {
-      path,
-      writes: inList && !hasColon(line) ? "value" : "key",
-      typed: rest,
-      from: offset - rest.length,
-      siblings,
-    };
+  const key = KEY.exec(rest);
+  if (key) {
+    path.push(nameOf(key));
+    rest = rest.slice(key[0].length);
   }
-  path.push(nameOf(key));
-  const value = rest.slice(key[0].length);
-  if (value.startsWith("{") || value.startsWith("[")) return readFlow(value, path, offset);
-  const siblings = siblingsOf(lines, at, indent);
-  return { path, writes: "value", typed: value, from: offset - value.length, siblings };
+  if (/^[{[]/.test(rest)) return readFlow(rest, path, offset);
+  const value = key !== null || (path.at(-1) === "*" && !hasColon(line));
+  return {
+    path,
+    writes: value ? "value" : "key",
+    typed: rest,
+    from: offset - rest.length,
+    siblings: siblingsOf(lines, at, indent),
+  };
 }
 
 function hasColon(line: Line): boolean {
@@ -203,45 +198,62 @@ function siblingsOf(lines: Line[], at: number, indent: number): Record<string, s
   return found;
 }
 
+interface Frame {
+  map: boolean;
+  key: string | null;
+  word: string;
+  siblings: Record<string, string>;
+}
+
 /** The cursor inside `{…}` and `[…]` of one line. */
 function readFlow(text: string, outer: string[], offset: number): Cursor {
-  interface Frame {
-    map: boolean;
-    key: string | null;
-    word: string;
-    siblings: Record<string, string>;
-  }
-  const frames: Frame[] = [];
-  let quote = "";
-  for (const sign of text) {
-    const frame = frames.at(-1);
-    if (quote) {
-      if (sign === quote) quote = "";
-      else if (frame) frame.word += sign;
-    } else if (sign === '"' || sign === "'") quote = sign;
-    else if (sign === "{" || sign === "[")
-      frames.push({ map: sign === "{", key: null, word: "", siblings: {} });
-    else if (sign === "}" || sign === "]") frames.pop();
-    else if (sign === "," && frame) {
-      if (frame.key !== null) frame.siblings[frame.key] = frame.word.trim();
-      frame.key = null;
-      frame.word = "";
-    } else if (sign === ":" && frame?.map && frame.key === null) {
-      frame.key = frame.word.trim();
-      frame.word = "";
-    } else if (frame) frame.word += sign;
-  }
+  const frames = framesOf(text);
   const path = [...outer];
-  frames.forEach((frame, index) => {
-    const innermost = index === frames.length - 1;
+  for (const frame of frames) {
     if (!frame.map) path.push("*");
-    else if (frame.key !== null && (!innermost || frame.key !== "")) path.push(frame.key);
-  });
+    else if (frame.key) path.push(frame.key);
+  }
   const last = frames.at(-1);
   if (!last) return { path, writes: "value", typed: "", from: offset, siblings: {} };
   const typed = last.word.trimStart();
   const writes = last.map && last.key === null ? "key" : "value";
   return { path, writes, typed, from: offset - typed.length, siblings: last.siblings };
+}
+
+/** The braces and brackets that are open at the end of a text, and how far each was written. */
+function framesOf(text: string): Frame[] {
+  const frames: Frame[] = [];
+  let quote = "";
+  for (const sign of text) {
+    const frame = frames.at(-1);
+    if (quote !== "") {
+      if (sign === quote) quote = "";
+      else if (frame) frame.word += sign;
+    } else if (sign === '"' || sign === "'") quote = sign;
+    else readSign(sign, frames, frame);
+  }
+  return frames;
+}
+
+function readSign(sign: string, frames: Frame[], frame: Frame | undefined): void {
+  if (sign === "{" || sign === "[") {
+    frames.push({ map: sign === "{", key: null, word: "", siblings: {} });
+  } else if (sign === "}" || sign === "]") frames.pop();
+  else if (frame) writeSign(sign, frame);
+}
+
+function writeSign(sign: string, frame: Frame): void {
+  if (sign === ",") endPart(frame);
+  else if (sign === ":" && frame.map && frame.key === null) {
+    frame.key = frame.word.trim();
+    frame.word = "";
+  } else frame.word += sign;
+}
+
+function endPart(frame: Frame): void {
+  if (frame.key !== null) frame.siblings[frame.key] = frame.word.trim();
+  frame.key = null;
+  frame.word = "";
 }
 
 function nameOf(key: RegExpExecArray): string {

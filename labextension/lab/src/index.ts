@@ -29,6 +29,9 @@ import { PLUGIN, Preferences } from "./settings";
 import { Sidebar } from "./sidebar";
 import { verificationFactory } from "./verification";
 
+type Previews = WidgetTracker<DocumentWidget<Preview>>;
+type Boards = WidgetTracker<MainAreaWidget<LiveDashboard>>;
+
 const languages: JupyterFrontEndPlugin<void> = {
   id: "peter-lab:languages",
   description: "YAML with BigQuery SQL inside, for dashboard files.",
@@ -121,23 +124,31 @@ const plugin: JupyterFrontEndPlugin<void> = {
       open,
       create: () => createFile(documents, folder()),
     });
-    if (restorer) {
-      restorer.add(sidebar, "peter-sidebar");
-      void restorer.restore(previews, {
-        command: "docmanager:open",
-        args: (widget) => ({ path: widget.context.path, factory: PREVIEW }),
-        name: (widget) => widget.context.path,
-      });
-      void restorer.restore(boards, {
-        command: "peter:open",
-        args: (panel) => ({ slug: panel.content.slug, title: panel.content.title.label }),
-        name: (panel) => panel.content.slug,
-      });
-    }
+    if (restorer) restore(restorer, sidebar, previews, boards);
     const start = (): void => followEditors(editors, documents, drafts, api, preferences);
     preferences.follow(registry).then(start, start);
   },
 };
+
+/** What was open stays open over a reload. */
+function restore(
+  restorer: ILayoutRestorer,
+  sidebar: Sidebar,
+  previews: Previews,
+  boards: Boards,
+): void {
+  restorer.add(sidebar, "peter-sidebar");
+  void restorer.restore(previews, {
+    command: "docmanager:open",
+    args: (widget) => ({ path: widget.context.path, factory: PREVIEW }),
+    name: (widget) => widget.context.path,
+  });
+  void restorer.restore(boards, {
+    command: "peter:open",
+    args: (panel) => ({ slug: panel.content.slug, title: panel.content.title.label }),
+    name: (panel) => panel.content.slug,
+  });
+}
 
 const cells: JupyterFrontEndPlugin<void> = {
   id: "peter-lab:cells",

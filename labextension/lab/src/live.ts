@@ -10,6 +10,9 @@ import { type Api, isAborted, PeterError } from "./api";
 import { charts } from "./charts";
 import { peterIcon } from "./icon";
 
+/** How often a refresh is asked after before the older picture is left as it is. */
+const TURNS = 20;
+
 /** The dashboard of a slug, asked for again while its data is computed anew. */
 export class LiveDashboard extends Widget {
   private readonly rendered: Rendered;
@@ -52,19 +55,24 @@ export class LiveDashboard extends Widget {
     this.rendered.busy(true);
     const query = [this.query, refresh && "refresh=true"].filter(Boolean).join("&");
     try {
-      for (let turn = 0; turn < 20; turn += 1) {
-        const artifact = await this.api.data(this.slug, query, running.signal, turn === 0 ? 1 : 25);
-        this.artifact = artifact;
-        this.title.label = artifact.title;
-        this.rendered.update(artifact);
-        if (!artifact.refreshing) break;
-      }
+      await this.poll(query, running.signal);
     } catch (error) {
       if (running.signal.aborted || isAborted(error) || !(error instanceof PeterError)) return;
       const { code, title, detail, hint } = error;
       this.rendered.fail({ code, title, detail, hint }, () => void this.load());
     }
     if (this.running === running) this.rendered.busy(false);
+  }
+
+  /** What is stale is shown as it is, and asked for again until it is computed anew. */
+  private async poll(query: string, signal: AbortSignal): Promise<void> {
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      const artifact = await this.api.data(this.slug, query, signal, turn === 0 ? 1 : 25);
+      this.artifact = artifact;
+      this.title.label = artifact.title;
+      this.rendered.update(artifact);
+      if (!artifact.refreshing) return;
+    }
   }
 }
 

@@ -48,16 +48,15 @@ export function keysAt(path: string[], tag: string | undefined): Key[] {
 /** The plain values that the schema names for a path. */
 export function valuesAt(path: string[], tag: string | undefined): string[] {
   const key = path.at(-1) ?? "";
-  const found = new Set<string>();
-  for (const owner of schemasAt(path.slice(0, -1), key === "type" ? undefined : tag)) {
-    const part = key === "*" ? owner.items : owner.properties?.[key];
-    for (const schema of part ? flat(part) : []) {
-      for (const value of schema.enum ?? []) if (value !== null) found.add(String(value));
-      if (schema.const !== undefined) found.add(String(schema.const));
-      if (schema.type === "boolean") found.add("true").add("false");
-    }
-  }
-  return [...found];
+  const owners = schemasAt(path.slice(0, -1), key === "type" ? undefined : tag);
+  const parts = owners.map((owner) => (key === "*" ? owner.items : owner.properties?.[key]));
+  return [...new Set(parts.flatMap((part) => (part ? flat(part).flatMap(named) : [])))];
+}
+
+function named(schema: Schema): string[] {
+  const values = (schema.enum ?? []).filter((value) => value !== null).map(String);
+  if (schema.const !== undefined) values.push(String(schema.const));
+  return schema.type === "boolean" ? [...values, "true", "false"] : values;
 }
 
 function schemasAt(path: string[], tag: string | undefined): Schema[] {
@@ -72,16 +71,16 @@ function schemasAt(path: string[], tag: string | undefined): Schema[] {
 
 function step(schema: Schema, part: string): Schema[] {
   if (part === "*") return schema.items ? [schema.items] : [];
-  const named = schema.properties?.[part];
-  if (named) return [named];
+  const own = schema.properties?.[part];
+  if (own) return [own];
   return Object.values(schema.patternProperties ?? {});
 }
 
 /** A schema's alternatives, references followed; of tagged ones only the tag's. */
 function flat(schema: Schema, tag?: string): Schema[] {
   if (schema.$ref) {
-    const named = root.$defs?.[schema.$ref.replace("#/$defs/", "")];
-    return named ? flat(named, tag) : [];
+    const target = root.$defs?.[schema.$ref.replace("#/$defs/", "")];
+    return target ? flat(target, tag) : [];
   }
   const chosen = tag === undefined ? undefined : schema.discriminator?.mapping[tag];
   if (chosen) return flat({ $ref: chosen });

@@ -149,5 +149,5 @@ function fold(title: string, content: HTMLElement, open: boolean): HTMLElement {
 function text(value: unknown): string {
   if (typeof value === "number" && !Number.isInteger(value))
     return String(Number(value.toPrecision(6)));
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
