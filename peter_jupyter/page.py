@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 STATIC = Path(__file__).with_name("static")
 
+_VEGA = re.compile(rb'"kind": ?"vega"')
 _POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -67,7 +69,13 @@ def dashboard_page(
         "peter-lineage": lineage_url,
     }
     block = data_block("peter-artifact", artifact_json) if artifact_json else ""
-    return _shell(title, static, metas, block, "page.js")
+    # What is known without a script is painted before there is one.
+    first = (
+        '<div class="page"><header class="top"><div class="titles">'
+        f"<h1>{html.escape(title)}</h1></div></header></div>"
+    )
+    soon = "charts.js" if artifact_json and _VEGA.search(artifact_json) else None
+    return _shell(title, static, metas, block, "page.js", first=first, soon=soon)
 
 
 def list_page(
@@ -127,13 +135,25 @@ def asset_version(name: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
-def _shell(title: str, static: str, metas: Mapping[str, str | None], block: str, code: str) -> str:
+def _shell(
+    title: str,
+    static: str,
+    metas: Mapping[str, str | None],
+    block: str,
+    code: str,
+    *,
+    first: str = "",
+    soon: str | None = None,
+) -> str:
     told = "".join(
         f'<meta name="{name}" content="{html.escape(value)}">\n'
         for name, value in metas.items()
         if value
     )
     style = html.escape(asset_url(static, "peter.css"))
+    if soon:
+        # It is fetched while the first script runs, and run after the first paint.
+        told += f'<link rel="preload" as="script" href="{html.escape(asset_url(static, soon))}">\n'
     script = html.escape(asset_url(static, code))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -143,6 +163,7 @@ def _shell(title: str, static: str, metas: Mapping[str, str | None], block: str,
         f'<link rel="stylesheet" href="{style}">\n'
         f'<script defer src="{script}"></script>\n'
         "</head>\n"
-        '<body class="pt-body">\n<div id="peter" class="pt"></div>\n'
+        '<body class="pt-body">\n<div id="peter" class="pt">'
+        f"{first}</div>\n"
         f"{block}</body>\n</html>\n"
     )
