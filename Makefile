@@ -31,12 +31,12 @@ check: frontend ## Format, lint, types: Python and TypeScript.
 	@$(BIN)/python -m tools.frontend check
 
 test: frontend ## Every test but the slow ones.
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 	@$(BIN)/python -m tools.frontend test
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-all: frontend ## Every test.
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
 	@$(BIN)/python -m tools.frontend test
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lock: setup ## Write what is installed in .venv into constraints.txt.
 	@{ echo "# The exact versions Peter is tested with. Made by: make lock"; \

