@@ -86,7 +86,7 @@ def test_a_reopened_notebook_without_its_kernel_shows_the_still(
     page.goto(f"{lab}/lab/tree/keepsake.ipynb?token={TOKEN}")
     _run_all(page)
     live = page.locator("[data-peter-live]")
-    expect(live.locator("figure svg").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(live.locator("figure svg").first).to_be_attached(timeout=PATIENCE_MS)
     expect(page.locator(".peter-still")).to_be_hidden()
     page.keyboard.press("Control+s")
     saved = notebooks / "keepsake.ipynb"
