@@ -61,12 +61,16 @@ STATED: dict[str, dict[str, str]] = {
     "dashboards": READ,
     f"dashboards/{SLUG}": READ,
     f"dashboards/{SLUG}/export": READ,
+    f"dashboards/{SLUG}/lineage": READ,
     "static/([A-Za-z0-9._-]+)": READ,
     "api/.*": {"GET": "viewer", "POST": "viewer", "PUT": "viewer", "DELETE": "viewer"},
 }
 """Pattern to method to the role it needs. Every other method is 405 for everybody."""
 
-PAGES = ("", "dashboards", f"dashboards/{SLUG}", f"dashboards/{SLUG}/export")
+PAGES = (
+    "", "dashboards", f"dashboards/{SLUG}", f"dashboards/{SLUG}/export",
+    f"dashboards/{SLUG}/lineage",
+)  # fmt: skip
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH")
 ORDER: tuple[Role, ...] = ("viewer", "author", "admin")
 
