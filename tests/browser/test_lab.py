@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def test_the_notebook_runs_and_its_widget_draws_every_chart(lab: str, chromium: 
     outside: list[str] = []
     page.on("request", lambda r: None if r.url.startswith((lab, "data:", "blob:"))
             else outside.append(r.url))  # fmt: skip
-    page.goto(f"{lab}/lab/tree/flight-operations.ipynb?token={TOKEN}")
+    _open(page, lab, "flight-operations.ipynb")
     _run_all(page)
     card = page.locator(".jp-OutputArea .pt .card").first
     expect(card).to_be_visible(timeout=PATIENCE_MS)
@@ -83,17 +84,13 @@ def test_a_reopened_notebook_without_its_kernel_shows_the_still(
             frames.append(len(body))
 
     page.on("websocket", lambda socket: socket.on("framereceived", note))
-    page.goto(f"{lab}/lab/tree/keepsake.ipynb?token={TOKEN}")
+    _open(page, lab, "keepsake.ipynb")
     _run_all(page)
     live = page.locator("[data-peter-live]")
-    expect(live.locator("figure svg").first).to_be_attached(timeout=PATIENCE_MS)
+    expect(live.locator("figure svg").first).to_be_visible(timeout=PATIENCE_MS)
     expect(page.locator(".peter-still")).to_be_hidden()
-    page.keyboard.press("Control+s")
-    saved = notebooks / "keepsake.ipynb"
-    while "peter-still" not in saved.read_text("utf-8"):
-        page.wait_for_timeout(200)
+    text = _saved(page, notebooks / "keepsake.ipynb", "peter-still")
     page.close()
-    text = saved.read_text("utf-8")
     assert len(text) < 300_000
     notebook = json.loads(text)
     assert "SELECT" not in json.dumps([cell["outputs"] for cell in notebook["cells"]])
@@ -104,7 +101,7 @@ def test_a_reopened_notebook_without_its_kernel_shows_the_still(
     notebook["metadata"]["kernelspec"] = {"name": "gone", "display_name": "Gone", "language": ""}
     (notebooks / "reopened.ipynb").write_text(json.dumps(notebook), "utf-8")
     page = chromium.new_page(viewport={"width": 1440, "height": 1000})
-    page.goto(f"{lab}/lab/tree/reopened.ipynb?token={TOKEN}&reset")
+    page.goto(_address(lab, "reopened.ipynb"))
     page.add_locator_handler(
         page.locator(".jp-Dialog"),
         lambda: page.locator(".jp-Dialog .jp-mod-reject").first.click(),
@@ -131,11 +128,32 @@ def test_the_page_of_the_published_dashboard_opens_on_the_same_server(
     page.close()
 
 
+def _address(lab: str, name: str) -> str:
+    """A notebook's address, in a workspace of its own: Lab brings back what another had open."""
+    return f"{lab}/lab/workspaces/{Path(name).stem}/tree/{name}?token={TOKEN}"
+
+
+def _open(page: Page, lab: str, name: str) -> None:
+    """Open a notebook whose kernel already runs: Lab then has no reason to ask for one."""
+    session = {"path": name, "name": name, "type": "notebook", "kernel": {"name": "python3"}}
+    headers = {"Authorization": f"token {TOKEN}"}
+    started = page.request.post(f"{lab}/api/sessions", data=session, headers=headers)
+    assert started.status == 201, started.text()
+    page.goto(_address(lab, name))
+
+
 def _run_all(page: Page) -> None:
-    # Lab asks for a kernel when the notebook is quicker than the list of kernels.
-    ask = page.locator(".jp-Dialog").get_by_role("button", name="Select Kernel")
-    page.add_locator_handler(ask, lambda: ask.click())
     expect(page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=PATIENCE_MS)
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
     page.locator(".lm-Menu-itemLabel").get_by_text("Run All Cells", exact=True).click()
+
+
+def _saved(page: Page, file: Path, mark: str) -> str:
+    """The notebook's text once it is saved with ``mark`` in it: a save may come too early."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while mark not in (text := file.read_text("utf-8")):
+        assert time.monotonic() < deadline, f"{file.name} was not saved with {mark}"
+        page.keyboard.press("Control+s")
+        page.wait_for_timeout(500)
+    return text
