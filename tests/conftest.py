@@ -11,6 +11,13 @@ from peter_core import Peter
 from tools.flights import write_flights
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the slow tests an hour: the limit of all others is for what should take seconds."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(3600))
+
+
 @pytest.fixture(scope="session")
 def flights_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace folder with the real flights as tables ``nyc.*``."""
