@@ -1,10 +1,9 @@
-"""Exports of an artifact: one HTML file that needs nothing else, and its picture."""
+"""Exports of an artifact: one HTML file that needs nothing else, its picture, print, drawing."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 import tempfile
 from html import escape
@@ -13,12 +12,15 @@ from typing import TYPE_CHECKING
 
 from peter_core.errors import ConfigError, InvalidRequest
 from peter_jupyter.browser import dump_page, find_chromium, print_page, take_picture
+from peter_jupyter.export_svg import export_svg, read_artifact
 from peter_jupyter.page import STATIC, data_block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from peter_core.plan.tokens import Theme
+
+__all__ = ["export_html", "export_pdf", "export_png", "export_svg"]
 
 _A4_LANDSCAPE_PX = 1032
 """Between the margins of 12 mm, at 96 dpi."""
@@ -36,7 +38,7 @@ def export_html(artifact_json: bytes) -> str:
     InvalidRequest
         When the bytes are no artifact.
     """
-    title = _title(artifact_json)
+    title = str(read_artifact(artifact_json)["title"])
     style = _asset("peter.css").replace("</style", "<\\/style")
     scripts = [_asset(name).replace("</script", "<\\/script") for name in ("page.js", "charts.js")]
     code = "".join(f"<script>{script}</script>\n" for script in scripts)
@@ -152,17 +154,4 @@ def _asset(name: str) -> str:
         raise ConfigError(
             f"The page's {name} was not built, so no HTML can be exported.",
             hint="Install the package again without PETER_SKIP_JS, or run tools/build_frontend.py.",
-        ) from error
-
-
-def _title(artifact_json: bytes) -> str:
-    try:
-        artifact = json.loads(artifact_json)
-        if artifact["format"] != 1:
-            raise ValueError
-        return str(artifact["title"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InvalidRequest(
-            "What was given for export is no dashboard artifact.",
-            hint="Export the body of Peter.data() or Peter.preview().",
         ) from error

@@ -9,6 +9,7 @@ import typer
 from peter_jupyter.cli import (
     analysis,
     data,
+    data_export,
     database,
     documents,
     publishing,
@@ -23,8 +24,8 @@ from peter_jupyter.cli.command import app
 __all__ = ["app"]
 
 COMMANDS = (
-    documents, statements, publishing, revisions, data, serving, tokens, analysis, database,
-    settings,
+    documents, statements, publishing, revisions, data, data_export, serving, tokens, analysis,
+    database, settings,
 )  # fmt: skip
 """The modules whose commands are registered by their import."""
 

@@ -1,32 +1,21 @@
-"""Commands over a published dashboard's data: compute it, judge its age, export it."""
+"""Commands over a published dashboard's data: compute it, judge its age."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from peter_core.errors import InvalidRequest
 from peter_jupyter.cli.command import FAILED, SERVE, command
 from peter_jupyter.cli.options import Filters, Folder, Json, Slug
-from peter_jupyter.cli.terminal import note, print_json, print_table, say
+from peter_jupyter.cli.terminal import print_json, print_table, say
 from peter_jupyter.cli.values import filter_values
 from peter_jupyter.cli.work import open_peter, run
 
 if TYPE_CHECKING:
-    from peter_core.plan.artifact import Artifact
     from peter_core.plan.plan import StepAnswer
     from peter_core.service.reports import ChartFreshness, Precomputation
     from peter_jupyter.cli.terminal import Tone
-
-
-class Theme(StrEnum):
-    """The colours of a picture."""
-
-    LIGHT = "light"
-    DARK = "dark"
 
 
 @command("precompute", section=SERVE, example="peter precompute shop-orders --force")
@@ -122,77 +111,3 @@ def _age_text(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.1f} {unit}"
     return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{max(seconds, 0):.0f} s"
-
-
-@command("export", section=SERVE, example="peter export shop-orders --html shop-orders.html")
-def export(
-    slug: Slug,
-    html: Annotated[
-        Path | None,
-        typer.Option("--html", metavar="FILE", help="One file that needs nothing else."),
-    ] = None,
-    png: Annotated[
-        Path | None,
-        typer.Option("--png", metavar="FILE", help="A picture, drawn by an installed Chromium."),
-    ] = None,
-    pdf: Annotated[
-        Path | None,
-        typer.Option("--pdf", metavar="FILE", help="Pages to print, by an installed Chromium."),
-    ] = None,
-    filters: Filters = None,
-    theme: Annotated[
-        Theme, typer.Option("--theme", help="Of the picture; the HTML follows its reader.")
-    ] = Theme.LIGHT,
-    folder: Folder = None,
-) -> None:
-    """Write a published dashboard as an HTML file, a picture, a PDF, or all of them."""
-    if html is None and png is None and pdf is None:
-        raise InvalidRequest(
-            "There is nothing to write.", hint="Give --html FILE, --png FILE or --pdf FILE."
-        )
-    asked = filter_values(filters)
-    with open_peter(folder) as peter:
-        artifact = run(
-            f"Computing {slug}",
-            lambda cancel, _: peter.data(slug, filters=asked, cancel=cancel),
-        )
-    page = _write_html(artifact, html)
-    if png is not None:
-        from peter_jupyter.export import export_png
-
-        picture = _writable(png)
-        run(f"Drawing {png}", lambda *_: export_png(page, picture, theme=theme.value))
-        say(f"{png} written", "good")
-    if pdf is not None:
-        from peter_jupyter.export import export_pdf
-
-        printed = _writable(pdf)
-        run(f"Printing {pdf}", lambda *_: export_pdf(page, printed))
-        say(f"{pdf} written", "good")
-    failed = [name for name, c in artifact.payload["charts"].items() if c["state"] == "failed"]
-    if failed:
-        note(f"Not all of it could be computed: {', '.join(failed)}.", "bad")
-        raise typer.Exit(FAILED)
-
-
-def _write_html(artifact: Artifact, target: Path | None) -> str:
-    from peter_jupyter.export import export_html
-
-    page = export_html(artifact.body)
-    if target is not None:
-        path = _writable(target)
-        try:
-            path.write_text(page, encoding="utf-8")
-        except OSError as error:
-            raise InvalidRequest(f"{target} cannot be written: {error.strerror}.") from None
-        say(f"{target} written", "good")
-    return page
-
-
-def _writable(target: Path) -> Path:
-    path = target.expanduser()
-    if not path.parent.is_dir() or path.is_dir():
-        raise InvalidRequest(
-            f"{target} cannot be written.", hint="Name a file in a folder that is there."
-        )
-    return path
