@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from peter_core.engine.port import CancelToken
-from peter_core.errors import PeterError
+from peter_core.errors import EngineUnavailable, PeterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PAUSE_S = 30.0
 """Seconds after a failed refresh before the next viewer starts one; doubled at each failure."""
 LONGEST_PAUSE_S = 600.0
+AWAY_PAUSE_S = 10.0
+"""The same while the engine is away: a refresh costs nothing then, and ends when it is back."""
 _REMEMBERED = 1024
 
 
@@ -79,7 +81,7 @@ class Refreshing:
             before = self._failures.pop(key, None)
             if error is None:
                 return
-            pause_s = min(before.pause_s * 2, LONGEST_PAUSE_S) if before else PAUSE_S
+            pause_s = _pause_after(error, before)
             self._failures[key] = FailedRefresh(dt.datetime.now(dt.UTC), error, pause_s)
             while len(self._failures) > _REMEMBERED:
                 self._failures.popitem(last=False)
@@ -92,6 +94,14 @@ class Refreshing:
     def _ended(self, key: str) -> None:
         with self._lock:
             self._running.pop(key, None)
+
+
+def _pause_after(error: PeterError, before: FailedRefresh | None) -> float:
+    if isinstance(error, EngineUnavailable):
+        return AWAY_PAUSE_S
+    if before is None or isinstance(before.error, EngineUnavailable):
+        return PAUSE_S
+    return min(before.pause_s * 2, LONGEST_PAUSE_S)
 
 
 def _since(moment: dt.datetime) -> float:

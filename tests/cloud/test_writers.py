@@ -54,7 +54,9 @@ class Writer:
             self.accepted.append(made.revision)
 
 
-@pytest.mark.parametrize("each", [2, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "each", [2, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(1500)])]
+)
 def test_twenty_writers_lose_nothing(cloud: Cloud, tmp_path: Path, each: int) -> None:
     with cloud_house(cloud, tmp_path) as house:
         servers = [house.peter, house.again()]

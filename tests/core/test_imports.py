@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS = {
     "peter_core.errors": 0,
     "peter_core.billing": 0,
+    "peter_core.breaker": 0,
     "peter_core.locks": 1,
     "peter_core.principal": 0,
     "peter_core.telemetry": 1,

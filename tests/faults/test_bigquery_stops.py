@@ -194,7 +194,8 @@ def test_a_turn_that_never_comes_ends_at_the_deadline(fake: FakeBigQuery) -> Non
 
 def test_after_an_outage_the_next_run_is_right(fake: FakeBigQuery, engine: BigQueryEngine) -> None:
     fake.script(Fault("*", "reset", times=None))
-    assert run(engine, job_of(timeout_s=1))[1] == "engine_unavailable"
+    # On a slow machine the deadline may come during a try.
+    assert run(engine, job_of(timeout_s=1))[1] in ("engine_unavailable", "query_timeout")
     fake.heal()
     result, code, seconds = run(engine, job_of())
     assert code is None

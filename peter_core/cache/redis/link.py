@@ -12,7 +12,7 @@ from peter_core.cache.redis.wire import FAILURES, SLOW
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from peter_core.cache.breaker import Breaker
+    from peter_core.breaker import Breaker
     from peter_core.cache.redis.wire import Command, Reply, Wire
 
 CONNECT_S = 1.0

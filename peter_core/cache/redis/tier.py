@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peter_core.cache.breaker import Breaker
+from peter_core.breaker import Breaker
 from peter_core.cache.envelope import seal_code
 from peter_core.cache.port import TierStats
 from peter_core.cache.redis.changes import EVERYTHING, Change, Position, evict_command

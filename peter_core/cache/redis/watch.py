@@ -23,7 +23,7 @@ from peter_core.cache.releases import Releases
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from peter_core.cache.breaker import Breaker
+    from peter_core.breaker import Breaker
     from peter_core.cache.redis.changes import Follower
     from peter_core.cache.redis.link import Link
     from peter_core.cache.redis.wire import Command, Reply, Wire

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from peter_core.engine.bigquery.errors import call_error
 from peter_core.engine.bigquery.failures import ApiFailure
 from peter_core.engine.bigquery.remembered import FETCH_S, Remembered
-from peter_core.engine.bigquery.requests import NO_RETRY, Request, WorkStopped
+from peter_core.engine.bigquery.requests import NO_RETRY, WorkStopped
 from peter_core.engine.bigquery.tables import Described, described, full_id, listed
 from peter_core.engine.port import TableInfo
 from peter_core.errors import EngineError, EngineUnavailable, SqlError, TableNotFound
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from google.cloud.bigquery import Client
+
+    from peter_core.engine.bigquery.reach import Reach
 
 T = TypeVar("T")
 
@@ -41,6 +43,7 @@ class Catalog:
     def __init__(
         self,
         client: Client,
+        reach: Reach,
         *,
         project: str,
         default_dataset: str | None,
@@ -49,6 +52,7 @@ class Catalog:
         dataset_ttl_s: float,
     ) -> None:
         self._client = client
+        self._reach = reach
         self._project = project
         self._default_dataset = default_dataset
         self._allowed = (
@@ -165,7 +169,7 @@ class Catalog:
         ------
         EngineError
         """
-        request = Request(time.monotonic() + within_s)
+        request = self._reach.request(time.monotonic() + within_s)
         try:
             return request.call(call)
         except WorkStopped:

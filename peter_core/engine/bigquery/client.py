@@ -37,15 +37,23 @@ def make_client(
     """
     from google.api_core.client_info import ClientInfo
     from google.auth.transport.requests import AuthorizedSession
+    from google.auth.transport.requests import Request as TokenRequest
     from google.cloud import bigquery
+    from requests import Session
 
     from peter_core.engine.bigquery.transport import TimedAdapter
 
     credentials = _credentials(credentials_file, api_endpoint)
-    session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
     adapter = TimedAdapter(pool_connections=4, pool_maxsize=connections)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
+    # Tokens come over a session of their own, which by itself would wait two minutes for one.
+    tokens = Session()
+    session = AuthorizedSession(  # type: ignore[no-untyped-call]
+        credentials,
+        auth_request=TokenRequest(tokens),
+    )
+    for each in (tokens, session):
+        each.mount("https://", adapter)
+        each.mount("http://", adapter)
     return bigquery.Client(
         project=project,
         credentials=credentials,

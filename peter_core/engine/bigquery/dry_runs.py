@@ -115,6 +115,15 @@ class DryRuns:
                 self._kept.popitem(last=False)
         return made
 
+    def probe(self, timeout: float) -> None:
+        """Ask for the dry run of a statement without tables, which takes what any query takes."""
+        from google.cloud.bigquery import QueryJobConfig
+
+        self._client.query(
+            "SELECT 1", job_config=QueryJobConfig(dry_run=True, use_legacy_sql=False),
+            location=self._location, retry=NO_RETRY, job_retry=None, timeout=timeout,
+        )  # fmt: skip
+
     def config(self, job: Job) -> QueryJobConfig:
         """What a dry run and a run of a job have in common: its dialect, names and parameters."""
         from google.cloud.bigquery import QueryJobConfig

@@ -17,7 +17,8 @@ from peter_core.engine.bigquery.jobs import left_by, new_job_id, stages_of
 from peter_core.engine.bigquery.labels import job_labels
 from peter_core.engine.bigquery.profile import MOST_COLUMNS, profile_sql, profiles_of
 from peter_core.engine.bigquery.queue import JobQueue
-from peter_core.engine.bigquery.requests import NO_RETRY, Request
+from peter_core.engine.bigquery.reach import Reach
+from peter_core.engine.bigquery.requests import NO_RETRY
 from peter_core.engine.bigquery.runs import JobRun
 from peter_core.engine.bigquery.sources import distinct, sources_of
 from peter_core.engine.bigquery.storage import StorageReader
@@ -115,16 +116,17 @@ class BigQueryEngine:
                 project, lambda: make_read_client(credentials_file), client=storage_client
             )
         self._user_salt = user_salt
-        self._catalog = Catalog(
-            self._client, project=project, default_dataset=default_dataset, datasets=datasets,
-            table_ttl_s=table_ttl_s, dataset_ttl_s=dataset_ttl_s,
-        )  # fmt: skip
         self._dry_runs = DryRuns(
             self._client,
             location=location,
             default_dataset=f"{project}.{default_dataset}" if default_dataset else None,
             allowed=self._allows,
         )
+        self._reach = Reach(self._dry_runs.probe)
+        self._catalog = Catalog(
+            self._client, self._reach, project=project, default_dataset=default_dataset,
+            datasets=datasets, table_ttl_s=table_ttl_s, dataset_ttl_s=dataset_ttl_s,
+        )  # fmt: skip
         self._queue = JobQueue(project_jobs=project_jobs, user_jobs=user_jobs, waiting=queue)
         self._running: weakref.WeakSet[JobRun] = weakref.WeakSet()
         self._lock = threading.Lock()
@@ -243,6 +245,7 @@ class BigQueryEngine:
     def close(self) -> None:
         """Cancel what runs, which ends with ``EngineUnavailable``, and take no more."""
         self._closed = True
+        self._reach.close()
         self._queue.close()
         with self._lock:
             running = list(self._running)
@@ -289,14 +292,14 @@ class BigQueryEngine:
         recent = self._dry_runs.recent(job, left=left)
         if recent is not None:
             return recent
-        request = Request(deadline)
+        request = self._reach.request(deadline)
         try:
             return request.run(lambda: self._dry_runs.ask(request, job, left=left), cancel)
         except SqlError as error:
             raise self._with_nearest(error, deadline) from error
 
     def _with_nearest(self, error: SqlError, deadline: float) -> SqlError:
-        request = Request(min(deadline, time.monotonic() + _NEAREST_S))
+        request = self._reach.request(min(deadline, time.monotonic() + _NEAREST_S))
         try:
             return request.run(lambda: self._catalog.with_nearest(error, request.remaining()))
         except EngineError:
@@ -306,7 +309,7 @@ class BigQueryEngine:
         self, result: Result, job: Job, cancel: CancelToken | None
     ) -> tuple[Job, str] | None:
         """The job that profiles a result, and the result's table; ``None`` over the cap."""
-        request = Request(time.monotonic() + job.timeout_s)
+        request = self._reach.request(time.monotonic() + job.timeout_s)
         known = self._dry_runs.recent(job)
         location = known.location if known is not None else None
         left = request.run(
@@ -323,7 +326,7 @@ class BigQueryEngine:
         self, job: Job, planned: DryRun, deadline: float, cancel: CancelToken | None
     ) -> tuple[QueryJob, Rows, int]:
         run = JobRun(
-            Request(deadline),
+            self._reach.request(deadline),
             self._client,
             id=new_job_id(job.statement.fingerprint),
             location=planned.location,

@@ -114,10 +114,16 @@ def call_error(failure: Failure) -> PeterError:
             "BigQuery runs no queries for this project: billing is off or it is blocked.",
             hint="Link a billing account to the project in the Google Cloud console.",
         )
-    return _unavailable(reason)
+    return _unavailable(failure)
 
 
-def _unavailable(reason: str) -> EngineError:
+def _unavailable(failure: Failure) -> EngineError:
+    reason = failure.reason
+    if reason == "away":
+        return EngineUnavailable(
+            f"BigQuery has not answered since {failure.message}, so it is not asked at the moment.",
+            hint="Peter goes on looking for it; try again in a few seconds.",
+        )
     if reason in ("transport", "tls"):
         return EngineUnavailable(
             "BigQuery could not be reached.", hint="Check the network, then try again."

@@ -13,6 +13,9 @@ _FINAL = frozenset(
      "resourcesExceeded", "responseTooLarge", "billingNotEnabled", "blocked", "duplicate",
      "authError", "notImplemented", "tableUnavailable"}
 )  # fmt: skip
+_UNANSWERED = frozenset(
+    {"transport", "backendError", "internalError", "badGateway", "serviceUnavailable"}
+)
 _TRANSIENT_STATUS = frozenset({429, 500, 502, 503, 504})
 _REASON_OF_STATUS = {
     400: "invalid", 401: "authError", 403: "accessDenied", 404: "notFound", 409: "duplicate",
@@ -25,8 +28,8 @@ class Failure:
     """Why a call or a job failed.
 
     ``reason`` is BigQuery's word (https://cloud.google.com/bigquery/docs/error-messages), or
-    ``transport`` when no answer was understood; ``message`` is BigQuery's own, for its author
-    only. ``retry_after_s`` is how long the server asks to wait.
+    ``transport`` when no answer was understood, ``away`` when nothing was asked; ``message`` is
+    BigQuery's own, for its author only. ``retry_after_s`` is how long the server asks to wait.
     """
 
     reason: str
@@ -34,6 +37,11 @@ class Failure:
     retryable: bool = False
     of_job: bool = False
     retry_after_s: float = 0.0
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether nobody was there to answer the call, as far as can be told."""
+        return self.reason in _UNANSWERED and not self.of_job
 
 
 class ApiFailure(Exception):  # noqa: N818 - it is caught in this package, and never leaves it

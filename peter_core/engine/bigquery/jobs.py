@@ -73,6 +73,7 @@ class BilledJob:
                 retry=NO_RETRY, job_retry=None, timeout=timeout,
             )  # fmt: skip
 
+        self._request.insist()
         self._begun = True
         try:
             self._job = self._request.call(insert)

@@ -14,6 +14,7 @@ from peter_core.errors import EngineUnavailable, QueryCancelled, QueryTimeout
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from peter_core.engine.bigquery.reach import Reach
     from peter_core.engine.port import CancelToken
 
 T = TypeVar("T")
@@ -49,12 +50,17 @@ class WorkStopped(Exception):  # noqa: N818 - it ends a thread nobody waits for
 class Request:
     """Calls that share a deadline (``time.monotonic``); safe from any thread.
 
-    ``retry_s`` bounds the seconds a call spends on tries after its first failure.
+    ``retry_s`` bounds the seconds a call spends on tries after its first failure. With ``reach``
+    nothing is asked, nor tried again, while it says that nobody answers.
     """
 
-    def __init__(self, deadline: float, *, retry_s: float = RETRY_S) -> None:
+    def __init__(
+        self, deadline: float, *, retry_s: float = RETRY_S, reach: Reach | None = None
+    ) -> None:
         self.deadline = deadline
         self._retry_s = retry_s
+        self._reach = reach
+        self._insists = False
         self._stopped = threading.Event()
         self._woken = threading.Event()
         self._closed = False
@@ -78,6 +84,17 @@ class Request:
         self._closed = True
         self.stop()
 
+    def insist(self) -> None:
+        """Ask from now on whether anybody answers or not: something billed hangs on it.
+
+        Raises
+        ------
+        ApiFailure
+            Nobody answers as it is.
+        """
+        self._require_reach()
+        self._insists = True
+
     def pause(self, seconds: float) -> None:
         """Wait, at most to the deadline.
 
@@ -98,29 +115,32 @@ class Request:
         ------
         ApiFailure, WorkStopped
         """
-        give_up: float | None = None
-        attempt = 0
+        tries = _Tries(self.deadline, self._retry_s)
         while True:
             self._check()
+            self._require_reach()
+            began = time.monotonic()
             seconds = min(CALL_S, self.remaining())
-            token = _call_until.set(time.monotonic() + seconds)
+            token = _call_until.set(began + seconds)
             try:
-                return make(seconds)
+                made = make(seconds)
             except (ApiFailure, WorkStopped):
                 raise
             except Exception as error:
                 failure = failure_of(error)
                 if failure is None:
                     raise
-                delay = max(_jittered(attempt), failure.retry_after_s)
-                now = time.monotonic()
-                give_up = give_up or min(self.deadline, now + self._retry_s)
-                if not failure.retryable or now + delay >= give_up:
+                delay = tries.pause_after(failure)
+                self._note(failure, began, last=delay is None)
+                if delay is None:
                     self._check_time(failure)
                     raise ApiFailure(failure) from error
+            else:
+                if self._reach is not None:
+                    self._reach.answered()
+                return made
             finally:
                 _call_until.reset(token)
-            attempt += 1
             self.pause(delay)
 
     def held(self, call: Callable[[], T], seconds: float = 30.0) -> T:
@@ -182,10 +202,40 @@ class Request:
         if self.stopped or self.remaining() <= 0:
             raise WorkStopped
 
+    def _require_reach(self) -> None:
+        if self._reach is not None and not self._insists:
+            self._reach.require()
+
+    def _note(self, failure: Failure, began: float, *, last: bool) -> None:
+        if self._reach is None:
+            return
+        if failure.unanswered:
+            self._reach.unanswered(began, last=last)
+        else:
+            self._reach.answered()
+
     def _check_time(self, failure: Failure) -> None:
         """A call that hung until the deadline is no failure of its own."""
         if failure.reason == "transport" and self.remaining() <= 0:
             raise WorkStopped
+
+
+class _Tries:
+    """The tries of one call: how long to wait before the next one, and when there is none."""
+
+    def __init__(self, deadline: float, retry_s: float) -> None:
+        self._deadline = deadline
+        self._retry_s = retry_s
+        self._until: float | None = None
+        self._failed = 0
+
+    def pause_after(self, failure: Failure) -> float | None:
+        """Seconds to the next try, ``None`` for no other."""
+        pause = max(_jittered(self._failed), failure.retry_after_s)
+        now = time.monotonic()
+        self._until = self._until or min(self._deadline, now + self._retry_s)
+        self._failed += 1
+        return pause if failure.retryable and now + pause < self._until else None
 
 
 class _Outcome(Generic[T]):

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import logging
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from peter_core.engine.bigquery import BigQueryEngine
 from peter_core.engine.bigquery.client import make_client
 from peter_core.engine.bigquery.labels import user_hash
+from peter_core.engine.bigquery.requests import Request, WorkStopped
 from peter_core.engine.port import Column, Job
 from peter_core.errors import (
     BytesCapExceeded,
@@ -382,3 +388,24 @@ def test_the_module_is_light_until_an_engine_is_made() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert ran.stdout.strip() == "[]"
+
+
+def test_a_token_that_does_not_come_holds_no_call_past_its_deadline(tmp_path: Any) -> None:
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    file = tmp_path / "key.json"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        key = {"type": "service_account", "client_email": "peter@example.com", "private_key": pem,
+               "token_uri": f"http://127.0.0.1:{silent.getsockname()[1]}/token"}  # fmt: skip
+        file.write_text(json.dumps(key))
+        client = make_client(
+            "p", location=None, credentials_file=file, api_endpoint="https://127.0.0.1:1",
+            connections=4,
+        )  # fmt: skip
+        # The client asks for results with two minutes, whatever it is told.
+        ask = lambda _: client._http.get("https://127.0.0.1:1/queries", timeout=120)  # noqa: E731
+        began = time.monotonic()
+        with pytest.raises(WorkStopped):
+            Request(began + 0.5).call(ask)
+        assert time.monotonic() - began < 60
+        client.close()  # type: ignore[no-untyped-call]

@@ -16,7 +16,7 @@ from peter_core.config import load_settings
 from peter_core.errors import EngineUnavailable, QueryFailed
 from peter_core.plan.artifact import Artifact
 from peter_core.service.parts import open_parts
-from peter_core.service.refreshing import PAUSE_S, Refreshing
+from peter_core.service.refreshing import AWAY_PAUSE_S, PAUSE_S, Refreshing
 from tests.small_flights import FLIGHTS, write_tables
 
 BOARD = """\
@@ -154,4 +154,18 @@ def test_the_pause_after_failures_doubles_and_ends_with_a_success() -> None:
     assert failed.pause_s == PAUSE_S * 2
     refreshing.note("key", None)
     assert refreshing.failure("key") is None
+    refreshing.close()
+
+
+def test_the_pause_does_not_grow_while_the_engine_is_away() -> None:
+    refreshing = Refreshing(workers=1)
+    for _ in range(5):
+        refreshing.note("key", EngineUnavailable("Away."))
+    failed = refreshing.failure("key")
+    assert failed is not None
+    assert failed.pause_s == AWAY_PAUSE_S
+    refreshing.note("key", QueryFailed("No."))
+    failed = refreshing.failure("key")
+    assert failed is not None
+    assert failed.pause_s == PAUSE_S
     refreshing.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from peter_core.cache.breaker import Breaker
+from peter_core.breaker import Breaker
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_failures_among_calls_that_work_open_it_too(breaker: Breaker) -> None:
 
 def test_old_failures_do_not_count(breaker: Breaker, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("peter_core.cache.breaker.time.monotonic", lambda: now)
+    monkeypatch.setattr("peter_core.breaker.time.monotonic", lambda: now)
     for _ in range(12):
         breaker.failed()
         breaker.worked()
