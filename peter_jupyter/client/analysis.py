@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from peter_jupyter.client.arguments import pairs, segment
 from peter_jupyter.http.models.costs import CostAnswer
 from peter_jupyter.http.models.lineage import ImpactAnswer, LineageGraph
-from peter_jupyter.http.models.sql import VerificationAnswer
+from peter_jupyter.http.models.verification import VerificationAnswer
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from peter_core.dashboard.loading import load_dashboard
 from peter_core.errors import AlreadyExists, InvalidRequest, NotFound
 from peter_jupyter.client.arguments import pairs, segment
 from peter_jupyter.http.models.dashboard import (
@@ -78,6 +77,8 @@ class Documents:
             Somebody else published since; ``diff`` is what they changed.
         AlreadyExists, PreconditionRequired, Forbidden, LoginError
         """
+        from peter_core.dashboard.loading import load_dashboard
+
         body = {"yaml": text} | ({} if message is None else {"message": message})
         board = load_dashboard(text).dashboard
         if board is None or create:

@@ -15,7 +15,7 @@ from tornado import web
 from traitlets import Dict, Enum, Float, Integer, Unicode
 
 from peter_core.principal import LOCAL, Principal
-from peter_jupyter.hosts.shared import PATTERN, SharedResource
+from peter_jupyter.hosts.shared import OWN_ROUTES
 from peter_jupyter.http.host import Host
 from peter_jupyter.http.pool import PooledPeter
 from peter_jupyter.http.routes import build_handlers
@@ -155,7 +155,7 @@ class PeterServerApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Mount the routes."""
-        self.handlers.extend(build_handlers(JupyterHost, PREFIX, own=((PATTERN, SharedResource),)))
+        self.handlers.extend(build_handlers(JupyterHost, PREFIX, own=OWN_ROUTES))
 
     async def stop_extension(self) -> None:
         """Let what runs end, for a few seconds, and close Peter."""

@@ -15,7 +15,6 @@ from peter_jupyter.http.resource import Resource
 if TYPE_CHECKING:
     from peter_core.service import Peter
 
-PATTERN = "api/v1/hub/dashboards"
 _KNOWN_BY = ("PETER_URL", "JUPYTERHUB_API_TOKEN")
 _SECONDS = 10.0
 
@@ -36,10 +35,14 @@ class SharedResource(Resource):
     """The dashboards of the server that ``PETER_URL`` names, or of this server's hub."""
 
     @needs("author")
-    @operation("list_shared_dashboards", SharedList, tag="dashboards")
+    @operation("list_shared_dashboards", SharedList, tag="dashboards", errors=("not_found",))
     async def get(self) -> None:
         """The first of them by title; 404 where no server is known."""
         self.answer(await self.call(_listed))
+
+
+OWN_ROUTES = (("api/v1/hub/dashboards", SharedResource),)
+"""What a Jupyter Server has beside the routes of all hosts."""
 
 
 def _listed(_: Peter) -> SharedList:

@@ -17,8 +17,9 @@ from peter_jupyter.http.resource import Resource
 
 if TYPE_CHECKING:
     from peter_jupyter.http.host import HostName
+    from peter_jupyter.http.resource import Routes
 
-_made: dict[tuple[HostName, str], tuple[bytes, bytes]] = {}
+_made: dict[tuple[HostName, str, Routes], tuple[bytes, bytes]] = {}
 
 
 class OpenApiResource(Resource):
@@ -28,7 +29,7 @@ class OpenApiResource(Resource):
     @operation("get_openapi", {JSON: None}, tag="server", tagged=True)
     async def get(self) -> None:
         """The same for everybody, and without data."""
-        document, _ = described(self.host_name, self.root)
+        document, _ = described(self.host_name, self.root, self.routes)
         send_public(self, document, JSON)
 
 
@@ -42,19 +43,18 @@ class DocsPage(Page):
     @operation("show_reference", {HTML: None}, tag="pages", tagged=True)
     async def get(self) -> None:
         """The OpenAPI document as HTML; nothing else is loaded."""
-        _, page = described(self.host_name, self.root)
+        _, page = described(self.host_name, self.root, self.routes)
         send_public(self, page, HTML)
 
 
-def described(host: HostName, root: str) -> tuple[bytes, bytes]:
-    """The document and the page of a host at a root, made once."""
-    if (host, root) not in _made:
-        from peter_jupyter.http.routes import documented
-
-        document = openapi_document(documented(), host, root)
+def described(host: HostName, root: str, routes: Routes) -> tuple[bytes, bytes]:
+    """The document and the page of a host's routes at a root, made once."""
+    key = host, root, routes
+    if key not in _made:
+        document = openapi_document(routes, host, root)
         page = reference_page(document, f"{root}api/v1/openapi.json")
-        _made[host, root] = orjson.dumps(document), page.encode()
-    return _made[host, root]
+        _made[key] = orjson.dumps(document), page.encode()
+    return _made[key]
 
 
 def send_public(resource: Resource, body: bytes, kind: str) -> None:

@@ -14,7 +14,7 @@ from peter_jupyter.http.dashboards import read_published
 from peter_jupyter.http.models.artifact import ArtifactAnswer
 from peter_jupyter.http.models.dashboard import ChangeItem, Difference, DocumentBody
 from peter_jupyter.http.models.drafts import DraftVerification, VerifiedQuery
-from peter_jupyter.http.models.sql import VerificationAnswer
+from peter_jupyter.http.models.verification import VerificationAnswer
 from peter_jupyter.http.operations import DOCUMENT_TYPES, operation
 from peter_jupyter.http.resource import Resource
 

@@ -50,6 +50,8 @@ class Operation:
         Further headers of the request with what they say.
     errors
         Codes of problems besides those that every verb of its kind has.
+    lenient
+        Whether arguments that it does not know are passed over: another server adds its own.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Operation:
     tagged: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
+    lenient: bool = False
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -98,13 +101,14 @@ def operation(
     tagged: bool = False,
     headers: Mapping[str, str] | None = None,
     errors: tuple[str, ...] = (),
+    lenient: bool = False,
 ) -> Callable[[V], V]:
     """Say of a verb what it takes and answers; see `Operation`."""
     content: Content = {} if answer is None else {JSON: answer} if isinstance(answer, type) \
         else answer  # fmt: skip
     made = Operation(
         name, {status: content, **(more or {})}, tag, query, filters, body, body_types,
-        body_optional, conditional, tagged, headers or {}, errors,
+        body_optional, conditional, tagged, headers or {}, errors, lenient,
     )  # fmt: skip
 
     def marked(verb: V) -> V:

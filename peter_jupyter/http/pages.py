@@ -69,6 +69,16 @@ class Page(Resource):
         self.send(_error_page(problem.title, words, self.request_id).encode(), HTML)
 
 
+class HomePage(Page):
+    """The root."""
+
+    @needs("viewer")
+    @operation("show_home", status=302, tag="pages")
+    async def get(self) -> None:
+        """On to the list of dashboards."""
+        self.redirect(f"{self.root}dashboards")
+
+
 class ListPage(Page):
     """The published dashboards."""
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from peter_jupyter.http.models.dashboard import Difference
     from peter_jupyter.http.models.queries import PageQuery
 
+    Routes = tuple[tuple[str, type["Resource"]], ...]
+
 T = TypeVar("T")
 B = TypeVar("B", bound=Body)
 Q = TypeVar("Q", bound=Query)
@@ -53,6 +55,8 @@ class Resource(Host):
 
     route: ClassVar[str] = ""
     """The template of the address, for logs and spans."""
+    routes: ClassVar[Routes] = ()
+    """All that the host serves beside it, pattern and resource; OpenAPI is made of them."""
     problem_type = PROBLEM
     """The media type that failures are told in."""
     policy = "default-src 'none'; frame-ancestors 'none'"
@@ -164,7 +168,7 @@ class Resource(Host):
         if self.request.method not in _SAFE:
             self._require_own_site()
         known = operation_of(verb)
-        if known is None or not self.request.query:
+        if known is None or known.lenient or not self.request.query:
             return
         given = self.arguments()
         if not _SECRETS.isdisjoint(given):

@@ -21,7 +21,14 @@ from peter_jupyter.http.lineages import (
     NodeLineageResource,
 )
 from peter_jupyter.http.openapi.paths import template_of
-from peter_jupyter.http.pages import DashboardPage, ExportPage, LineagePage, ListPage, StaticFile
+from peter_jupyter.http.pages import (
+    DashboardPage,
+    ExportPage,
+    HomePage,
+    LineagePage,
+    ListPage,
+    StaticFile,
+)
 from peter_jupyter.http.plans import CompileResource, ValidateResource
 from peter_jupyter.http.resource import Missing, Resource
 from peter_jupyter.http.statements import CheckResource, ExplainResource, RunResource
@@ -32,13 +39,14 @@ if TYPE_CHECKING:
     from tornado.web import RequestHandler
 
     from peter_jupyter.http.host import Host
+    from peter_jupyter.http.resource import Routes
 
     Route = tuple[str, type[RequestHandler], dict[str, Any]]
 
 _SLUG = "([^/]+)"
 _BOARD = f"api/v1/dashboards/{_SLUG}"
 
-ROUTES: tuple[tuple[str, type[Resource]], ...] = (
+ROUTES: Routes = (
     # What is asked for most is found first.
     (f"{_BOARD}/data", DataResource),
     ("health", HealthResource),
@@ -69,6 +77,7 @@ ROUTES: tuple[tuple[str, type[Resource]], ...] = (
     ("api/v1/lineage/(upstream|downstream)/(.+)", NodeLineageResource),
     ("api/v1/lineage/impact", ImpactResource),
     ("api/v1/analytics/costs", CostsResource),
+    ("", HomePage),
     ("dashboards", ListPage),
     (f"dashboards/{_SLUG}", DashboardPage),
     (f"dashboards/{_SLUG}/export", ExportPage),
@@ -77,11 +86,6 @@ ROUTES: tuple[tuple[str, type[Resource]], ...] = (
     ("api/.*", Missing),
 )
 """Pattern below the prefix, and its resource; the first match counts."""
-
-
-def documented() -> list[tuple[str, type[Resource]]]:
-    """The routes that the OpenAPI document tells of: all but those that lead nowhere."""
-    return [(pattern, resource) for pattern, resource in ROUTES if resource is not Missing]
 
 
 def build_handlers(
@@ -95,18 +99,21 @@ def build_handlers(
         A verb does not say who may use it.
     """
     before = prefix.strip("/")
+    routes = (*own, *ROUTES)
     return [
         (
             f"/{before}/{pattern}" if before else f"/{pattern}",
-            _handler(resource, base, template_of(pattern, resource)),
+            _handler(resource, base, template_of(pattern, resource), routes),
             {},
         )
-        for pattern, resource in (*own, *ROUTES)
+        for pattern, resource in routes
     ]
 
 
-def _handler(resource: type[Resource], base: type[Host], route: str = "") -> type[RequestHandler]:
-    verbs: dict[str, object] = {"route": route}
+def _handler(
+    resource: type[Resource], base: type[Host], route: str = "", routes: Routes = ()
+) -> type[RequestHandler]:
+    verbs: dict[str, object] = {"route": route, "routes": routes}
     for name in METHODS:
         verb = getattr(resource, name)
         if verb is getattr(Resource, name):

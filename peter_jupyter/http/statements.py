@@ -12,12 +12,9 @@ from peter_jupyter.failure import failure_of
 from peter_jupyter.http.accepting import JSON, NDJSON
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.models.problem import RunEvent
-from peter_jupyter.http.models.sql import (
-    CheckBody,
-    RunBody,
+from peter_jupyter.http.models.sql import CheckBody, RunBody, StatementBody, StatementCheck
+from peter_jupyter.http.models.verification import (
     RunningEvent,
-    StatementBody,
-    StatementCheck,
     VerificationAnswer,
     VerifiedEvent,
 )

@@ -14,6 +14,9 @@ import pytest
 from openapi_spec_validator import validate
 from pydantic import BaseModel
 
+from peter_jupyter.hosts.hub.resources import OWN_ROUTES as HUB_ROUTES
+from peter_jupyter.hosts.shared import OWN_ROUTES as JUPYTER_ROUTES
+from peter_jupyter.hosts.standalone.app import LOGIN_ROUTES
 from peter_jupyter.http.accepting import JSON
 from peter_jupyter.http.access import METHODS, access_of
 from peter_jupyter.http.host import HostName
@@ -23,55 +26,72 @@ from peter_jupyter.http.openapi.examples import EXAMPLES
 from peter_jupyter.http.openapi.paths import operations_of
 from peter_jupyter.http.operations import Operation
 from peter_jupyter.http.resource import Missing
-from peter_jupyter.http.routes import ROUTES, documented
+from peter_jupyter.http.routes import ROUTES
 from peter_jupyter.http.statuses import STATUSES
 from tests.http.conftest import DOCUMENT, Ask
 from tests.http.test_door import path_of
 
 BOARD = "api/v1/dashboards/small-flights"
-HOSTS: tuple[HostName, ...] = ("jupyter", "hub", "standalone")
+MOUNTED: dict[HostName, Any] = {
+    "jupyter": (*JUPYTER_ROUTES, *ROUTES),
+    "hub": (*HUB_ROUTES, *ROUTES),
+    "standalone": (*LOGIN_ROUTES, *ROUTES),
+}
+LOGIN = ("/api/v1/auth/login", "/api/v1/auth/callback", "/api/v1/auth/logout")
 
 
 def said() -> Iterator[tuple[str, str, Operation]]:
     """Pattern, method and operation of everything that is documented."""
-    for pattern, resource in documented():
+    for pattern, resource in MOUNTED["jupyter"]:
         for method, known in operations_of(resource).items():
             yield pattern, method, known
 
 
-def described() -> dict[str, Any]:
+def described(host: HostName = "jupyter") -> dict[str, Any]:
     """The document as a program reads it."""
-    made: dict[str, Any] = json.loads(
-        json.dumps(openapi_document(documented(), "jupyter", "/peter/"))
-    )
+    made: dict[str, Any] = json.loads(json.dumps(openapi_document(MOUNTED[host], host, "/peter/")))
     return made
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", MOUNTED)
 def test_the_document_is_valid_openapi(host: HostName) -> None:
-    made = json.loads(json.dumps(openapi_document(documented(), host, "/")))
+    made = described(host)
     validate(made)
     assert made["openapi"].startswith("3.1.")
     assert set(made["components"]["securitySchemes"]) == {"token", "login", "xsrf"}
 
 
-def test_every_route_and_method_is_in_the_document_and_nothing_else() -> None:
+@pytest.mark.parametrize("host", MOUNTED)
+def test_every_route_and_method_is_in_the_document_and_nothing_else(host: HostName) -> None:
     mounted = {
         (resource, method)
-        for _, resource in ROUTES
+        for _, resource in MOUNTED[host]
         for method in METHODS
         if access_of(getattr(resource, method)) and resource is not Missing
     }
     known = {
         (resource, method)
-        for _, resource in documented()
+        for _, resource in MOUNTED[host]
         for method in operations_of(resource)
     }  # fmt: skip
     assert mounted == known
-    paths = described()["paths"]
-    assert sum(len(methods) for methods in paths.values()) == len(mounted)
-    names = [known.name for _, _, known in said()]
-    assert len(set(names)) == len(names)
+    told = [each for methods in described(host)["paths"].values() for each in methods.values()]
+    names = {each["operationId"] for each in told}
+    assert len(names) == len(told) == len(mounted)
+
+
+@pytest.mark.parametrize("host", ["hub", "standalone"])
+def test_a_login_is_described_where_the_host_has_one(host: HostName) -> None:
+    paths = described(host)["paths"]
+    login, callback, logout = (paths[path] for path in LOGIN)
+    for part in (login["get"], callback["get"]):
+        assert part["security"] == []
+        assert set(part["responses"]) >= {"302", "400", "429", "503"}
+        assert "Location" in part["responses"]["302"]["headers"]
+    assert {given["name"] for given in callback["get"]["parameters"]} >= {"state", "code"}
+    assert set(logout["post"]["responses"]) >= {"204", "403"}
+    assert not paths.keys() & {"/oauth_callback"}
+    assert not described("jupyter")["paths"].keys() & set(LOGIN)
 
 
 def test_every_operation_says_its_role_and_only_open_ones_need_no_login() -> None:
@@ -207,7 +227,7 @@ async def test_options_names_the_methods_and_opens_nothing_to_other_sites(ask: A
 def client_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A client made from the document by openapi-python-client."""
     document = tmp_path / "openapi.json"
-    document.write_text(json.dumps(openapi_document(documented(), "jupyter", "/peter/")))
+    document.write_text(json.dumps(described()))
     maker = Path(sys.executable).with_name("openapi-python-client")
     made = subprocess.run(
         [maker, "generate", "--path", document, "--output-path", tmp_path / "made_client",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from peter_jupyter.http.models.sql import StatementCheck, VerificationAnswer
+from peter_jupyter.http.models.sql import StatementCheck
+from peter_jupyter.http.models.verification import VerificationAnswer
 from tests.jupyter.command_line import CommandLine
 from tests.jupyter.conftest import DASHBOARD
 

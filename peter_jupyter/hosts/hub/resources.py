@@ -6,8 +6,10 @@ import logging
 from typing import TYPE_CHECKING, cast
 
 from peter_core.errors import InvalidRequest
-from peter_jupyter.hosts.standalone.next_urls import safe_next
-from peter_jupyter.http.access import needs, public
+from peter_jupyter.http.access import public
+from peter_jupyter.http.models.queries import CallbackQuery, NextQuery
+from peter_jupyter.http.next_urls import safe_next
+from peter_jupyter.http.operations import operation
 from peter_jupyter.http.pages import Page
 from peter_jupyter.http.resource import Resource
 from peter_jupyter.http.statuses import RefusalError
@@ -19,19 +21,12 @@ if TYPE_CHECKING:
 log = logging.getLogger("peter.login")
 
 
-class HomePage(Page):
-    """The root, which the hub's list of services leads to."""
-
-    @needs("viewer")
-    async def get(self) -> None:
-        """On to the list of dashboards."""
-        self.redirect(f"{self.root}dashboards")
-
-
 class LoginPage(Page):
     """The way to the hub's login."""
 
     @public
+    @operation("log_in", status=302, tag="login", query=NextQuery, lenient=True,
+               errors=("login_unavailable", "too_many_requests"))  # fmt: skip
     async def get(self) -> None:
         """302 to the hub; ``next`` is a page of this service, others are not gone to."""
         asked = self.get_query_argument("next", None)
@@ -43,6 +38,8 @@ class CallbackPage(Page):
     """The way back from the hub."""
 
     @public
+    @operation("finish_login", status=302, tag="login", query=CallbackQuery, lenient=True,
+               errors=("forbidden", "login_unavailable", "too_many_requests"))  # fmt: skip
     async def get(self) -> None:
         """Change the code for a token, keep it in this browser's cookie, and go on."""
         hub, host = _hub(self), cast("HubHost", self)
@@ -80,6 +77,7 @@ class LogoutResource(Resource):
     """The end of a browser's session with Peter."""
 
     @public
+    @operation("log_out", status=204, tag="login")
     async def post(self) -> None:
         """204; the token is accepted no more. The hub's own session ends at the hub."""
         hub, host = _hub(self), cast("HubHost", self)
@@ -94,7 +92,6 @@ class LogoutResource(Resource):
 
 
 OWN_ROUTES: tuple[tuple[str, type[Resource]], ...] = (
-    ("", HomePage),
     ("api/v1/auth/login", LoginPage),
     ("api/v1/auth/callback", CallbackPage),
     ("oauth_callback", CallbackPage),

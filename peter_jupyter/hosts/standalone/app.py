@@ -20,7 +20,7 @@ from peter_jupyter.hosts.standalone.people import People
 from peter_jupyter.hosts.standalone.provider import Provider
 from peter_jupyter.hosts.standalone.sessions import Sessions
 from peter_jupyter.hosts.standalone.tokens import Tokens
-from peter_jupyter.http.access import needs, public
+from peter_jupyter.http.access import public
 from peter_jupyter.http.pages import Page
 from peter_jupyter.http.pool import PooledPeter
 from peter_jupyter.http.routes import build_handlers
@@ -32,20 +32,9 @@ if TYPE_CHECKING:
     from peter_core.service import Peter
     from peter_jupyter.hosts.standalone.addresses import PublicAddress
     from peter_jupyter.http.host import Host
-    from peter_jupyter.http.resource import Resource
-
-    Routes = tuple[tuple[str, type[Resource]], ...]
+    from peter_jupyter.http.resource import Routes
 
 _LEDGER_THREADS = 4
-
-
-class HomePage(Page):
-    """The root."""
-
-    @needs("viewer")
-    async def get(self) -> None:
-        """On to the list of dashboards."""
-        self.redirect(f"{self.root}dashboards")
 
 
 class NowherePage(Page):
@@ -59,7 +48,6 @@ class NowherePage(Page):
     post = put = delete = get
 
 
-HOME: Routes = (("", HomePage),)
 NOWHERE: Routes = (("nowhere", NowherePage),)
 LOGIN_ROUTES: Routes = (
     (LOGIN, LoginPage),
@@ -92,7 +80,7 @@ class Standalone:
 def open_app(settings: Settings, address: PublicAddress) -> Standalone:
     """A server without a login, for the one person of this machine."""
     pool = _pool(settings)
-    return Standalone(_application(OpenHost, Site(pool, address), HOME), pool)
+    return Standalone(_application(OpenHost, Site(pool, address)), pool)
 
 
 def login_app(settings: Settings, address: PublicAddress, sources: Mapping[str, str]) -> Standalone:
@@ -134,11 +122,11 @@ def login_app(settings: Settings, address: PublicAddress, sources: Mapping[str, 
         used=UsedAttempts(),
         domain=settings.hosted_domain,
     )  # fmt: skip
-    app = _application(LoginHost, door, (*HOME, *LOGIN_ROUTES), xsrf_cookie_kwargs=cookies.xsrf)
+    app = _application(LoginHost, door, LOGIN_ROUTES, xsrf_cookie_kwargs=cookies.xsrf)
     return Standalone(app, door.pool, provider, database, threads)
 
 
-def _application(base: type[Host], site: Site, own: Routes, **more: object) -> Application:
+def _application(base: type[Host], site: Site, own: Routes = (), **more: object) -> Application:
     root = site.address.root
     handlers = build_handlers(base, root, (*own, *NOWHERE))
     _, nowhere, _ = handlers.pop(len(own))

@@ -12,6 +12,8 @@ from peter_jupyter.hosts.standalone.failures import not_allowed, refused
 from peter_jupyter.hosts.standalone.id_tokens import Expected, checked_identity
 from peter_jupyter.hosts.standalone.login import DoorPage
 from peter_jupyter.http.access import public
+from peter_jupyter.http.models.queries import CallbackQuery
+from peter_jupyter.http.operations import operation
 
 if TYPE_CHECKING:
     from peter_jupyter.hosts.standalone.id_tokens import Identity
@@ -25,6 +27,8 @@ class CallbackPage(DoorPage):
     """The end of a login."""
 
     @public
+    @operation("finish_login", status=302, tag="login", query=CallbackQuery, lenient=True,
+               errors=("forbidden", "login_unavailable", "too_many_requests"))  # fmt: skip
     async def get(self) -> None:
         """A session under a new id, and on to the page that was asked for."""
         if self.request.method != "GET":

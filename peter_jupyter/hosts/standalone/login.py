@@ -12,9 +12,11 @@ from peter_jupyter.hosts.standalone.addresses import LOGIN
 from peter_jupyter.hosts.standalone.cookies import Attempt
 from peter_jupyter.hosts.standalone.failures import LoginError
 from peter_jupyter.hosts.standalone.host import SETTING
-from peter_jupyter.hosts.standalone.next_urls import safe_next
 from peter_jupyter.http.accepting import HTML
 from peter_jupyter.http.access import needs, public
+from peter_jupyter.http.models.queries import LoginQuery, LogoutQuery
+from peter_jupyter.http.next_urls import safe_next
+from peter_jupyter.http.operations import operation
 from peter_jupyter.http.pages import Page
 from peter_jupyter.http.resource import Resource
 
@@ -57,6 +59,8 @@ class LoginPage(DoorPage):
     """The beginning of a login."""
 
     @public
+    @operation("log_in", status=302, tag="login", query=LoginQuery, lenient=True,
+               errors=("login_unavailable", "too_many_requests"))  # fmt: skip
     async def get(self) -> None:
         """To the provider, and from there back to ``next``; ``account=choose`` asks which one."""
         address = self.door.address
@@ -81,6 +85,7 @@ class LogoutResource(Resource):
     """The end of a session."""
 
     @needs("viewer")
+    @operation("log_out", status=204, tag="login", query=LogoutQuery)
     async def post(self) -> None:
         """End this session, wherever its cookie is; with ``everywhere=true`` all of the person."""
         door = cast("Door", self.settings[SETTING])
@@ -89,13 +94,9 @@ class LogoutResource(Resource):
             raise InvalidRequest(
                 "A token has no session to end.", hint="Revoke it with: peter token revoke."
             )
-        given = self.arguments()
-        if not given.keys() <= {"everywhere"} or given.get("everywhere") not in (
-            None, "true", "false",
-        ):  # fmt: skip
-            raise InvalidRequest("A logout takes everywhere=true, and nothing else.")
+        everywhere = self.query(LogoutQuery).everywhere
         await door.sessions.end(secret)
-        if given.get("everywhere") == "true":
+        if everywhere:
             await door.sessions.end_all(self.who.email)
         door.cookies.take_session(self)
         self.set_status(204)

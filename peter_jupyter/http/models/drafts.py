@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from peter_jupyter.http.models.shapes import Answer, Body
-from peter_jupyter.http.models.sql import VerificationAnswer
+from peter_jupyter.http.models.verification import VerificationAnswer
 
 
 class VerifiedQuery(Answer):

@@ -10,7 +10,7 @@ from peter_jupyter.http.models.dashboard import Difference
 from peter_jupyter.http.models.data import DoneEvent, StepEvent
 from peter_jupyter.http.models.finding import ProblemItem
 from peter_jupyter.http.models.shapes import Answer
-from peter_jupyter.http.models.sql import RunningEvent, VerifiedEvent
+from peter_jupyter.http.models.verification import RunningEvent, VerifiedEvent
 
 
 class ProblemDetails(Answer):

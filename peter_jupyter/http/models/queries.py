@@ -114,6 +114,38 @@ class CostQuery(Query):
     slug: Words | None = Field(default=None, description="Of one dashboard.")
 
 
+class NextQuery(Query):
+    """Where a login leads to."""
+
+    next: str | None = Field(
+        default=None,
+        description="A page of this server, as a path; the list of dashboards for any other text.",
+    )
+
+
+class LoginQuery(NextQuery):
+    """Where a login leads to, and as whom."""
+
+    account: str | None = Field(
+        default=None, description="`choose` lets Google ask which account it is."
+    )
+
+
+class CallbackQuery(Query):
+    """What the provider sends a browser back with (RFC 6749 section 4.1.2, RFC 9207)."""
+
+    state: str | None = Field(default=None, description="Which login it is; known to one browser.")
+    code: str | None = Field(default=None, description="What the login is redeemed by, once.")
+    error: str | None = Field(default=None, description="Why there is no code.")
+    iss: str | None = Field(default=None, description="Who sends it.")
+
+
+class LogoutQuery(Query):
+    """Which sessions end."""
+
+    everywhere: Flag = Field(default=False, description="All of the person's, on every machine.")
+
+
 class VersionQuery(Query):
     """Which version of a file."""
 

@@ -9,11 +9,18 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
 from peter_core.costs import usd
-from peter_core.plan.artifact import rfc3339
+
+
+def _written(moment: dt.datetime) -> str:
+    # Only who writes moments needs what artifacts are made of: a client reads them.
+    from peter_core.plan.artifact import rfc3339
+
+    return rfc3339(moment)
+
 
 Moment = Annotated[
     dt.datetime,
-    PlainSerializer(rfc3339, return_type=str),
+    PlainSerializer(_written, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A moment, written as RFC 3339 in UTC."""

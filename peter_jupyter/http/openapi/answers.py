@@ -27,7 +27,7 @@ HEADERS: dict[str, Part] = {
         "schema": {"type": "string"},
     },
     "Location": {
-        "description": "The address of what was made.",
+        "description": "The address of what was made, or the next one.",
         "schema": {"type": "string"},
     },
     "Retry-After": {
@@ -74,7 +74,9 @@ def responses(known: Operation, codes: set[str], problem_type: str = PROBLEM) ->
         else:
             found[str(status)] = _told(named, {problem_type: {"schema": {"type": "string"}}})
     if problem_type != PROBLEM and "unauthenticated" in codes:
-        found["302"] = {"description": "The login page.", "headers": _headers(("Location",))}
+        found.setdefault(
+            "302", {"description": "The login page.", "headers": _headers(("Location",))}
+        )
     return dict(sorted(found.items()))
 
 
@@ -153,7 +155,7 @@ def _answer_headers(known: Operation, status: int) -> tuple[str, ...]:
     found = ["X-Request-Id"]
     if known.tagged or (status < 300 and "revision" in _fields(known, status)):
         found.append("ETag")
-    if status == 201:
+    if status in (201, 302):
         found.append("Location")
     if "page" in known.arguments:
         found.append("Link")

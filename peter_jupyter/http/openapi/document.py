@@ -17,7 +17,7 @@ from peter_jupyter.http.openapi.paths import operations_of, template_of
 from peter_jupyter.http.openapi.security import SAFE, requirement, security_schemes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pydantic import BaseModel
     from pydantic.json_schema import JsonSchemaMode
@@ -56,11 +56,7 @@ TAGS = {
 
 def openapi_document(routes: Routes, host: HostName, root: str) -> Part:
     """The document of the routes of a host that is mounted at the path ``root``."""
-    known = {
-        (template_of(pattern, resource), method): (resource, said)
-        for pattern, resource in routes
-        for method, said in operations_of(resource).items()
-    }
+    known = dict(_told(routes))
     paths: dict[str, Part] = {}
     used: list[tuple[str, ...]] = []
     for (path, method), (resource, said) in known.items():
@@ -83,6 +79,16 @@ def openapi_document(routes: Routes, host: HostName, root: str) -> Part:
             "securitySchemes": security_schemes(host),
         },
     }
+
+
+def _told(routes: Routes) -> Iterator[tuple[tuple[str, str], tuple[type[Resource], Operation]]]:
+    """Every operation by its path and method; of several addresses the first one is told."""
+    seen: set[str] = set()
+    for pattern, resource in routes:
+        for method, said in operations_of(resource).items():
+            if said.name not in seen:
+                seen.add(said.name)
+                yield (template_of(pattern, resource), method), (resource, said)
 
 
 def error_codes(said: Operation, access: str, path: str, method: str) -> set[str]:

@@ -16,7 +16,7 @@ import pytest
 from peter_core.principal import Principal, Role
 from peter_core.store.database import Database
 from peter_core.store.sessions import SessionStore, TokenStore
-from peter_jupyter.hosts.standalone.app import HOME, LOGIN_ROUTES
+from peter_jupyter.hosts.standalone.app import LOGIN_ROUTES
 from peter_jupyter.http.routes import ROUTES
 from tests.hosts.standalone.house import LOGOUT, ME, House, xsrf
 
@@ -179,7 +179,7 @@ def _wrong(pattern: str, method: str, kind: Kind, answer: httpx.Response) -> str
 
 
 def test_no_route_is_unlisted_and_none_is_listed_that_is_gone() -> None:
-    assert {pattern for pattern, _ in (*ROUTES, *HOME, *LOGIN_ROUTES)} == set(STATED)
+    assert {pattern for pattern, _ in (*ROUTES, *LOGIN_ROUTES)} == set(STATED)
 
 
 @pytest.mark.parametrize("pattern", [p for p in STATED if p != "api/v1/auth/logout"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peter_jupyter.hosts.standalone.next_urls import safe_next
+from peter_jupyter.http.next_urls import safe_next
 from tests.hosts.standalone.house import House, come_back, leave
 
 GOOD = (
