@@ -1,13 +1,19 @@
 /** The foot of a dashboard: what it cost and where it comes from. */
 
 import type { Artifact } from "../artifact";
-import { bytes, duration } from "../format";
+import { bytes, duration, moment } from "../format";
 import { messages } from "../messages";
 import { h } from "./dom";
 
-/** "6 of 7 queries from cache", "38 MB scanned", "Loaded in 212 ms", "sales @ 4f2c91a". */
+/** "6 of 7 queries from cache", "38 MB scanned", …; on paper, where ages mean nothing, the moment too. */
 export function footer(artifact: Artifact): HTMLElement {
-  return h("footer", {}, ...footerTexts(artifact).map((text) => h("span", {}, text)));
+  const { as_of, locale, timezone } = artifact;
+  return h(
+    "footer",
+    {},
+    ...footerTexts(artifact).map((text) => h("span", {}, text)),
+    as_of && h("span", { class: "paper" }, messages.asOf(moment(as_of, locale, timezone))),
+  );
 }
 
 /** The texts of the foot, in order. */

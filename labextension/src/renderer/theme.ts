@@ -1,4 +1,4 @@
-/** Light or dark: as asked for, as JupyterLab has it, or as the system has it. */
+/** Light or dark: light on paper, else as asked for, as JupyterLab has it, or as the system has it. */
 
 import { type ThemeName, type Tokens, tokens } from "../charts/tokens";
 import type { ThemeChoice } from "./options";
@@ -6,6 +6,7 @@ import type { ThemeChoice } from "./options";
 /** The theme of one dashboard; it follows its surroundings until `destroy`. */
 export class Theme {
   private readonly dark = window.matchMedia("(prefers-color-scheme: dark)");
+  private readonly paper = window.matchMedia("print");
   private readonly observer: MutationObserver;
   private readonly listeners = new Set<() => void>();
 
@@ -18,11 +19,12 @@ export class Theme {
       attributes: true,
       attributeFilter: ["data-jp-theme-light"],
     });
-    this.dark.addEventListener("change", this.apply);
+    for (const media of [this.dark, this.paper]) media.addEventListener("change", this.apply);
     this.apply();
   }
 
   get name(): ThemeName {
+    if (this.paper.matches) return "light";
     if (this.choice !== "auto") return this.choice;
     const lab = document.body.dataset.jpThemeLight;
     if (lab !== undefined) return lab === "false" ? "dark" : "light";
@@ -46,7 +48,7 @@ export class Theme {
 
   destroy(): void {
     this.observer.disconnect();
-    this.dark.removeEventListener("change", this.apply);
+    for (const media of [this.dark, this.paper]) media.removeEventListener("change", this.apply);
     this.listeners.clear();
   }
 
