@@ -21,7 +21,9 @@ _WIDTHS = (
 )  # fmt: skip
 _OTHER, _WIDE, _MONO, _BOLD = 66, 104, 60, 1.04
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_PIECES = re.compile(r"\s+|\S+")
+# A space that must not break a line is part of its word.
+_SPACE = " \t\r\n\f\v"
+_PIECES = re.compile(f"[{_SPACE}]+|[^{_SPACE}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Font:
 
     def clipped(self, text: str, room: float) -> str:
         """The text in one line, with an ellipsis where it is wider than the room."""
-        text = " ".join(text.split())
+        text = re.sub(f"[{_SPACE}]+", " ", text).strip(_SPACE)
         if self.width(text) <= room:
             return text
         while text and self.width(text + "…") > room:
@@ -118,7 +120,7 @@ def broken(runs: Iterable[Run], font: Font, room: float) -> list[list[Run]]:
     for run in runs:
         face = _face(run, font)
         for piece in _PIECES.findall(run.text):
-            if piece.isspace():
+            if piece[0] in _SPACE:
                 if lines[-1]:
                     _put(lines[-1], replace(run, text=" "))
                     left -= face.width(" ")
@@ -132,6 +134,9 @@ def broken(runs: Iterable[Run], font: Font, room: float) -> list[list[Run]]:
                     left = room
                 _put(lines[-1], replace(run, text=part))
                 left -= face.width(part)
+    for line in lines:
+        if line:
+            line[-1] = replace(line[-1], text=line[-1].text.rstrip(_SPACE))
     return [line for line in lines if line]
 
 

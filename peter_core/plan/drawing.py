@@ -17,6 +17,7 @@ VEGA_LITE = "6.4"
 _PLACES = re.compile(r' (?:d|transform|[xy][12]?|width|height)="[^"]*"')
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-\d+)?")
 _SILENT = re.compile(r' (?:aria-[a-z]+|role)="[^"]*"')
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _GRADIENT = re.compile(r"\bgradient_\d+\b")
 
 
@@ -50,7 +51,17 @@ def _complete(view: dict[str, Any], theme: Theme, width: int, height: int) -> di
     spec["width"], spec["height"] = width, max(height, view["min_height"] or 0)
     spec["layer"] = [_still(layer) for layer in spec["layer"] if layer.get("name") != HOVER]
     spec["config"] = {**themed(vega_config(), theme), **spec.get("config", {}), "aria": False}
-    return spec
+    drawable: dict[str, Any] = _drawable(spec)
+    return drawable
+
+
+def _drawable(value: Any) -> Any:
+    """The same without characters that XML does not know: the drawing library ends the process."""
+    if isinstance(value, str):
+        return _NOT_XML.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {key: _drawable(item) for key, item in value.items()}
+    return [_drawable(item) for item in value] if isinstance(value, list) else value
 
 
 def _compact(svg: str) -> str:

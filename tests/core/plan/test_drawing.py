@@ -46,3 +46,15 @@ def test_drawing_leaves_the_view_as_it_was() -> None:
 def test_a_table_is_not_drawn_here() -> None:
     with pytest.raises(ValueError, match="not one of kind 'table'"):
         draw_svg(CASES["table"].view().view)
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x0b", "\x1b", "\ufffe", "\ud800"])
+def test_a_character_that_xml_does_not_know_does_not_end_the_process(character: str) -> None:
+    view = json.loads(json.dumps(PLOTS["bar"]))
+    data = view["data"]["values"]
+    view["data"]["values"] = [
+        [f"{value}{character}" if isinstance(value, str) else value for value in column]
+        for column in data
+    ]
+    assert data != view["data"]["values"]
+    assert "32.7k\ufffd" in draw_svg(view)
