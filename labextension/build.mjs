@@ -55,8 +55,10 @@ const STYLE = (await themeCss()) + styles.outputFiles[0].text;
 await writeFile(path("peter.css", out), STYLE);
 await Promise.all([
   script("src/page.ts", "page.js", "iife"),
+  script("src/history.ts", "history.js", "esm"),
   script("src/list.ts", "list.js", "iife"),
   script("src/lineage.ts", "lineage.js", "iife"),
+  script("src/lineage-widget.ts", "lineage-widget.js", "esm", { STYLE }),
   script("src/charts.ts", "charts.js", "iife"),
   script("src/full.ts", "full.js", "esm", { STYLE }),
 ]);
@@ -65,12 +67,17 @@ await script("src/renderer.ts", "renderer.js", "esm", {
   STYLE,
   CHARTS_FILE: await fileOf("charts.js"),
 });
-await script("src/widget.ts", "widget.js", "esm", { RENDERER_FILE: await fileOf("renderer.js") });
+await script("src/widget.ts", "widget.js", "esm", {
+  RENDERER_FILE: await fileOf("renderer.js"),
+  LINEAGE_FILE: await fileOf("lineage-widget.js"),
+});
 
 for (const name of [
   "page.js",
+  "history.js",
   "list.js",
   "lineage.js",
+  "lineage-widget.js",
   "charts.js",
   "peter.css",
   "widget.js",
@@ -80,7 +87,7 @@ for (const name of [
   const file = path(name, out);
   const zipped = gzipSync(await readFile(file), { level: 9 }).length;
   const { size } = await stat(file);
-  process.stdout.write(`${name.padEnd(11)} ${kB(size)} kB, ${kB(zipped)} kB gzip\n`);
+  process.stdout.write(`${name.padEnd(17)} ${kB(size)} kB, ${kB(zipped)} kB gzip\n`);
 }
 
 function kB(bytes) {

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from peter_jupyter.display_artifact import artifact_html, artifact_text
+from peter_jupyter.display_lineage import graph_html
 from peter_jupyter.display_listing import listing_html, listing_text
 from peter_jupyter.display_markup import message_html
 from peter_jupyter.display_reports import (
     cost_html,
     cost_text,
-    graph_html,
     graph_text,
     plan_html,
     plan_text,

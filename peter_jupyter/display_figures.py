@@ -62,6 +62,11 @@ def sparkline_image(values: Sequence[float | None]) -> Markup:
     return _image(_with_dark_colors(svg), "", 112, 36)
 
 
+def svg_image(svg: str, alt: str, width: int, height: int) -> Markup:
+    """A drawing in the light theme's colours as an image that follows the page's scheme."""
+    return _image(_with_dark_colors(svg), alt, width, height)
+
+
 def _image(svg: str, alt: str, width: int, height: int) -> Markup:
     data = base64.b64encode(svg.encode()).decode()
     return Markup(

@@ -11,7 +11,6 @@ from peter_jupyter.display_markup import (
     Markup,
     block,
     card,
-    escape,
     fold,
     foot,
     hint,
@@ -209,30 +208,14 @@ def publication_items(publication: Publication) -> list[str]:
     return items
 
 
-def graph_html(graph: Graph) -> str:
-    """Lineage as a table: each thing and what it is made from."""
-    headings = [Heading(""), Heading("Name"), Heading("Made from")]
-    made = _made_from(graph)
-    rows = [
-        [
-            Markup(f"<code>{escape(node.kind)}</code>"),
-            _title(node),
-            ", ".join(made[node.id]) or NULL,
-        ]
-        for node in _ordered(graph)
-    ]
-    counts = _graph_counts(graph)
-    return page(card(status(pill("Lineage", "info"), counts), table(headings, rows)))
-
-
 def graph_text(graph: Graph) -> str:
     """Lineage as text: ``chart:slug/name <- query:slug/name``."""
-    made = _made_from(graph)
-    lines = [f"Lineage · {' · '.join(_graph_counts(graph))}"]
+    made = made_from(graph)
+    lines = [f"Lineage · {' · '.join(graph_counts(graph))}"]
     lines += [
-        f"  {node.kind} {_title(node)}"
+        f"  {node.kind} {node_title(node)}"
         + (f" <- {', '.join(made[node.id])}" if made[node.id] else "")
-        for node in _ordered(graph)
+        for node in ordered_nodes(graph)
     ]
     return "\n".join(lines)
 
@@ -284,11 +267,13 @@ def _published(publication: Publication) -> str:
 _KINDS = ("dashboard", "chart", "query", "table", "column")
 
 
-def _ordered(graph: Graph) -> list[Node]:
+def ordered_nodes(graph: Graph) -> list[Node]:
+    """From what people see to what it is made of."""
     return sorted(graph.nodes, key=lambda node: _KINDS.index(node.kind))
 
 
-def _made_from(graph: Graph) -> dict[str, list[str]]:
+def made_from(graph: Graph) -> dict[str, list[str]]:
+    """The names, by node id, of what each thing is made from."""
     nodes = {node.id: node for node in graph.nodes}
     made: dict[str, dict[str, None]] = {id: {} for id in nodes}
     for edge in graph.edges:
@@ -303,11 +288,13 @@ def _name(node: Node) -> str:
     return node.id.partition(":")[2].replace("/", ".") if node.kind == "column" else node.name
 
 
-def _title(node: Node) -> str:
+def node_title(node: Node) -> str:
+    """A node's name, with its title where it has one."""
     return f"{_name(node)} · {node.title}" if node.title else _name(node)
 
 
-def _graph_counts(graph: Graph) -> list[str]:
+def graph_counts(graph: Graph) -> list[str]:
+    """How many there are of each kind."""
     counts = {kind: sum(node.kind == kind for node in graph.nodes) for kind in _KINDS}
     plurals = {"query": "queries"}
     return [count_text(n, kind, plurals.get(kind)) for kind, n in counts.items() if n]

@@ -1,4 +1,4 @@
-"""A dashboard in a cell: its still at once, and the widget in its place once it can answer."""
+"""What a cell shows: a still at once, and the widget in its place once it can answer."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from peter_core.engine.port import CancelToken
+    from peter_core.lineage.graph import Graph
     from peter_core.plan.artifact import Artifact
-    from peter_jupyter.widget import DashboardWidget
+    from peter_jupyter.widget import RenderedWidget
 
 # Jupyter's pages show a widget's error where its kernel is gone, although the still stands in the
 # same output. So the still is an output of its own, and one of the two is hidden.
@@ -26,7 +27,7 @@ _SWITCH = (
 class _View:
     """The live view of a widget, without what else can be shown of it."""
 
-    def __init__(self, widget: DashboardWidget) -> None:
+    def __init__(self, widget: RenderedWidget) -> None:
         self._widget = widget
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
@@ -42,10 +43,6 @@ def live_dashboard(
 ) -> Any:
     """What to display: a widget that asks again when a filter changes, and the still it keeps.
 
-    In Jupyter's own pages this is a pair of outputs; where these are not one below the other in
-    one page (VS Code, Colab), one output that holds both. A checkout whose frontend was never
-    built has no script; its notebooks show the still.
-
     Parameters
     ----------
     with_sql
@@ -54,14 +51,55 @@ def live_dashboard(
     """
     from peter_jupyter.bundles import artifact_bundle
 
-    if not (STATIC / "widget.js").is_file():
-        return artifact_bundle(artifact)
-    from peter_jupyter.widget import DashboardWidget
+    def widget() -> RenderedWidget:
+        from peter_jupyter.widget import DashboardWidget
 
-    widget = DashboardWidget(artifact, ask, filters=filters, with_sql=with_sql)
+        return DashboardWidget(artifact, ask, filters=filters, with_sql=with_sql)
+
+    return _live(widget, lambda: artifact_bundle(artifact))
+
+
+def live_lineage(
+    graph: Graph,
+    load: Callable[[bool], Graph],
+    impact: Callable[[str], Graph],
+    *,
+    columns: bool = False,
+) -> Any:
+    """What to display: the lineage to search and to follow, and the still it keeps.
+
+    Parameters
+    ----------
+    load
+        Gives the graph, down to tables or down to their columns.
+    impact
+        Gives what all published dashboards make of a node.
+    columns
+        Whether ``graph`` goes down to columns.
+    """
+    from peter_jupyter.bundles import graph_bundle
+
+    def widget() -> RenderedWidget:
+        from peter_jupyter.lineage_widget import LineageWidget
+
+        return LineageWidget(graph, load, impact, columns=columns)
+
+    return _live(widget, lambda: graph_bundle(graph))
+
+
+def _live(make: Callable[[], RenderedWidget], kept: Callable[[], dict[str, Any]]) -> Any:
+    """A widget with its still.
+
+    In Jupyter's own pages this is a pair of outputs; where these are not one below the other in
+    one page (VS Code, Colab), one output that holds both. A checkout whose frontend was never
+    built has no script; its notebooks show the still.
+    """
+    if not (STATIC / "widget.js").is_file():
+        return kept()
+    widget = make()
     if not _in_jupyter_page():
         return widget
-    still = artifact_bundle(artifact)
+    still = kept()
     html = f'<div class="peter-still"><style>{_SWITCH}</style>{still["text/html"]}</div>'
     return {**still, "text/html": html}, _View(widget)
 

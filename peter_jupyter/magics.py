@@ -227,10 +227,17 @@ class PeterMagics(Magics):
     def _lineage(self, read: Line) -> None:
         slug = read.positionals[0]
         columns = read.has("--columns")
-        graph = self._run(
-            f"Tracing {slug}", lambda _: self.session.peter.lineage(slug, columns=columns)
+        peter = self.session.peter
+        graph = self._run(f"Tracing {slug}", lambda _: peter.lineage(slug, columns=columns))
+        from peter_jupyter.live import live_lineage
+
+        shown = live_lineage(
+            graph,
+            lambda columns: peter.lineage(slug, columns=columns),
+            lambda node: peter.whole_lineage().downstream(node),
+            columns=columns,
         )
-        self._show("graph_bundle", graph)
+        self._end(shown)
 
     def _use(self, read: Line) -> None:
         name = read.positionals[0]
@@ -283,8 +290,7 @@ class PeterMagics(Magics):
     def _show(self, bundle: str, *shown: object) -> None:
         from peter_jupyter import bundles
 
-        output, self._output = self._output, CellOutput(self._shell, "")
-        output.show(getattr(bundles, bundle)(*shown))
+        self._end(getattr(bundles, bundle)(*shown))
 
     def _show_verification(self, verification: Verification) -> None:
         self._show("verification_bundle", verification)
@@ -297,5 +303,9 @@ class PeterMagics(Magics):
     ) -> None:
         from peter_jupyter.live import live_dashboard
 
+        self._end(live_dashboard(artifact, ask, filters, with_sql=with_sql))
+
+    def _end(self, shown: object) -> None:
+        """Show it in the place of the progress line."""
         output, self._output = self._output, CellOutput(self._shell, "")
-        output.show(live_dashboard(artifact, ask, filters, with_sql=with_sql))
+        output.show(shown)

@@ -1,4 +1,4 @@
-"""The dashboard as a widget: the renderer in the browser, its questions answered here."""
+"""Widgets: the renderer in the browser, its questions answered here; the first is the dashboard."""
 
 from __future__ import annotations
 
@@ -27,7 +27,48 @@ PART = 7_000
 """Bytes of one part of a text: with its headers a frame stays below 10 kB."""
 
 
-class DashboardWidget(anywidget.AnyWidget):
+class RenderedWidget(anywidget.AnyWidget):
+    """What Peter's renderer draws; its data and the renderer itself travel as messages.
+
+    A subclass gives the text of an answer to what an output asks for.
+    """
+
+    _esm = STATIC / "widget.js"
+
+    shows = traitlets.Unicode("dashboard").tag(sync=True)
+    """Which of the renderer's views it is."""
+    theme = traitlets.Enum(("auto", "light", "dark"), "auto").tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        self._sent = itertools.count()
+        super().__init__(**traits)
+        self.on_msg(self._told)
+
+    def _reply(self, what: str) -> str | None:
+        """The text that ``what`` is answered with; None where it is no question."""
+        raise NotImplementedError
+
+    def _told(self, _: object, message: object, buffers: object) -> None:
+        what = message.get("what") if isinstance(message, dict) else None
+        if what == "renderer":
+            self._send_parts("renderer", _packed_renderer())
+        elif isinstance(what, str) and (text := self._reply(what)) is not None:
+            self._send_parts(what, gzip.compress(text.encode(), 5, mtime=0))
+
+    def _send_parts(self, what: str, packed: bytes) -> None:
+        parts = [packed[at : at + PART] for at in range(0, len(packed), PART)]
+        head = {"kind": "parcel", "what": what, "id": next(self._sent), "parts": len(parts)}
+        for at, part in enumerate(parts):
+            self.send({**head, "part": at}, buffers=[part])
+
+    def view_bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The live view alone."""
+        shown = super()._repr_mimebundle_()
+        data, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
+        return {name: value for name, value in data.items() if name != "text/plain"}, metadata
+
+
+class DashboardWidget(RenderedWidget):
     """One dashboard, live.
 
     Its state is small, so that a notebook that saves its widgets stays small and holds no data:
@@ -47,13 +88,10 @@ class DashboardWidget(anywidget.AnyWidget):
         Whether the queries' texts go to the browser.
     """
 
-    _esm = STATIC / "widget.js"
-
     artifact = traitlets.Unicode()
     """The artifact's JSON, as it is sent."""
     filters = traitlets.Dict().tag(sync=True)
     """Filter values the person set; a change asks anew."""
-    theme = traitlets.Enum(("auto", "light", "dark"), "auto").tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
     """Whether an answer is awaited; the old picture stays meanwhile."""
 
@@ -70,23 +108,11 @@ class DashboardWidget(anywidget.AnyWidget):
         self._ask = ask
         self._cancel = CancelToken()
         self._turn = threading.Lock()
-        self._sent = itertools.count()
         super().__init__(artifact=self._body(artifact), filters=_json_values(dict(filters or {})))
         self.observe(self._asked, names="filters")
-        self.on_msg(self._told)
 
-    def _told(self, _: object, message: object, buffers: object) -> None:
-        what = message.get("what") if isinstance(message, dict) else None
-        if what == "artifact":
-            self._send_parts("artifact", gzip.compress(self.artifact.encode(), 5, mtime=0))
-        elif what == "renderer":
-            self._send_parts("renderer", _packed_renderer())
-
-    def _send_parts(self, what: str, packed: bytes) -> None:
-        parts = [packed[at : at + PART] for at in range(0, len(packed), PART)]
-        head = {"kind": "parcel", "what": what, "id": next(self._sent), "parts": len(parts)}
-        for at, part in enumerate(parts):
-            self.send({**head, "part": at}, buffers=[part])
+    def _reply(self, what: str) -> str | None:
+        return self.artifact if what == "artifact" else None
 
     def _asked(self, change: Mapping[str, Any]) -> None:
         with self._turn:
@@ -129,12 +155,6 @@ class DashboardWidget(anywidget.AnyWidget):
 
         data, metadata = self.view_bundle()
         return {**data, **artifact_bundle(self._shown)}, metadata
-
-    def view_bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The live view alone."""
-        shown = super()._repr_mimebundle_()
-        data, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
-        return {name: value for name, value in data.items() if name != "text/plain"}, metadata
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import type { Graph } from "./lineage/graph";
 import { renderLineage } from "./lineage/view";
-import { messages } from "./messages";
+import { lineageMessages, messages } from "./messages";
 import { readMeta } from "./page/document";
 import { readProblem, RequestProblem } from "./page/fetching";
 import { h, link } from "./renderer/dom";
@@ -14,7 +14,10 @@ const address = readMeta("peter-lineage");
 if (root && address !== null) {
   new Theme(root, "auto");
   const place = h("main", {});
-  const back = link(new URL(readMeta("peter-board") ?? ".", document.baseURI).href, messages.back);
+  const back = link(
+    new URL(readMeta("peter-board") ?? ".", document.baseURI).href,
+    lineageMessages.back,
+  );
   back.removeAttribute("target");
   const title = h("h1", {}, `${readMeta("peter-title") ?? ""} · ${messages.lineage}`);
   const head = h("header", { class: "top" }, h("div", { class: "titles" }, title), back);

@@ -1,7 +1,11 @@
-/** Every word the renderer says itself, in one place so that other languages can be added. */
+/** Every word the renderer says itself, in English; a catalogue puts another language's in place. */
 
-export const messages = {
+import { translated } from "./translation";
+
+export const messages = /* @__PURE__ */ translated({
   asOf: (when: string) => `Data as of ${when}`,
+  minutes: (count: number) => `${count} min`,
+  hours: (count: number) => `${count} h`,
   age: (age: string) => `${age} ago`,
   fresh: (age: string) => `Fresh · ${age}`,
   stale: (age: string) => `Stale · ${age}`,
@@ -40,7 +44,7 @@ export const messages = {
   tables: "Tables",
   query: "Query",
   receipt: "Receipt",
-  verifiedBy: (when: string, who: string) => (who === "" ? when : `${when} by ${who}`),
+  verifiedBy: (when: string, who: string) => `${when} by ${who}`,
   verifiedAndMatches: (when: string) => `Verified ${when}; unchanged since`,
   verifiedAndChanged: (when: string) => `Verified ${when}; changed since`,
   changedSince: "Changed since verified",
@@ -62,22 +66,6 @@ export const messages = {
   failedTitle: "This chart could not be drawn",
   chart: "chart",
   lineage: "Lineage",
-  columns: "Columns",
-  impact: "Impact",
-  back: "Back to the dashboard",
-  searchLineage: "Search tables, queries, charts",
-  nothing: "nothing",
-  kinds: {
-    dashboard: "Dashboard",
-    chart: "Chart",
-    query: "Query",
-    table: "Table",
-    column: "Column",
-  },
-  things: (kind: string, count: number) =>
-    `${count} ${count === 1 ? kind : kind === "query" ? "queries" : `${kind}s`}`,
-  breaks: (name: string, list: string) => `Depends on ${name}: ${list}`,
-  connected: (name: string, list: string) => `Connected with ${name}: ${list}`,
   pages: "Pages",
   chartKeys: "Arrow keys move over its values, Enter shows its table, Escape leaves.",
   wholePeriod: "Show all",
@@ -103,19 +91,17 @@ export const messages = {
   search: "Search",
   clear: "Clear",
   rangeOrder: "The first day must not be after the last.",
-  dashboards: "Dashboards",
-  searchDashboards: "Search dashboards",
-  noDashboards: "No dashboard matches.",
-  noneYet: "Nothing is published yet.",
-  noneYetHint: "Publish one with: peter publish FILE",
-  published: (age: string) => `published ${age}`,
-  count: (shown: number, all: number) =>
-    shown === all ? `${all} ${all === 1 ? "dashboard" : "dashboards"}` : `${shown} of ${all}`,
   requestFailed: "The dashboard could not be loaded",
   requestOffline: "The server does not answer.",
   requestHint: "Check the connection and try again.",
   retry: "Retry",
   history: "History",
+  historyFailed: "The history could not be loaded",
+  null: "–",
+});
+
+/** The words of the history panel. */
+export const historyMessages = /* @__PURE__ */ translated({
   compare: "Compare",
   compareFrom: "From",
   compareTo: "To",
@@ -138,6 +124,18 @@ export const messages = {
   conflictHint:
     "Nothing was restored. Below is what changed meanwhile; look at it and decide again.",
   showHistoryNow: "Show the history as it is now",
+});
+
+/** The words of the page that lists dashboards. */
+export const listMessages = /* @__PURE__ */ translated({
+  dashboards: "Dashboards",
+  searchDashboards: "Search dashboards",
+  noDashboards: "No dashboard matches.",
+  noneYet: "Nothing is published yet.",
+  noneYetHint: "Publish one with: peter publish FILE",
+  published: (age: string) => `published ${age}`,
+  every: (count: number) => `${count} ${count === 1 ? "dashboard" : "dashboards"}`,
+  some: (shown: number, all: number) => `${shown} of ${all}`,
   computed: (age: string) => `computed ${age}`,
   neverComputed: "not computed yet",
   lastCost: (cost: string) => `last ${cost}`,
@@ -145,5 +143,25 @@ export const messages = {
   owner: "Owner",
   tags: "Tags",
   anyOwner: "Everybody",
-  null: "–",
-};
+});
+
+/** The words of the lineage view: no other page has to load them. */
+export const lineageMessages = /* @__PURE__ */ translated({
+  columns: "Columns",
+  impact: "Impact",
+  back: "Back to the dashboard",
+  searchLineage: "Search tables, queries, charts",
+  nothing: "nothing",
+  kinds: {
+    dashboard: "Dashboard",
+    chart: "Chart",
+    query: "Query",
+    table: "Table",
+    column: "Column",
+  },
+  things: (kind: string, count: number) =>
+    `${count} ${count === 1 ? kind : kind === "query" ? "queries" : `${kind}s`}`,
+  breaks: (name: string, list: string) => `Depends on ${name}: ${list}`,
+  connected: (name: string, list: string) => `Connected with ${name}: ${list}`,
+  onlyThisDashboard: "Other dashboards could not be asked.",
+});

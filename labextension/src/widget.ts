@@ -4,32 +4,34 @@
  */
 
 import type { AnyModel, Render } from "@anywidget/types";
-import type { Mount } from "./widget/live";
 import { receive } from "./widget/parcels";
 import { staticAddress } from "./widget/server";
 
-/** The renderer's address by its content, so that browsers keep it. Filled in by the build. */
+/** A renderer's address by its content, so that browsers keep it. Filled in by the build. */
 declare const RENDERER_FILE: string;
+declare const LINEAGE_FILE: string;
 
 interface Renderer {
-  mount: Mount;
+  mount: (model: AnyModel, el: HTMLElement) => () => void;
 }
 
-let loading: Promise<Renderer> | null = null;
+const loading = new Map<string, Promise<Renderer>>();
 
 const render: Render = async ({ model, el }) => {
-  loading ??= load(model);
+  const file = model.get("shows") === "lineage" ? LINEAGE_FILE : RENDERER_FILE;
+  const loaded = loading.get(file) ?? load(model, file);
+  loading.set(file, loaded);
   // What failed once is tried again by the next output.
-  loading.catch(() => (loading = null));
-  const { mount } = await loading;
-  return mount(model as never, el);
+  loaded.catch(() => loading.delete(file));
+  const { mount } = await loaded;
+  return mount(model, el);
 };
 
-async function load(model: AnyModel): Promise<Renderer> {
+async function load(model: AnyModel, file: string): Promise<Renderer> {
   const folder = staticAddress(document, location.href);
   if (folder !== null) {
     try {
-      return (await import(folder + RENDERER_FILE)) as Renderer;
+      return (await import(folder + file)) as Renderer;
     } catch {
       // A server without Peter: the kernel has the renderer too.
     }

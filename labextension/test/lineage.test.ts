@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { counted, type Graph, reach, search } from "../src/lineage/graph";
+import {
+  counted,
+  face,
+  type Graph,
+  merged,
+  reach,
+  search,
+  withoutColumns,
+} from "../src/lineage/graph";
 import { neighbour, place } from "../src/lineage/layout";
 import { renderLineage } from "../src/lineage/view";
 
@@ -82,5 +90,91 @@ describe("a lineage", () => {
     expect(told()).toBe("Depends on q: 1 dashboard, 1 chart");
     node("query:b/q").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
     expect(root.querySelectorAll(".dim")).toHaveLength(0);
+  });
+
+  it("says of a table and a column what they are part of", () => {
+    const table = { id: "table:p.d.t", kind: "table", name: "p.d.t" } as const;
+    const column = { id: "column:p.d.t/c", kind: "column", name: "c" } as const;
+    expect(face(table)).toEqual({ name: "d.t", of: "p" });
+    expect(face({ ...table, name: "d.t" })).toEqual({ name: "d.t", of: null });
+    expect(face(column)).toEqual({ name: "c", of: "d.t" });
+  });
+
+  it("is joined with another without saying anything twice", () => {
+    const whole = merged(graph, graph);
+    expect(whole).toEqual(graph);
+    const column = { id: "column:x/c", kind: "column", name: "c" } as const;
+    const more = { nodes: [column], edges: [{ source: "x", target: column.id, kind: "has" }] };
+    expect(merged(graph, more).nodes).toHaveLength(7);
+    expect(withoutColumns(merged(graph, more))).toEqual(graph);
+  });
+
+  const elsewhere: Graph = {
+    nodes: [
+      { id: "table:local.shop.orders", kind: "table", name: "local.shop.orders" },
+      { id: "query:other/q", kind: "query", name: "q" },
+      { id: "dashboard:other", kind: "dashboard", name: "other" },
+    ],
+    edges: [
+      { source: "table:local.shop.orders", target: "query:other/q", kind: "reads" },
+      { source: "query:other/q", target: "dashboard:other", kind: "shows" },
+    ],
+  };
+
+  async function drawn(impact: (id: string) => Promise<Graph>): Promise<HTMLElement> {
+    const root = document.createElement("div");
+    document.body.replaceChildren(root);
+    renderLineage(root, { load: () => Promise.resolve(graph), impact });
+    await settled();
+    [...root.querySelectorAll("button")].find((b) => b.textContent === "Impact")?.click();
+    return root;
+  }
+
+  const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
+  it("shows in impact mode what other dashboards make of a table, and keeps the focus", async () => {
+    const asked: string[] = [];
+    const root = await drawn((id) => {
+      asked.push(id);
+      return Promise.resolve(elsewhere);
+    });
+    const node = (id: string): HTMLElement | null =>
+      [...root.querySelectorAll<HTMLElement>(".node")].find((one) => one.dataset.id === id) ?? null;
+    node("table:local.shop.orders")?.focus();
+    node("table:local.shop.orders")?.click();
+    await settled();
+    expect(asked).toEqual(["table:local.shop.orders"]);
+    expect(node("dashboard:other")?.classList.contains("dim")).toBe(false);
+    expect(root.querySelector("[role=status]")?.textContent).toBe(
+      "Depends on local.shop.orders: 2 dashboards, 1 chart, 2 queries",
+    );
+    expect((document.activeElement as HTMLElement).dataset.id).toBe("table:local.shop.orders");
+    node("query:b/q")?.click();
+    await settled();
+    expect(asked).toHaveLength(1);
+    expect(node("dashboard:other")).toBeNull();
+  });
+
+  it("says when the other dashboards could not be asked", async () => {
+    const root = await drawn(() => Promise.reject(new Error("away")));
+    root.querySelector<HTMLElement>(".node.table")?.click();
+    await settled();
+    expect(root.querySelector("[role=status]")?.textContent).toContain("could not be asked");
+  });
+
+  it("that cannot be had says why and can be asked for again", async () => {
+    const root = document.createElement("div");
+    let fails = true;
+    const problem = { code: "x", title: "Not told", detail: "The server is away." };
+    renderLineage(root, {
+      load: () =>
+        fails ? Promise.reject(Object.assign(new Error("x"), { problem })) : Promise.resolve(graph),
+    });
+    await settled();
+    expect(root.textContent).toContain("The server is away.");
+    fails = false;
+    root.querySelector<HTMLElement>(".state button")?.click();
+    await settled();
+    expect(root.querySelectorAll(".node")).toHaveLength(6);
   });
 });

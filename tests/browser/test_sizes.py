@@ -19,6 +19,7 @@ from peter_jupyter.page import STATIC
         ("widget.js", 1_500),
         # With its styles, which a notebook has no page for.
         ("renderer.js", 26_000),
+        ("lineage-widget.js", 34_000),
     ],
 )
 def test_a_bundle_stays_small_on_the_wire(name: str, most: int) -> None:

@@ -18,7 +18,7 @@ from tests.browser.serving import Site, Watched
 pytestmark = pytest.mark.browser
 
 RENDER = """
-async ([address, parts, renderer, jupyter]) => {
+async ([address, parts, renderer, jupyter, more]) => {
   if (jupyter) {
     const config = document.createElement('script');
     config.type = 'application/json';
@@ -26,7 +26,7 @@ async ([address, parts, renderer, jupyter]) => {
     config.textContent = JSON.stringify({ baseUrl: jupyter });
     document.head.append(config);
   }
-  const state = { filters: {}, theme: 'auto', busy: false, problem: null };
+  const state = { filters: {}, theme: 'auto', busy: false, problem: null, ...more };
   const listeners = {};
   let sent = 0;
   window.asked = [];
@@ -49,7 +49,7 @@ async ([address, parts, renderer, jupyter]) => {
     off: (event, call) => { listeners[event].delete(call); },
     send: message => {
       window.asked.push(message.what);
-      setTimeout(() => sendParts(message.what, message.what === 'artifact' ? parts : renderer));
+      setTimeout(() => sendParts(message.what, message.what === 'renderer' ? renderer : parts));
     },
   };
   window.state = state;
@@ -78,13 +78,20 @@ Start = Callable[..., Watched]
 def start(site: Site, open_page: Callable[..., Watched]) -> Start:
     """The gallery in a widget, on a page that has nothing else."""
 
-    def started(*, base: str | None = "/", **more: Any) -> Watched:
+    def started(
+        *,
+        base: str | None = "/",
+        shown: bytes | None = None,
+        state: dict[str, Any] | None = None,
+        **more: Any,
+    ) -> Watched:
         seen = open_page(f"{site.url}/dashboards", **more)
         artifact = json.dumps(site.artifact).encode()
         renderer = (STATIC / "full.js").read_bytes()
         seen.requests.clear()
         loader = f"{site.url}/peter/static/widget.js"
-        seen.page.evaluate(RENDER, [loader, parts_of(artifact), parts_of(renderer), base])
+        seen.page.evaluate(RENDER, [loader, parts_of(shown or artifact), parts_of(renderer), base,
+                                    state or {}])  # fmt: skip
         return seen
 
     return started
@@ -179,3 +186,38 @@ def test_the_cleanup_leaves_no_listener_and_no_element(widget: Watched) -> None:
     assert page.evaluate("Object.values(listeners).every(calls => calls.size === 0)")
     assert page.locator(".card").count() == 0
     assert widget.faults == []
+
+
+LINEAGE = {
+    "nodes": [
+        {"id": "dashboard:sales", "kind": "dashboard", "name": "sales", "title": "<b>Sales</b>"},
+        {"id": "table:local.shop.orders", "kind": "table", "name": "local.shop.orders"},
+    ],
+    "edges": [{"source": "table:local.shop.orders", "target": "dashboard:sales", "kind": "reads"}],
+}
+
+
+@pytest.mark.parametrize("base", ["/", None])
+def test_a_lineage_is_drawn_by_the_same_loader_wherever_its_renderer_comes_from(
+    base: str | None, start: Start
+) -> None:
+    shown = json.dumps(LINEAGE).encode()
+    seen = start(base=base, shown=shown, state={"shows": "lineage"}, bypass_csp=base is None)
+    page = seen.page
+    expect(page.locator(".pt .node")).to_have_count(2)
+    expect(page.locator(".node.dashboard")).to_contain_text("<b>Sales</b>")
+    expect(page.locator("[data-peter-live]")).to_have_count(1)
+    assert page.evaluate("asked") == (["tables"] if base else ["renderer", "tables"])
+    if base:
+        assert names(seen) == ["widget.js", "lineage-widget.js"]
+    page.get_by_role("button", name="Impact").click()
+    page.locator(".node.table").click()
+    page.get_by_role("button", name="Columns").click()
+    page.wait_for_function("asked.includes('columns')")
+    assert "impact table:local.shop.orders" in page.evaluate("asked")
+    page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    expect(page.locator(".pt")).to_have_attribute("data-theme", "dark")
+    page.evaluate("cleanup()")
+    assert page.locator(".node").count() == 0
+    assert page.evaluate("Object.values(listeners).every(calls => calls.size === 0)")
+    assert seen.faults == []

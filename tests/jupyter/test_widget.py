@@ -14,9 +14,10 @@ import orjson
 import pytest
 
 from peter_core.engine.port import CancelToken
-from peter_core.errors import InvalidRequest
+from peter_core.errors import InvalidRequest, NotFound
+from peter_core.lineage.graph import Edge, Graph, Node
 from peter_core.plan.artifact import Artifact
-from peter_jupyter.live import live_dashboard
+from peter_jupyter.live import live_dashboard, live_lineage
 from peter_jupyter.page import STATIC
 from peter_jupyter.widget import DashboardWidget
 
@@ -182,3 +183,59 @@ def test_the_sql_of_others_does_not_travel() -> None:
     assert done.wait(5)
     assert "secret" not in widget.artifact
     widget.close()
+
+
+TABLES = Graph(
+    (
+        Node("query:a/q", "query", "q"),
+        Node("table:local.nyc.flights", "table", "local.nyc.flights"),
+    ),
+    (Edge("table:local.nyc.flights", "query:a/q", "reads"),),
+)
+COLUMN = Node("column:local.nyc.flights/delay", "column", "delay")
+
+
+def answered(widget: Any, what: str) -> Any:
+    """What an output is told when it asks."""
+    sent = sent_by(widget)
+    widget._handle_custom_msg({"kind": "ask", "what": what}, [])
+    assert {message["what"] for message, _ in sent} == {what}
+    return json.loads(gzip.decompress(b"".join(body for _, body in sent)))
+
+
+def test_a_lineage_is_told_down_to_what_is_asked_for_and_what_hangs_on_a_node() -> None:
+    asked: list[object] = []
+
+    def load(columns: bool) -> Graph:
+        asked.append(columns)
+        return Graph((*TABLES.nodes, COLUMN), TABLES.edges)
+
+    def impact(node: str) -> Graph:
+        asked.append(node)
+        if node == "table:gone":
+            raise NotFound("No lineage node has the id 'table:gone'.", hint="List them.")
+        return TABLES
+
+    widget = live_lineage(TABLES, load, impact)
+    assert answered(widget, "tables") == TABLES.to_json()
+    assert asked == []
+    assert answered(widget, "columns")["nodes"][-1]["kind"] == "column"
+    assert answered(widget, "impact table:local.nyc.flights") == TABLES.to_json()
+    assert answered(widget, "impact table:gone")["problem"]["hint"] == "List them."
+    assert asked == [True, "table:local.nyc.flights", "table:gone"]
+    sent = sent_by(widget)
+    widget._handle_custom_msg({"what": "artifact"}, [])
+    assert sent == []
+    assert widget.get_state()["shows"] == "lineage"
+    widget.close()
+
+
+def test_a_saved_notebook_keeps_the_lineage_as_a_picture_a_table_and_words() -> None:
+    data, _ = live_lineage(TABLES, lambda _: TABLES, lambda _: TABLES)._repr_mimebundle_()
+    assert data["text/html"].count('<img src="data:image/svg+xml;base64,') == 1
+    assert 'alt="Lineage: 1 query, 1 table"' in data["text/html"]
+    assert "<td>local.nyc.flights</td>" in data["text/html"]
+    assert data["text/plain"].splitlines()[1:] == [
+        "  query q <- local.nyc.flights",
+        "  table local.nyc.flights",
+    ]

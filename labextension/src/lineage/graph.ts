@@ -42,9 +42,50 @@ export function reach(graph: Graph, start: string, direction: Direction): Set<st
   return found;
 }
 
-/** What stands on a node: its title, or its name. */
+/** What a node is called: its title, or its name. */
 export function label(node: Node): string {
   return node.title ?? node.name;
+}
+
+/** What stands on a node: its own name in full, and what it is part of in small. */
+export function face(node: Node): { name: string; of: string | null } {
+  if (node.kind === "table") {
+    // The end of a long name is what tells tables apart.
+    const [project, ...rest] = node.name.split(".");
+    return rest.length > 1
+      ? { name: rest.join("."), of: project ?? null }
+      : { name: node.name, of: null };
+  }
+  if (node.kind === "column") {
+    const table = node.id.slice("column:".length).split("/")[0] ?? "";
+    return { name: node.name, of: table.split(".").slice(-2).join(".") };
+  }
+  return { name: label(node), of: null };
+}
+
+/** Whether others than one dashboard may be made from a node. */
+export function isShared(id: string): boolean {
+  return id.startsWith("table:") || id.startsWith("column:");
+}
+
+/** A graph and what another adds to it. */
+export function merged(graph: Graph, more: Graph): Graph {
+  const nodes = new Set(graph.nodes.map((node) => node.id));
+  const name = ({ source, target, kind }: Edge): string => `${source}\n${target}\n${kind}`;
+  const edges = new Set(graph.edges.map(name));
+  return {
+    nodes: [...graph.nodes, ...more.nodes.filter((node) => !nodes.has(node.id))],
+    edges: [...graph.edges, ...more.edges.filter((edge) => !edges.has(name(edge)))],
+  };
+}
+
+/** A graph down to its tables. */
+export function withoutColumns(graph: Graph): Graph {
+  const isColumn = (id: string): boolean => id.startsWith("column:");
+  return {
+    nodes: graph.nodes.filter((node) => !isColumn(node.id)),
+    edges: graph.edges.filter(({ source, target }) => !isColumn(source) && !isColumn(target)),
+  };
 }
 
 /** The nodes whose label or id holds a text; none for an empty one. */

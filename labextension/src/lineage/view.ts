@@ -1,19 +1,37 @@
 /** The lineage of a dashboard: a layered drawing to search, to follow by keys and to focus. */
 
 import type { Problem } from "../artifact";
-import { messages } from "../messages";
+import { lineageMessages, messages } from "../messages";
 import { button, h, svg } from "../renderer/dom";
 import { stateBlock } from "../renderer/states";
-import { counted, type Graph, label, type Node, reach, search } from "./graph";
+import {
+  counted,
+  face,
+  type Graph,
+  isShared,
+  label,
+  merged,
+  type Node,
+  reach,
+  search,
+  withoutColumns,
+} from "./graph";
 import { type Layout, neighbour, NODE, place } from "./layout";
 
-interface Source {
-  /** Gives the graph, down to tables or down to their columns. Rejects with a problem's words. */
+/** Where a view has its lineage from. What rejects carries a problem's words. */
+export interface LineageSource {
+  /** Gives the graph, down to tables or down to their columns. */
   load: (columns: boolean) => Promise<Graph>;
+  /** Gives what every published dashboard makes of a table or a column, where that is known. */
+  impact?: (id: string) => Promise<Graph>;
+  /** Whether the columns are shown from the beginning. */
+  columns?: boolean;
 }
 
+const NONE: Graph = { nodes: [], edges: [] };
+
 /** Draws a lineage into `root`; gives the function that takes it away. */
-export function renderLineage(root: HTMLElement, source: Source): () => void {
+export function renderLineage(root: HTMLElement, source: LineageSource): () => void {
   const view = new LineageView(source);
   root.replaceChildren(view.element);
   void view.show();
@@ -27,16 +45,21 @@ class LineageView {
   private readonly find: HTMLInputElement;
   private readonly columns: HTMLButtonElement;
   private readonly impact: HTMLButtonElement;
-  private graph: Graph = { nodes: [], edges: [] };
-  private layout: Layout = place({ nodes: [], edges: [] });
+  /** What was loaded, and what is drawn: in impact mode other dashboards stand there too. */
+  private own: Graph = NONE;
+  private graph: Graph = NONE;
+  private layout: Layout = place(NONE);
   private chosen: string | null = null;
+  private untold = false;
+  private turn = 0;
 
-  constructor(private readonly source: Source) {
-    const name = messages.searchLineage;
+  constructor(private readonly source: LineageSource) {
+    const name = lineageMessages.searchLineage;
     this.find = h("input", { type: "search", placeholder: name, "aria-label": name });
     this.find.addEventListener("input", () => this.mark());
-    this.columns = this.toggle(messages.columns, () => void this.show());
-    this.impact = this.toggle(messages.impact, () => this.mark());
+    this.columns = this.toggle(lineageMessages.columns, () => void this.show());
+    this.columns.setAttribute("aria-pressed", String(source.columns ?? false));
+    this.impact = this.toggle(lineageMessages.impact, () => void this.follow());
     const bar = h("div", { class: "lineage-bar" }, this.find, this.columns, this.impact, this.told);
     this.element = h(
       "section",
@@ -49,23 +72,63 @@ class LineageView {
 
   /** Asks for the graph and draws it; the chosen node stays chosen where it is still there. */
   async show(): Promise<void> {
+    const turn = (this.turn += 1);
+    this.element.setAttribute("aria-busy", "true");
     try {
-      this.graph = await this.source.load(this.columns.getAttribute("aria-pressed") === "true");
-      this.layout = place(this.graph);
+      const loaded = await this.source.load(isOn(this.columns));
+      if (turn !== this.turn) return;
+      this.own = loaded;
+      this.lay(loaded);
+      await this.follow();
     } catch (error) {
-      const problem = (error as { problem?: Problem }).problem ?? null;
-      this.stage.replaceChildren(stateBlock("failed", problem));
-      return;
+      if (turn !== this.turn) return;
+      this.fail((error as { problem?: Problem }).problem ?? null);
     }
-    if (!this.layout.places.has(this.chosen ?? "")) this.chosen = null;
-    this.draw();
+    this.element.removeAttribute("aria-busy");
+  }
+
+  /** Marks what belongs to the chosen node; in impact mode all dashboards are asked for theirs. */
+  private async follow(): Promise<void> {
+    const turn = (this.turn += 1);
+    const { chosen, source } = this;
+    this.untold = false;
     this.mark();
+    const asks = chosen !== null && isOn(this.impact) && isShared(chosen);
+    if (!asks || !source.impact) {
+      if (this.graph !== this.own) this.lay(this.own);
+    } else {
+      try {
+        const more = await source.impact(chosen);
+        if (turn !== this.turn) return;
+        this.lay(merged(this.own, isOn(this.columns) ? more : withoutColumns(more)));
+      } catch {
+        if (turn !== this.turn) return;
+        this.untold = true;
+      }
+    }
+    this.mark();
+  }
+
+  private lay(graph: Graph): void {
+    this.graph = graph;
+    this.layout = place(graph);
+    if (!this.layout.places.has(this.chosen ?? "")) this.chosen = null;
+    const { id } = (document.activeElement as HTMLElement | null)?.dataset ?? {};
+    const held = id !== undefined && this.stage.contains(document.activeElement);
+    this.draw();
+    if (held) this.focus(id);
+  }
+
+  private fail(problem: Problem | null): void {
+    this.stage.style.cssText = "";
+    const again = button({ class: "btn" }, () => void this.show(), messages.retry);
+    this.stage.replaceChildren(stateBlock("failed", problem, again));
+    this.told.textContent = "";
   }
 
   private toggle(text: string, changed: () => void): HTMLButtonElement {
     const control = button({ class: "btn", "aria-pressed": "false" }, () => {
-      const on = control.getAttribute("aria-pressed") !== "true";
-      control.setAttribute("aria-pressed", String(on));
+      control.setAttribute("aria-pressed", String(!isOn(control)));
       changed();
     });
     control.textContent = text;
@@ -92,11 +155,18 @@ class LineageView {
   private node(node: Node, x: number, y: number): HTMLElement {
     const choose = (): void => {
       this.chosen = this.chosen === node.id ? null : node.id;
-      this.mark();
+      void this.follow();
     };
     const style = `left:${x}px;top:${y}px;width:${NODE.width}px;height:${NODE.height}px`;
-    const face = [h("small", {}, messages.kinds[node.kind]), h("span", {}, label(node))];
-    const made = button({ class: `node ${node.kind}`, style, title: node.id }, choose, ...face);
+    const { name, of } = face(node);
+    const kind = [lineageMessages.kinds[node.kind], of].filter(Boolean).join(" · ");
+    const title = `${lineageMessages.kinds[node.kind]} ${node.id.slice(node.kind.length + 1)}`;
+    const made = button(
+      { class: `node ${node.kind}`, style, title },
+      choose,
+      h("small", {}, kind),
+      h("span", {}, name),
+    );
     made.dataset.id = node.id;
     return made;
   }
@@ -127,7 +197,7 @@ class LineageView {
 
   private around(id: string): Set<string> {
     const after = reach(this.graph, id, "downstream");
-    if (this.impact.getAttribute("aria-pressed") === "true") return after;
+    if (isOn(this.impact)) return after;
     return new Set([...after, ...reach(this.graph, id, "upstream")]);
   }
 
@@ -136,29 +206,37 @@ class LineageView {
     const node = this.graph.nodes.find(({ id }) => id === this.chosen);
     const shown = node || searching ? lit : every;
     const counts = counted(this.graph, shown).map(([kind, number]) =>
-      messages.things(kind, number),
+      lineageMessages.things(kind, number),
     );
-    const list = counts.length > 0 ? counts.join(", ") : messages.nothing;
-    const onlyAfter = this.impact.getAttribute("aria-pressed") === "true";
-    if (!node) this.told.textContent = list;
-    else if (onlyAfter) this.told.textContent = messages.breaks(label(node), list);
-    else this.told.textContent = messages.connected(label(node), list);
+    const list = counts.length > 0 ? counts.join(", ") : lineageMessages.nothing;
+    let words = list;
+    if (node && isOn(this.impact)) words = lineageMessages.breaks(label(node), list);
+    else if (node) words = lineageMessages.connected(label(node), list);
+    this.told.textContent = this.untold ? `${words}. ${lineageMessages.onlyThisDashboard}` : words;
   }
 
   private key(event: KeyboardEvent): void {
     if (event.key === "Escape" && this.chosen !== null) {
       event.stopPropagation();
       this.chosen = null;
-      this.mark();
+      void this.follow();
       return;
     }
     const from = (event.target as HTMLElement).dataset.id;
     const next = from === undefined ? null : neighbour(this.layout.places, from, event.key);
     if (next === null) return;
     event.preventDefault();
-    const nodes = [...this.stage.querySelectorAll<HTMLElement>(".node")];
-    nodes.find((item) => item.dataset.id === next)?.focus();
+    this.focus(next);
   }
+
+  private focus(id: string): void {
+    const nodes = [...this.stage.querySelectorAll<HTMLElement>(".node")];
+    nodes.find((item) => item.dataset.id === id)?.focus();
+  }
+}
+
+function isOn(toggle: HTMLElement): boolean {
+  return toggle.getAttribute("aria-pressed") === "true";
 }
 
 /** A line through an edge's points that leaves and arrives level. */
