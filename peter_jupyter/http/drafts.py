@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peter_core.dashboard.canonical import diff
+from peter_core.lineage.graph import plan_graph
+from peter_core.service.bookkeeping import column_graph
 from peter_core.service.publishing import require_valid
 from peter_jupyter.display_verification import verification_json
 from peter_jupyter.http.accepting import JSON
@@ -14,6 +16,8 @@ from peter_jupyter.http.dashboards import read_published
 from peter_jupyter.http.models.artifact import ArtifactAnswer
 from peter_jupyter.http.models.dashboard import ChangeItem, Difference, DocumentBody
 from peter_jupyter.http.models.drafts import DraftVerification, VerifiedQuery
+from peter_jupyter.http.models.lineage import LineageGraph
+from peter_jupyter.http.models.queries import ColumnsQuery
 from peter_jupyter.http.models.verification import VerificationAnswer
 from peter_jupyter.http.operations import DOCUMENT_TYPES, operation
 from peter_jupyter.http.resource import Resource
@@ -111,6 +115,25 @@ class DraftDiffResource(Resource):
             )
 
         self.answer(await self.call(compared))
+
+
+class DraftLineageResource(Resource):
+    """What a document is made of."""
+
+    @needs("author")
+    @operation("draft_lineage", LineageGraph, tag="lineage", query=ColumnsQuery,
+               body=DocumentBody, body_types=DOCUMENT_TYPES,
+               errors=("document_invalid",))  # fmt: skip
+    async def post(self) -> None:
+        """Down to its tables, with ``columns=true`` down to their columns; nothing is run."""
+        document = read_document(self.request.headers, self.body())
+        columns = self.query(ColumnsQuery).columns
+
+        def traced(peter: Peter) -> LineageGraph:
+            plan = peter.compile(document.yaml)
+            return LineageGraph.model_validate(column_graph(plan) if columns else plan_graph(plan))
+
+        self.answer(await self.call(traced))
 
 
 def _told(name: str, verification: Verification) -> VerifiedQuery:

@@ -12,7 +12,12 @@ from peter_jupyter.http.dashboards import DashboardResource, DashboardsResource
 from peter_jupyter.http.data import DataResource, FreshnessResource, PrecomputeResource
 from peter_jupyter.http.documentation import DocsPage, OpenApiResource
 from peter_jupyter.http.downloads import ChartDataResource
-from peter_jupyter.http.drafts import DraftDiffResource, PreviewResource, VerifyResource
+from peter_jupyter.http.drafts import (
+    DraftDiffResource,
+    DraftLineageResource,
+    PreviewResource,
+    VerifyResource,
+)
 from peter_jupyter.http.health import HealthResource, MeResource, ReadyResource
 from peter_jupyter.http.history import DiffResource, RestoreResource, RevisionsResource
 from peter_jupyter.http.lineages import (
@@ -76,6 +81,7 @@ ROUTES: Routes = (
     ("api/v1/cache/stats", CacheStatsResource),
     ("api/v1/lineage/(upstream|downstream)/(.+)", NodeLineageResource),
     ("api/v1/lineage/impact", ImpactResource),
+    ("api/v1/lineage/draft", DraftLineageResource),
     ("api/v1/analytics/costs", CostsResource),
     ("", HomePage),
     ("dashboards", ListPage),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.http.conftest import DOCUMENT, Ask
 
 YAML = {"Content-Type": "application/yaml"}
@@ -76,6 +78,30 @@ async def test_a_draft_is_compared_with_what_is_published(ask: Ask, published: s
 async def test_a_draft_of_a_new_dashboard_has_nothing_to_be_compared_with(ask: Ask) -> None:
     reply = await post(ask, "api/v1/dashboards/diff", DOCUMENT)
     assert (reply.status, reply.json["code"]) == (404, "not_found")
+
+
+async def test_the_lineage_of_a_draft_is_told_down_to_what_is_asked_for(ask: Ask) -> None:
+    def ids(reply: Any) -> set[str]:
+        return {node["id"] for node in reply.json["nodes"]}
+
+    tables = await post(ask, "api/v1/lineage/draft", DOCUMENT)
+    assert tables.status == 200, tables.body
+    assert {"dashboard:small-flights", "table:local.nyc.flights"} <= ids(tables)
+    assert not any(id.startswith("column:") for id in ids(tables))
+    columns = await post(ask, "api/v1/lineage/draft?columns=true", DOCUMENT)
+    assert "column:local.nyc.flights/dep_delay" in ids(columns)
+    assert (await ask("GET", "api/v1/dashboards/small-flights")).status == 404
+
+
+@pytest.mark.parametrize("broken", ["nyc.airlimes", "nyc.airlines WHERE", "nyc.airlines; DROP"])
+async def test_a_draft_with_a_broken_query_still_tells_the_lineage_of_the_others(
+    ask: Ask, broken: str
+) -> None:
+    text = DOCUMENT.replace("FROM nyc.airlines", f"FROM {broken}")
+    for address in ("api/v1/lineage/draft", "api/v1/lineage/draft?columns=true"):
+        reply = await post(ask, address, text)
+        assert reply.status == 200, reply.body
+        assert "table:local.nyc.flights" in {node["id"] for node in reply.json["nodes"]}
 
 
 async def test_a_statement_is_completed_with_its_tables_columns_and_parameters(ask: Ask) -> None:

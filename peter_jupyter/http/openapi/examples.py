@@ -100,6 +100,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "preview_dashboard": {"body": _DOCUMENT},
     "verify_dashboard": {"body": _DOCUMENT},
     "diff_draft": {"body": _DOCUMENT},
+    "draft_lineage": {"body": _DOCUMENT},
     "restore_dashboard": {"body": {"revision": _REVISION[:12]}, "answer": _PUBLISHED},
     "diff_revisions": {
         "answer": {

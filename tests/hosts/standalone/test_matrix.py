@@ -56,6 +56,7 @@ STATED: dict[str, dict[str, str]] = {
     "api/v1/cache/stats": READ,
     "api/v1/lineage/(upstream|downstream)/(.+)": READ,
     "api/v1/lineage/impact": {"POST": "viewer"},
+    "api/v1/lineage/draft": WRITE,
     "api/v1/analytics/costs": {"GET": "author"},
     "": READ,
     "dashboards": READ,
