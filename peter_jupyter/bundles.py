@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from peter_jupyter.display_artifact import artifact_html, artifact_text
+from peter_jupyter.display_costs import costs_html, costs_text
 from peter_jupyter.display_lineage import graph_html
 from peter_jupyter.display_listing import listing_html, listing_text
 from peter_jupyter.display_markup import message_html
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from peter_core.plan.plan import Plan
     from peter_core.service.publishing import Publication
     from peter_core.service.reports import Listing, Validation
+    from peter_core.store.records import CostReport
     from peter_core.verify.verification import Verification
     from peter_jupyter.remote import Comparison, Sent
 
@@ -71,6 +73,11 @@ def plan_bundle(plan: Plan) -> Bundle:
 def cost_bundle(cost: PlanCost, title: str = "") -> Bundle:
     """A dashboard's price."""
     return _bundle(cost_html(cost, title), cost_text(cost, title))
+
+
+def costs_bundle(report: CostReport) -> Bundle:
+    """What was paid, and where the budgets stand."""
+    return _bundle(costs_html(report), costs_text(report))
 
 
 def graph_bundle(graph: Graph) -> Bundle:

@@ -71,6 +71,14 @@ VERBS = {
         required=1,
         options=(_FILTER,),
     ),
+    "costs": Command(
+        "%peter costs",
+        "Say what was paid, what the cache saved, and where the budgets stand.",
+        options=(
+            Option("--days", "so many days until now, 30 by default", "N"),
+            Option("--by", "dashboard, user, query or date", "WHAT"),
+        ),
+    ),
     "lineage": Command(
         "%peter lineage",
         "Show what a published dashboard is made from.",

@@ -21,6 +21,7 @@ _SHOWN: dict[tuple[str, str], str] = {
     ("peter_core.plan.plan", "Plan"): "plan_bundle",
     ("peter_core.plan.artifact", "Artifact"): "artifact_bundle",
     ("peter_core.costs", "PlanCost"): "cost_bundle",
+    ("peter_core.store.records", "CostReport"): "costs_bundle",
     ("peter_core.lineage.graph", "Graph"): "graph_bundle",
     ("peter_core.service.publishing", "Publication"): "publication_bundle",
     ("peter_core.service.reports", "Validation"): "validation_bundle",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
@@ -33,12 +34,16 @@ if TYPE_CHECKING:
     from peter_core.dashboard.problems import Problem
     from peter_core.engine.port import CancelToken
     from peter_core.plan.artifact import Artifact
+    from peter_core.store.records import GroupBy
     from peter_core.verify.verification import Verification
     from peter_jupyter.arguments import Command
 
     Ask = Callable[[Mapping[str, object], CancelToken], Artifact]
 
 T = TypeVar("T")
+
+_MOST_DAYS = 3660
+"""Ten years, as far back as `peter costs` looks."""
 
 
 def _magic(*commands: Command) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -223,6 +228,16 @@ class PeterMagics(Magics):
                 self._show_problems(error.problems, text, name)
             raise
         self._show("cost_bundle", cost, name)
+
+    def _costs(self, read: Line) -> None:
+        asked = parse_number(VERBS["costs"], read, "--days", int, "a number of days") or 30
+        # A moment later than now, so that what was just recorded counts.
+        end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
+        start = end - dt.timedelta(days=min(int(asked), _MOST_DAYS))
+        by = cast("GroupBy", read.one("--by") or "dashboard")
+        peter = self.session.peter
+        report = self._run("Adding up", lambda _: peter.costs(start, end, group_by=by))
+        self._show("costs_bundle", report)
 
     def _lineage(self, read: Line) -> None:
         slug = read.positionals[0]

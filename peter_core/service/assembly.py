@@ -30,6 +30,7 @@ class Services:
     documents: Documents
     books: Bookkeeper
     runner: Runner
+    spending: Spending
     plans: Plans
     artifacts: Artifacts
     statements: Statements
@@ -49,10 +50,11 @@ def assemble(parts: Parts, settings: Settings) -> Services:
     documents = Documents(parts.store)
     books = Bookkeeper(parts.ledger, prices, parts.engine.name)
     kept = Budgets(parts.ledger.database, timezone=settings.timezone)
+    spending = Spending(parts.engine, prices, kept, limits_in_force(settings))
     runner = Runner(
         parts.engine,
         parts.cache,
-        Spending(parts.engine, prices, kept, limits_in_force(settings)),
+        spending,
         timeout_s=settings.timeout,
         max_rows=settings.max_rows,
         max_result_bytes=settings.max_result_bytes,
@@ -65,6 +67,7 @@ def assemble(parts: Parts, settings: Settings) -> Services:
         documents=documents,
         books=books,
         runner=runner,
+        spending=spending,
         plans=Plans(parts.engine, compiled, documents, runner, prices),
         artifacts=Artifacts(runner, books),
         statements=statements,

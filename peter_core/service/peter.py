@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from peter_core.config import Settings, load_settings
@@ -381,10 +382,12 @@ class Peter:
         *,
         group_by: GroupBy = "dashboard",
         slug: str | None = None,
+        principal: Principal = LOCAL,
     ) -> CostReport:
-        """What was scanned, billed and paid from ``start`` until before ``end``."""
+        """What was scanned, billed and paid until before ``end``; where budgets stand now."""
         self._books.flush()
-        return self._ledger.cost_report(start, end, group_by, slug)
+        report = self._ledger.cost_report(start, end, group_by, slug)
+        return replace(report, budgets=self._services.spending.standing(principal, slug))
 
     def reindex(self, on_slug: Callable[[str], None] | None = None) -> Reindexed:
         """Make lists and lineage anew from the published documents; receipts and runs stay."""

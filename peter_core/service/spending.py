@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from peter_core.config import Settings
     from peter_core.costs import Prices
     from peter_core.engine.port import Engine, Job, Result
-    from peter_core.store.budgets import Budgets, Period, Reservation, Scope
+    from peter_core.principal import Principal
+    from peter_core.store.budgets import Budgets, BudgetState, Period, Reservation, Scope
 
 log = logging.getLogger("peter")
 
@@ -80,6 +81,19 @@ class Spending:
             raise
         finally:
             self._settle(reserved, cost)
+
+    def standing(self, principal: Principal, slug: str | None = None) -> tuple[BudgetState, ...]:
+        """Where the budgets stand: the person's own, an admin's everybody's; of one dashboard.
+
+        Raises
+        ------
+        StorageError
+        """
+        if not self._limits:
+            return ()
+        user = None if principal.may("admin") else principal.email
+        now = dt.datetime.now(dt.UTC)
+        return self._kept.standing(self._limits, user=user, slug=slug, at=now)
 
     def _settle(self, reserved: Reservation, cost: Decimal) -> None:
         try:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Scope = Literal["whole", "user", "dashboard"]
 Period = Literal["day", "month"]
+Level = Literal["within", "near", "used_up"]
+
+NEAR = Decimal("0.8")
+"""The share of a budget from which on it is near its limit."""
 
 _SCOPES: tuple[Scope, ...] = ("whole", "user", "dashboard")
 _PERIODS: tuple[Period, ...] = ("day", "month")
@@ -36,6 +40,7 @@ _KEPT = dt.timedelta(days=7)
 _KEPT_WINDOWS = dt.timedelta(days=70)
 _SWEEP_EVERY_S = 3600.0
 _TRIES = 3
+_MOST_SUBJECTS = 100
 _HINT = "Scan less, wait until then, or ask an administrator for more."
 
 
@@ -74,9 +79,32 @@ class BudgetState:
     begins_anew: dt.datetime
 
     @property
+    def scope(self) -> Scope:
+        """Whose runs count in it."""
+        return self.budget.scope
+
+    @property
+    def period(self) -> Period:
+        """What it holds for."""
+        return self.budget.period
+
+    @property
+    def limit_usd(self) -> Decimal:
+        """What may be spent in its period."""
+        return self.budget.limit_usd
+
+    @property
     def left_usd(self) -> Decimal:
         """What a further run may cost; never below zero."""
         return max(Decimal(0), self.budget.limit_usd - self.spent_usd - self.reserved_usd)
+
+    @property
+    def level(self) -> Level:
+        """How near the limit what is spent and reserved is."""
+        if self.left_usd <= 0:
+            return "used_up"
+        used = self.spent_usd + self.reserved_usd
+        return "near" if used >= NEAR * self.budget.limit_usd else "within"
 
 
 class Budgets:
@@ -178,6 +206,29 @@ class Budgets:
             lambda connection: self._states(connection, budgets, user=user, slug=slug, at=at)
         )
 
+    def standing(
+        self, budgets: Sequence[Budget], *, user: str | None, slug: str | None, at: dt.datetime
+    ) -> tuple[BudgetState, ...]:
+        """Where the budgets stand now; without a user or slug, of each that spent something.
+
+        At most a hundred of a budget, those who spent most first.
+
+        Raises
+        ------
+        StorageError
+        """
+        subjects = {"whole": "", "user": user, "dashboard": slug}
+
+        def read(connection: Connection) -> tuple[BudgetState, ...]:
+            waiting = self._waiting(connection, at)
+            return tuple(
+                state
+                for budget in budgets
+                for state in self._of(connection, budget, subjects[budget.scope], waiting, at)
+            )
+
+        return self._database.read(read)
+
     def _write(self, work: Callable[[Connection], T]) -> T:
         """One write at a time; a busy database is asked again, for a run waits on the answer."""
         with self._lock:
@@ -196,29 +247,44 @@ class Budgets:
         if not about:
             return ()
         waiting = self._waiting(connection, at)
-        found = []
-        for budget in about:
-            subject = _subject(budget.scope, user, slug)
-            begins, anew = self._window(budget.period, at)
-            spent = sa.select(windows.c.spent_usd).where(
-                windows.c.scope == budget.scope, windows.c.subject == subject,
-                windows.c.period == budget.period, windows.c.begins == begins.isoformat(),
-            )  # fmt: skip
-            reserved = [
-                row.reserved_usd for row in waiting
-                if _subject(budget.scope, row.principal, row.slug) == subject
-                and self._window(budget.period, row.at)[0] == begins
-            ]  # fmt: skip
-            found.append(
-                BudgetState(
-                    budget,
-                    subject,
-                    connection.execute(spent).scalar() or Decimal(0),
-                    sum(reserved, Decimal(0)),
-                    anew,
-                )
+        return tuple(
+            state
+            for budget in about
+            for state in self._of(
+                connection, budget, _subject(budget.scope, user, slug), waiting, at
             )
-        return tuple(found)
+        )
+
+    def _of(
+        self,
+        connection: Connection,
+        budget: Budget,
+        subject: str | None,
+        waiting: Sequence[Row[*tuple[object, ...]]],
+        at: dt.datetime,
+    ) -> list[BudgetState]:
+        """Where a budget stands of one subject, or of all who spent or reserved of it."""
+        begins, anew = self._window(budget.period, at)
+        query = sa.select(windows.c.subject, windows.c.spent_usd).where(
+            windows.c.scope == budget.scope, windows.c.period == budget.period,
+            windows.c.begins == begins.isoformat(),
+        )  # fmt: skip
+        if subject is not None:
+            query = query.where(windows.c.subject == subject)
+        order = query.order_by(windows.c.spent_usd.desc(), windows.c.subject)
+        rows = connection.execute(order.limit(_MOST_SUBJECTS)).all()
+        spent: dict[str, Decimal] = {row.subject: row.spent_usd for row in rows}
+        reserved: dict[str, Decimal] = {}
+        for row in waiting:
+            whose = _subject(budget.scope, row.principal, row.slug)
+            if self._window(budget.period, row.at)[0] == begins and subject in (None, whose):
+                reserved[whose] = reserved.get(whose, Decimal(0)) + row.reserved_usd
+        zero = Decimal(0)
+        about = [subject] if subject is not None else [s for s in (spent | reserved) if s]
+        return [
+            BudgetState(budget, one, spent.get(one, zero), reserved.get(one, zero), anew)
+            for one in about
+        ]
 
     def _waiting(
         self, connection: Connection, at: dt.datetime

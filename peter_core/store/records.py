@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from peter_core.dashboard.model import Dashboard
+    from peter_core.store.budgets import BudgetState
     from peter_core.store.port import Document
 
 GroupBy = Literal["dashboard", "user", "query", "date"]
@@ -119,7 +120,10 @@ class CostLine:
 
 @dataclass(frozen=True, slots=True)
 class CostReport:
-    """What was run in a period: ``start`` inclusive, ``end`` exclusive; the dearest line first."""
+    """What was run in a period: ``start`` inclusive, ``end`` exclusive; the dearest line first.
+
+    ``budgets`` is where the configured budgets stand at this moment, whatever the period.
+    """
 
     start: dt.datetime
     end: dt.datetime
@@ -132,3 +136,4 @@ class CostReport:
     breakdown: tuple[CostLine, ...]
     saved_usd: Decimal = Decimal(0)
     slot_ms: int = 0
+    budgets: tuple[BudgetState, ...] = ()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from peter_core.store.records import CostLine, CostReport
 from peter_jupyter.cli.command import UNDERSTAND, command
 from peter_jupyter.cli.options import Folder, Json, Slug
 from peter_jupyter.cli.terminal import print_json, print_table, say
@@ -17,6 +16,7 @@ from peter_jupyter.display_values import count_text
 
 if TYPE_CHECKING:
     from peter_core.lineage.impact import Impact
+    from peter_core.store.records import CostReport
 
 
 class By(StrEnum):
@@ -79,7 +79,7 @@ def costs(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Say what was scanned, billed and paid, and how much the cache answered."""
+    """Say what was scanned, billed and paid, what the cache saved, and where budgets stand."""
     # A moment later than now, so that what was just recorded counts.
     end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
     with open_peter(folder) as peter:
@@ -87,7 +87,7 @@ def costs(
     if as_json:
         print_json(_report_json(report))
     else:
-        _print_report(report, by, days)
+        _print_report(report, days)
 
 
 def _print_impact(found: Impact) -> None:
@@ -116,36 +116,23 @@ def _report_json(report: CostReport) -> dict[str, object]:
     line_names = ("key", "bytes_scanned", "bytes_billed", "cost_usd", "query_count",
                   "cache_hit_ratio", "saved_usd", "slot_ms")  # fmt: skip
     lines = [{name: getattr(line, name) for name in line_names} for line in report.breakdown]
-    return {**{name: getattr(report, name) for name in names}, "breakdown": lines}
+    budget_names = ("scope", "period", "subject", "limit_usd", "spent_usd", "reserved_usd",
+                    "left_usd", "level", "begins_anew")  # fmt: skip
+    budgets = [{name: getattr(state, name) for name in budget_names} for state in report.budgets]
+    report_values = {name: getattr(report, name) for name in names}
+    return {**report_values, "breakdown": lines, "budgets": budgets}
 
 
-def _print_report(report: CostReport, by: By, days: int) -> None:
-    if not report.query_count:
+def _print_report(report: CostReport, days: int) -> None:
+    from peter_jupyter import display_costs as shown
+
+    if report.query_count:
+        headings = [name.upper() for name in shown.cost_headings(report)]
+        print_table(headings, shown.cost_rows(report), right=",".join(headings[1:]))
+    else:
         say(f"Nothing was run in the last {days} days.")
-        return
-    lines = [(line.key or "(no dashboard)", *_figures(line)) for line in report.breakdown]
-    total = ("total", *_figures(report))
-    figures = ["ANSWERS", "CACHED", "SCANNED", "BILLED", "COST", "SAVED"]
-    if report.slot_ms:
-        figures.append("SLOT TIME")
-    headings = (by.value.upper(), *figures)
-    rows = [row[: len(headings)] for row in (*lines, total)]
-    print_table(headings, rows, right=",".join(figures))
-
-
-def _figures(of: CostLine | CostReport) -> tuple[str, ...]:
-    from peter_core.billing import bytes_text
-    from peter_core.costs import usd_text
-
-    # A report's totals have longer names than a line's.
-    scanned = of.total_bytes_scanned if isinstance(of, CostReport) else of.bytes_scanned
-    billed = of.total_bytes_billed if isinstance(of, CostReport) else of.bytes_billed
-    return (
-        f"{of.query_count:,}",
-        f"{of.cache_hit_ratio:.0%}",
-        bytes_text(scanned),
-        bytes_text(billed),
-        usd_text(of.cost_usd),
-        usd_text(of.saved_usd),
-        f"{of.slot_ms / 1000:,.1f} s",
-    )
+    if report.budgets:
+        say("")
+        figures = ",".join(name.upper() for name in shown.BUDGET_FIGURES)
+        headings = [name.upper() for name in shown.BUDGET_HEADINGS]
+        print_table(headings, shown.budget_rows(report.budgets), right=figures)

@@ -20,7 +20,10 @@ class CostsResource(Resource):
     @needs("author")
     @operation("get_costs", CostAnswer, tag="costs", query=CostQuery)
     async def get(self) -> None:
-        """From ``start`` until before ``end`` (a day as ``end`` is in it); 30 days by default."""
+        """From ``start`` until before ``end`` (a day as ``end`` is in it); 30 days by default.
+
+        With it where the budgets stand now: one's own, everybody's for an admin.
+        """
         asked = self.query(CostQuery)
         if asked.group_by == "user" and not self.who.may("admin"):
             raise Forbidden("Only an admin sees what others spent.")
@@ -28,7 +31,9 @@ class CostsResource(Resource):
         end = moment("end", asked.end, closing=True) or now
         start = moment("start", asked.start) or end - dt.timedelta(days=_DAYS)
         report = await self.call(
-            lambda peter: peter.costs(start, end, group_by=asked.group_by, slug=asked.slug)
+            lambda peter: peter.costs(
+                start, end, group_by=asked.group_by, slug=asked.slug, principal=self.who
+            )
         )
         self.answer(CostAnswer.model_validate(report))
 

@@ -103,3 +103,18 @@ def test_the_price_is_the_locations_own(opened: Open) -> None:
     peter, _ = opened(PETER_LOCATION="US", PETER_USD_PER_TIB_BY_LOCATION=prices)
     cost = peter.price(BOARD, principal=ADA)
     assert cost.cost_usd == Decimal("12.5") * cost.billed_bytes / 2**40
+
+
+def test_costs_show_each_ones_own_budgets_and_an_admin_all(opened: Open) -> None:
+    peter, _ = opened(PETER_BUDGET_USER_DAY_USD="0.01", PETER_BUDGET_MONTH_USD="100")
+    for person in (ADA, BOB):
+        assert peter.verify(_sql(1 if person is ADA else 2), principal=person).verdict == "passed"
+    now = dt.datetime.now(dt.UTC)
+    period = (now - dt.timedelta(days=1), now + dt.timedelta(minutes=1))
+    whole, own = peter.costs(*period, principal=ADA).budgets
+    assert (whole.scope, whole.spent_usd) == ("whole", 2 * own.spent_usd)
+    assert (own.subject, own.reserved_usd) == (ADA.email, 0)
+    assert own.spent_usd == round(PRICE, 9)
+    boss = Principal(email="boss@example.com", roles=frozenset({"admin"}))
+    subjects = {state.subject for state in peter.costs(*period, principal=boss).budgets}
+    assert subjects == {"", ADA.email, BOB.email}

@@ -82,6 +82,25 @@ async def test_only_an_admin_sees_what_each_user_spent(ask: Ask, published: str)
     assert [line["key"] for line in all_users.json["breakdown"]] == ["alice"]
 
 
+@pytest.fixture
+def budgeted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Budgets that are set before the server starts."""
+    monkeypatch.setenv("PETER_BUDGET_MONTH_USD", "10")
+    monkeypatch.setenv("PETER_BUDGET_USER_DAY_USD", "0.5")
+
+
+async def test_costs_say_where_the_budgets_stand(budgeted: None, ask: Ask) -> None:
+    whole, mine = (await ask("GET", "api/v1/analytics/costs")).json["budgets"]
+    assert (whole["scope"], whole["period"], whole["subject"]) == ("whole", "month", "")
+    assert (whole["limit_usd"], whole["left_usd"], whole["level"]) == ("10", "10", "within")
+    assert whole["begins_anew"].endswith("-01T00:00:00Z")
+    assert (mine["scope"], mine["subject"], mine["limit_usd"]) == ("user", "alice", "0.5")
+
+
+async def test_without_budgets_none_are_told(ask: Ask) -> None:
+    assert (await ask("GET", "api/v1/analytics/costs")).json["budgets"] == []
+
+
 IMPACT = "api/v1/lineage/impact"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from peter_core.store.budgets import Budgets
 from peter_core.store.ledger import Ledger, Run
 from peter_jupyter.http.models.costs import CostAnswer
 from peter_jupyter.http.models.data import FreshnessAnswer, PrecomputeAnswer
@@ -128,6 +129,34 @@ def test_costs_say_what_the_cache_saved(peter: CommandLine) -> None:
     assert big[-4:] == ["$2.00", "$2.00", "90.5", "s"]
     answer = CostAnswer.model_validate(peter("costs", "--json").json)
     assert (answer.saved_usd, answer.slot_ms) == (2, 90_500)
+
+
+def test_costs_say_where_the_budgets_stand(
+    peter: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PETER_BUDGET_DAY_USD", "2")
+    monkeypatch.setenv("PETER_BUDGET_DASHBOARD_MONTH_USD", "1")
+    ledger = Ledger(f"sqlite:///{peter.folder}/.peter/ledger.db")
+    budgets, now = Budgets(ledger.database), dt.datetime.now(dt.UTC)
+    for run, cost in (("spent", "0.9"), ("waits", "0.8")):
+        kept = budgets.reserve(
+            run, user="ann", slug="big", cost_usd=Decimal(cost), at=now, budgets=[]
+        )
+        if run == "spent":
+            budgets.settle(kept, kept.cost_usd)
+    ledger.close()
+    answer = CostAnswer.model_validate(peter("costs", "--json").json)
+    day, board = answer.budgets
+    assert (day.spent_usd, day.reserved_usd) == (Decimal("0.9"), Decimal("0.8"))
+    assert (day.left_usd, day.level) == (Decimal("0.3"), "near")
+    assert (board.subject, board.left_usd, board.level) == ("big", 0, "used_up")
+    shown = peter("costs").out.splitlines()
+    headings = next(line for line in shown if line.startswith("BUDGET"))
+    assert headings.split() == [
+        "BUDGET", "LIMIT", "SPENT", "RESERVED", "LEFT", "STATE", "BEGINS", "ANEW",
+    ]  # fmt: skip
+    (line,) = [line for line in shown if line.startswith("dashboard big, a month")]
+    assert line.split()[4:10] == ["$1.00", "$0.90", "$0.80", "$0.00", "used", "up"]
 
 
 def test_an_export_is_one_file_with_the_data_inside(peter: CommandLine, tmp_path: Path) -> None:

@@ -93,6 +93,8 @@ def test_a_failure_names_line_and_column_binds_nothing_and_breaks_no_later_cell(
         ("%%peter_sql --max-bytes 1\nSELECT 1", "InvalidRequest", "--max-bytes 1"),
         ("%%peter_sql\nSELECT * FROM nyc.flight", "SqlError", "flight"),
         ("%%peter_sql\nSELECT @missing", "SqlError", "missing"),
+        ("%peter costs --by colour", "InvalidRequest", "dashboard, user, query, date"),
+        ("%peter costs --days 0", "InvalidRequest", "'--days 0'"),
         ("%peter open nothing-here", "NotFound", "nothing-here"),
         ("%peter cost nothing.yaml", "InvalidRequest", "There is no file nothing.yaml."),
         ("%peter use nowhere", "InvalidRequest", "There is no folder nowhere."),
@@ -167,3 +169,9 @@ def test_a_publish_over_what_was_not_seen_needs_force(cells: Notebook, workspace
     cells.run("%peter publish small.peter.yaml")
     assert type(cells.result.error_in_exec).__name__ == "PreconditionRequired"
     assert cells.run("%peter publish small.peter.yaml --force").success, cells.error
+
+
+def test_costs_show_what_was_run_by_what_is_asked(cells: Notebook) -> None:
+    cells.run("%%peter_sql\nSELECT carrier FROM nyc.flights")
+    cells.run("%peter costs --days 2 --by user")
+    assert cells.shown().startswith("$0.00 paid · $0.00 saved by the cache · ")

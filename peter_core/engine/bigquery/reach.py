@@ -22,16 +22,15 @@ SILENT_S = 4.0
 """Seconds of nothing but transport failures and 5xx after which a call that gives up is the last
 one for a while."""
 PROBE_S = 2.0
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 3.0
+_PAUSE_S = 1.0
 
 
 class Reach:
     """A circuit breaker over every call to BigQuery; safe from any thread.
 
     A failure counts when nobody answered: what BigQuery refuses, for a quota or an author's
-    mistake, it has answered. While the breaker is open a thread of its own probes, every three
-    seconds at most, so no request ever waits to find out.
+    mistake, it has answered. While the breaker is open a thread of its own probes every second, so
+    no request ever waits to find out.
 
     Parameters
     ----------
@@ -90,14 +89,12 @@ class Reach:
         threading.Thread(target=self._probe_on, name="peter-bigquery-probe", daemon=True).start()
 
     def _probe_on(self) -> None:
-        pause_s = _FIRST_PAUSE_S
-        while not self._ended.wait(pause_s):
+        while not self._ended.wait(_PAUSE_S):
             if self._answers():
                 log.info("BigQuery answers again.")
                 self.answered()
                 self._breaker.close()
                 return
-            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
     def _answers(self) -> bool:
         request = Request(time.monotonic() + PROBE_S, retry_s=0.0)

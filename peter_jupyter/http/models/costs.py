@@ -23,8 +23,26 @@ class CostItem(Answer):
     slot_ms: int
 
 
+class BudgetItem(Answer):
+    """Where a budget stands at this moment.
+
+    ``subject`` is the user or the slug it is about, empty for the budget of all. ``level`` is
+    ``near`` from 80 % of the limit on, and ``used_up`` when nothing is left.
+    """
+
+    scope: Literal["whole", "user", "dashboard"]
+    period: Literal["day", "month"]
+    subject: str
+    limit_usd: Usd
+    spent_usd: Usd
+    reserved_usd: Usd
+    left_usd: Usd
+    level: Literal["within", "near", "used_up"]
+    begins_anew: Moment
+
+
 class CostAnswer(Answer):
-    """The runs from ``start`` until before ``end``."""
+    """The runs from ``start`` until before ``end``, and the budgets as they are now."""
 
     start: Moment
     end: Moment
@@ -37,3 +55,4 @@ class CostAnswer(Answer):
     saved_usd: Usd
     slot_ms: int
     breakdown: tuple[CostItem, ...]
+    budgets: tuple[BudgetItem, ...] = ()

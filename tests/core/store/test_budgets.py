@@ -81,6 +81,25 @@ def test_a_budget_is_each_ones_own(budgets: Budgets) -> None:
     reserve(budgets, "c", "9", of_board, slug=None)
 
 
+def test_everybodys_budgets_stand_side_by_side_the_most_spent_first(budgets: Budgets) -> None:
+    each = Budget("user", "day", Decimal(1))
+    for run, user, cost in (("a", ANN, "0.1"), ("b", BOB, "0.8"), ("c", "cy@example.com", "1")):
+        reserved = reserve(budgets, run, cost, each, user=user)
+        if user != "cy@example.com":
+            budgets.settle(reserved, reserved.cost_usd)
+    states = budgets.standing([each], user=None, slug=None, at=AT)
+    assert [(s.subject, s.spent_usd, s.reserved_usd, s.level) for s in states] == [
+        (BOB, Decimal("0.8"), 0, "near"),
+        (ANN, Decimal("0.1"), 0, "within"),
+        ("cy@example.com", 0, 1, "used_up"),
+    ]
+    (own,) = budgets.standing([each], user=ANN, slug=None, at=AT)
+    assert (own.subject, own.left_usd) == (ANN, Decimal("0.9"))
+    (nobody,) = budgets.standing([each], user="new@example.com", slug=None, at=AT)
+    assert (nobody.left_usd, nobody.level) == (1, "within")
+    assert budgets.standing([each], user=None, slug=None, at=AT + dt.timedelta(days=1)) == ()
+
+
 def test_a_refused_run_holds_no_room_in_any_budget(budgets: Budgets) -> None:
     wide, narrow = Budget("user", "day", Decimal(9)), Budget("whole", "day", Decimal(1))
     with pytest.raises(BudgetExceeded):
