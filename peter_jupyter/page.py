@@ -66,6 +66,7 @@ def dashboard_page(
         "peter-charts": asset_url(static, "charts.js"),
         "peter-export": export_url,
         "peter-history": history_url,
+        "peter-history-script": asset_url(static, "history.js") if history_url else None,
         "peter-lineage": lineage_url,
     }
     block = data_block("peter-artifact", artifact_json) if artifact_json else ""

@@ -1,5 +1,7 @@
 /** The artifact as `docs/artifact.md` describes it: the one input of every surface. */
 
+import type { Catalogue } from "./translation";
+
 export type Scalar = string | number | boolean | null;
 
 export interface Artifact {
@@ -12,6 +14,8 @@ export interface Artifact {
   tags: string[];
   timezone: string;
   locale: string;
+  /** What a surface says itself in the locale's language; absent where that is English. */
+  words?: Catalogue | null;
   filters: Filter[];
   layout: { tabs: Tab[] };
   charts: Record<string, Chart>;

@@ -8,9 +8,9 @@ const SIZES = ["B", "kB", "MB", "GB", "TB", "PB"];
 export function age(moment: string, now: number = Date.now()): string {
   const seconds = Math.max(0, (now - Date.parse(moment)) / 1000);
   if (!Number.isFinite(seconds) || seconds < 60) return messages.justNow;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86400)} d`;
+  if (seconds < 3600) return messages.minutes(Math.floor(seconds / 60));
+  if (seconds < 48 * 3600) return messages.hours(Math.floor(seconds / 3600));
+  return messages.days(Math.floor(seconds / 86400));
 }
 
 /** The age as a phrase: "4 min ago", or "just now". */
@@ -19,8 +19,8 @@ export function ago(moment: string, now?: number): string {
   return text === messages.justNow ? text : messages.age(text);
 }
 
-/** Bytes in decimal units: "38 MB", "1.2 GB". */
-export function bytes(count: number): string {
+/** Bytes in decimal units, written as in a locale: "38 MB", "1.2 GB". */
+export function bytes(count: number, locale = "en"): string {
   let value = count;
   let unit = 0;
   while (value >= 999.5 && unit < SIZES.length - 1) {
@@ -28,24 +28,28 @@ export function bytes(count: number): string {
     unit += 1;
   }
   const digits = unit > 0 && value < 9.95 ? 1 : 0;
-  return `${value.toFixed(digits).replace(/\.0$/, "")} ${SIZES[unit]}`;
+  return `${numberFormat(locale, { maximumFractionDigits: digits }).format(value)} ${SIZES[unit]}`;
 }
 
 /** A decimal string of US dollars: "$0.12", "$1,200"; "< $0.01" for what is next to nothing. */
-export function dollars(amount: string): string {
+export function dollars(amount: string, locale = "en"): string {
   const value = Number(amount);
   if (!Number.isFinite(value)) return amount;
-  if (value === 0) return "$0";
-  if (value < 0.01) return "< $0.01";
-  const digits = value < 100 ? 2 : 0;
-  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return `$${numberFormat("en-US", options).format(value)}`;
+  if (value > 0 && value < 0.01) return `< ${dollars("0.01", locale)}`;
+  const digits = value > 0 && value < 100 ? 2 : 0;
+  return numberFormat(locale, {
+    style: "currency",
+    currency: "USD",
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value);
 }
 
-/** Milliseconds as "212 ms" or "1.4 s". */
-export function duration(milliseconds: number): string {
+/** Milliseconds as "212 ms" or "1.4 s", written as in a locale. */
+export function duration(milliseconds: number, locale = "en"): string {
   if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
-  return `${(milliseconds / 1000).toFixed(1)} s`;
+  const options = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  return `${numberFormat(locale, options).format(milliseconds / 1000)} s`;
 }
 
 /** A whole number in the dashboard's locale; from a million on compact: "1.2 M". */

@@ -1,12 +1,12 @@
 /** What differs between two revisions, for reading. */
 
-import { messages } from "../messages";
+import { historyMessages } from "../messages";
 import { h } from "../renderer/dom";
 import type { Change } from "./fetching";
 
 /** A list of changes; words where there are none. */
 export function changeList(changes: Change[]): HTMLElement {
-  if (changes.length === 0) return h("p", { class: "same" }, messages.sameMeaning);
+  if (changes.length === 0) return h("p", { class: "same" }, historyMessages.sameMeaning);
   return h("ul", { class: "changes" }, ...changes.map(item));
 }
 
@@ -15,7 +15,11 @@ function item(change: Change): HTMLElement {
   return h(
     "li",
     {},
-    h("span", { class: `badge ${TONES[change.kind] ?? ""}` }, messages.changeKinds[change.kind]),
+    h(
+      "span",
+      { class: `badge ${TONES[change.kind] ?? ""}` },
+      historyMessages.changeKinds[change.kind],
+    ),
     h(
       "div",
       {},

@@ -8,7 +8,7 @@ import { button } from "../renderer/dom";
 import type { Action, RenderOptions, ThemeChoice } from "../renderer/options";
 import { readJson, readMeta } from "./document";
 import { fetchArtifact, RequestProblem } from "./fetching";
-import { openHistory } from "./history";
+import type { HistoryOptions } from "./history";
 
 /** Starts the page in `root`; without a data address it is a kept copy. */
 export function startDashboard(
@@ -67,6 +67,11 @@ interface Asked {
   wait?: number;
 }
 
+/** What `history.ts` exports. */
+interface HistoryScript {
+  openHistory: (host: HTMLElement, board: string, options: HistoryOptions) => void;
+}
+
 class Page {
   readonly rendered: Rendered;
   private running: AbortController | null = null;
@@ -83,7 +88,7 @@ class Page {
       ...options,
       actions: this.actions(),
       onFilters: (values) => this.change(values),
-      ...(this.board && { onHistory: () => this.openHistory() }),
+      ...(this.board && { onHistory: () => void this.openHistory() }),
     });
     window.addEventListener("popstate", () => void this.load(location.search));
     if (!artifact) void this.load(location.search);
@@ -102,13 +107,25 @@ class Page {
     return actions;
   }
 
-  private openHistory(): void {
-    if (this.board === null) return;
-    openHistory(this.root, this.board, {
-      locale: this.artifact?.locale ?? "en",
-      timezone: this.artifact?.timezone ?? "UTC",
-      onRestored: () => void this.load(location.search),
-    });
+  /** Few open it: it is a script of its own. */
+  private async openHistory(): Promise<void> {
+    const script = readMeta("peter-history-script");
+    if (this.board === null || script === null) return;
+    try {
+      const panel = (await import(new URL(script, document.baseURI).href)) as HistoryScript;
+      panel.openHistory(this.root, this.board, {
+        locale: this.artifact?.locale ?? "en",
+        timezone: this.artifact?.timezone ?? "UTC",
+        onRestored: () => void this.load(location.search),
+      });
+    } catch {
+      const problem = {
+        code: "offline",
+        title: messages.historyFailed,
+        hint: messages.requestHint,
+      };
+      this.rendered.fail(problem, () => void this.openHistory());
+    }
   }
 
   private change(values: FilterValues): void {
@@ -157,7 +174,7 @@ class Page {
     this.rendered.fail(problem, retry);
     // Without a header, and an earlier revision may be the way out.
     if (this.artifact || this.board === null) return;
-    const open = button({ class: "btn" }, () => this.openHistory(), messages.history);
+    const open = button({ class: "btn" }, () => void this.openHistory(), messages.history);
     this.root.querySelector(".alone .acts")?.append(open);
   }
 }

@@ -1,7 +1,7 @@
 /** The history panel of authors: who published what, what differs, and bringing one back. */
 
 import { ago, moment } from "../format";
-import { messages } from "../messages";
+import { historyMessages, messages } from "../messages";
 import { button, type Child, h, uniqueId } from "../renderer/dom";
 import { icon } from "../renderer/icons";
 import { stateBlock } from "../renderer/states";
@@ -73,21 +73,23 @@ class HistoryPanel {
     const kept = all.filter((entry) => !entry.deleted);
     const [last, before] = kept;
     if (last && before) this.compare(before, last);
-    else this.compared.replaceChildren(h("p", { class: "same" }, messages.onlyOne));
+    else this.compared.replaceChildren(h("p", { class: "same" }, historyMessages.onlyOne));
   }
 
   private row(entry: Revision, at: number): HTMLElement {
     const current = at === 0 && !entry.deleted;
-    const what = entry.deleted ? messages.deleted : (entry.message ?? messages.noMessage);
-    const name = messages.revisionName(entry.number);
+    const what = entry.deleted
+      ? historyMessages.deleted
+      : (entry.message ?? historyMessages.noMessage);
+    const name = historyMessages.revisionName(entry.number);
     const head = this.head();
     const acts: Child[] = [];
     if (!entry.deleted && !current && head) {
-      const compare = { class: "btn", "aria-label": `${messages.compare}: ${name}` };
-      const again = { class: "btn", "aria-label": `${messages.restore}: ${name}` };
+      const compare = { class: "btn", "aria-label": `${historyMessages.compare}: ${name}` };
+      const again = { class: "btn", "aria-label": `${historyMessages.restore}: ${name}` };
       acts.push(
-        button(compare, () => this.compare(entry, head, true), messages.compare),
-        button(again, () => this.confirm(entry, head), messages.restore),
+        button(compare, () => this.compare(entry, head, true), historyMessages.compare),
+        button(again, () => this.confirm(entry, head), historyMessages.restore),
       );
     }
     return h(
@@ -101,7 +103,7 @@ class HistoryPanel {
           "p",
           { class: entry.message === null || entry.deleted ? "quiet" : null },
           what,
-          current && h("span", { class: "badge ok" }, messages.publishedNow),
+          current && h("span", { class: "badge ok" }, historyMessages.publishedNow),
         ),
         h("p", { class: "who" }, entry.published_by, " · ", this.when(entry), " · ", code(entry)),
       ),
@@ -124,10 +126,10 @@ class HistoryPanel {
   private compare(from: Revision, to: Revision, focus = false): void {
     const kept = this.revisions.filter((entry) => !entry.deleted);
     const changes = h("div", { class: "outcome", "aria-live": "polite" });
-    const earlier = this.choice(messages.compareFrom, kept, from, (chosen) => {
+    const earlier = this.choice(historyMessages.compareFrom, kept, from, (chosen) => {
       void this.show(changes, (from = chosen), to);
     });
-    const later = this.choice(messages.compareTo, kept, to, (chosen) => {
+    const later = this.choice(historyMessages.compareTo, kept, to, (chosen) => {
       void this.show(changes, from, (to = chosen));
     });
     this.compared.replaceChildren(h("div", { class: "between" }, earlier, later), changes);
@@ -176,16 +178,16 @@ class HistoryPanel {
     this.status.textContent = "";
     const changes = h("div", { class: "outcome" });
     const yes = button({ class: "btn primary" }, () => void this.bringBack(entry, head, yes));
-    yes.textContent = messages.restoreNow;
+    yes.textContent = historyMessages.restoreNow;
     const back = (): void => void this.load().then(() => this.focusClose());
-    const no = button({ class: "btn" }, back, messages.cancel);
+    const no = button({ class: "btn" }, back, historyMessages.cancel);
     const id = uniqueId("confirm");
     this.compared.replaceChildren(
       h(
         "div",
         { class: "confirm", role: "group", "aria-labelledby": id },
-        h("h3", { id }, messages.restoreQuestion(entry.number, entry.published_by)),
-        h("p", {}, messages.restoreMeans),
+        h("h3", { id }, historyMessages.restoreQuestion(entry.number, entry.published_by)),
+        h("p", {}, historyMessages.restoreMeans),
         changes,
         h("div", { class: "acts" }, yes, no),
       ),
@@ -197,7 +199,7 @@ class HistoryPanel {
 
   private async bringBack(entry: Revision, head: Revision, yes: HTMLButtonElement): Promise<void> {
     yes.disabled = true;
-    this.status.textContent = messages.restoring;
+    this.status.textContent = historyMessages.restoring;
     try {
       await restore(this.board, entry.revision, head.revision);
     } catch (error) {
@@ -206,7 +208,7 @@ class HistoryPanel {
       return;
     }
     await this.load();
-    this.status.textContent = messages.restored(entry.number);
+    this.status.textContent = historyMessages.restored(entry.number);
     this.focusClose();
     this.options.onRestored();
   }
@@ -220,9 +222,9 @@ class HistoryPanel {
     const known = error instanceof RequestProblem;
     const problem = known ? error.problem : { code: "error", title: messages.requestFailed };
     const conflict = problem.code === "precondition_failed";
-    const label = conflict ? messages.showHistoryNow : messages.retry;
+    const label = conflict ? historyMessages.showHistoryNow : messages.retry;
     const retry = button({ class: "btn" }, again, label);
-    const shown = conflict ? { ...problem, hint: messages.conflictHint } : problem;
+    const shown = conflict ? { ...problem, hint: historyMessages.conflictHint } : problem;
     const theirs = known && error.changes ? changeList(error.changes) : null;
     const block = h("div", { role: "alert" }, stateBlock("failed", shown, retry), theirs);
     queueMicrotask(() => retry.focus());

@@ -1,10 +1,11 @@
 /** The list of published dashboards, narrowed as one types and chooses; the address keeps that. */
 
 import { ago, dollars } from "../format";
-import { messages } from "../messages";
+import { listMessages } from "../messages";
 import { button, h } from "../renderer/dom";
 import { stateBlock } from "../renderer/states";
 import { Theme } from "../renderer/theme";
+import { language } from "../translation";
 
 /** One dashboard of the list; `url` leads to its page, on the same server. */
 export interface Entry {
@@ -43,11 +44,15 @@ class List {
   private readonly total = h("span", { class: "badge", role: "status" });
   private readonly search = h("input", {
     type: "search",
-    placeholder: messages.searchDashboards,
-    "aria-label": messages.searchDashboards,
+    placeholder: listMessages.searchDashboards,
+    "aria-label": listMessages.searchDashboards,
   });
-  private readonly owner = h("select", { "aria-label": messages.owner });
-  private readonly tags = h("div", { class: "tags", role: "group", "aria-label": messages.tags });
+  private readonly owner = h("select", { "aria-label": listMessages.owner });
+  private readonly tags = h("div", {
+    class: "tags",
+    role: "group",
+    "aria-label": listMessages.tags,
+  });
   private readonly list = h("main", {});
   private tag: string;
 
@@ -64,11 +69,11 @@ class List {
     const owners = h(
       "label",
       { class: "field", hidden: this.owner.options.length < 3 },
-      h("span", {}, messages.owner),
+      h("span", {}, listMessages.owner),
       this.owner,
     );
     const find = h("div", { class: "find" }, this.total, owners, this.search);
-    const title = h("h1", {}, messages.dashboards);
+    const title = h("h1", {}, listMessages.dashboards);
     const head = h("header", { class: "top" }, title, find, this.tags);
     root.replaceChildren(h("div", { class: "page" }, head, this.list));
   }
@@ -76,7 +81,8 @@ class List {
   show(): void {
     const wanted = this.wanted();
     const found = this.entries.filter((entry) => matches(entry, wanted));
-    this.total.textContent = messages.count(found.length, this.entries.length);
+    const [some, all] = [found.length, this.entries.length];
+    this.total.textContent = some === all ? listMessages.every(all) : listMessages.some(some, all);
     this.showTags();
     const none = nothing(this.entries.length === 0);
     this.list.replaceChildren(found.length > 0 ? this.cards(found) : none);
@@ -111,7 +117,7 @@ class List {
   private fillOwners(chosen: string): void {
     const known = this.entries.map((entry) => entry.owner).filter((owner) => owner != null);
     const owners = [...new Set(chosen === "" ? known : [...known, chosen])].sort();
-    const all = h("option", { value: "" }, messages.anyOwner);
+    const all = h("option", { value: "" }, listMessages.anyOwner);
     this.owner.append(all, ...owners.map((owner) => h("option", { value: owner }, owner)));
     this.owner.value = chosen;
   }
@@ -166,20 +172,20 @@ function card(entry: Entry): HTMLElement {
       entry.last_cost_usd != null &&
         h(
           "span",
-          { title: messages.lastCostTitle },
-          messages.lastCost(dollars(entry.last_cost_usd)),
+          { title: listMessages.lastCostTitle },
+          listMessages.lastCost(dollars(entry.last_cost_usd, language())),
         ),
       entry.owner && h("span", {}, entry.owner),
       entry.published_at &&
-        h("span", { title: entry.published_at }, messages.published(ago(entry.published_at))),
+        h("span", { title: entry.published_at }, listMessages.published(ago(entry.published_at))),
       entry.revision && h("code", {}, entry.revision.slice(0, 7)),
     ),
   );
 }
 
 function freshness(entry: Entry): string {
-  if (entry.computed_at == null) return messages.neverComputed;
-  return messages.computed(ago(entry.computed_at));
+  if (entry.computed_at == null) return listMessages.neverComputed;
+  return listMessages.computed(ago(entry.computed_at));
 }
 
 /** A link within this server; an address that leads elsewhere stays text. */
@@ -191,7 +197,7 @@ function titleLink(entry: Entry): HTMLElement {
 
 function nothing(none: boolean): HTMLElement {
   const problem = none
-    ? { code: "empty", title: messages.noneYet, detail: null, hint: messages.noneYetHint }
-    : { code: "empty", title: messages.noDashboards };
+    ? { code: "empty", title: listMessages.noneYet, detail: null, hint: listMessages.noneYetHint }
+    : { code: "empty", title: listMessages.noDashboards };
   return h("div", { class: "card" }, stateBlock("empty", problem));
 }

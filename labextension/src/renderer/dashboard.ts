@@ -2,6 +2,7 @@
 
 import type { Artifact, Problem, Tab, Tile } from "../artifact";
 import { messages } from "../messages";
+import { language, speak } from "../translation";
 import { Card } from "./card";
 import { button, h } from "./dom";
 import { footer } from "./footer";
@@ -78,6 +79,8 @@ class Surface {
     const before = this.artifact;
     this.artifact = artifact;
     this.notice.hidden = true;
+    speak(artifact.words);
+    this.root.lang = language();
     if (!before || shape(before) !== shape(artifact)) {
       this.build(artifact);
       return;

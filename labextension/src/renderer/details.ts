@@ -36,7 +36,10 @@ export function facts(artifact: Artifact, chart: Chart): [string, string][] {
     [messages.query, chart.query],
     [messages.tables, chart.tables.join(", ") || null],
     [messages.freshness, freshness(chart, when)],
-    [messages.cost, chart.cache_hit ? messages.costCached : bytes(chart.bytes_scanned)],
+    [
+      messages.cost,
+      chart.cache_hit ? messages.costCached : bytes(chart.bytes_scanned, artifact.locale),
+    ],
     [messages.receipt, receiptText(chart.receipt)],
     ...(chart.failed_checks ?? []).map((check): [string, string] => [
       messages.check(check.check),
@@ -60,10 +63,8 @@ function freshness(chart: Chart, when: (value: string) => string): string {
 /** What a receipt says: verified when, and whether query or data definition changed since. */
 export function receiptText(receipt: Receipt | null): string {
   if (receipt === null) return messages.notVerified;
-  const when = messages.verifiedBy(
-    receipt.verified_at ? ago(receipt.verified_at) : "",
-    receipt.verified_by ?? "",
-  );
+  const at = receipt.verified_at ? ago(receipt.verified_at) : "";
+  const when = receipt.verified_by ? messages.verifiedBy(at, receipt.verified_by) : at;
   if (receipt.verdict !== "passed") return messages.verdict(receipt.verdict, when);
   return receipt.matches ? messages.verifiedAndMatches(when) : messages.verifiedAndChanged(when);
 }

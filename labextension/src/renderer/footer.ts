@@ -21,8 +21,8 @@ export function footerTexts(artifact: Artifact): string[] {
   const file = `${artifact.slug}.peter.yaml`;
   return [
     artifact.queries > 0 ? messages.fromCache(artifact.queries_cached, artifact.queries) : "",
-    messages.scanned(bytes(artifact.bytes_scanned)),
-    messages.loadedIn(duration(artifact.duration_ms)),
+    messages.scanned(bytes(artifact.bytes_scanned, artifact.locale)),
+    messages.loadedIn(duration(artifact.duration_ms, artifact.locale)),
     artifact.revision ? `${file} @ ${artifact.revision.slice(0, 7)}` : file,
     artifact.timezone,
     receipts(artifact),

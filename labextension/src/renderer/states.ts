@@ -5,10 +5,10 @@ import { messages } from "../messages";
 import { type Child, h } from "./dom";
 import { icon } from "./icons";
 
-const UNTOLD: Record<"failed" | "empty", Problem> = {
-  failed: { code: "failed", title: messages.failedTitle },
-  empty: { code: "empty", title: messages.emptyTitle, detail: messages.emptyDetail },
-};
+const untold = (kind: "failed" | "empty"): Problem =>
+  kind === "failed"
+    ? { code: kind, title: messages.failedTitle }
+    : { code: kind, title: messages.emptyTitle, detail: messages.emptyDetail };
 
 /** Why there is nothing to see, and what to do: an icon, a title, a detail and a hint. */
 export function stateBlock(
@@ -16,7 +16,7 @@ export function stateBlock(
   problem: Problem | null,
   ...actions: Child[]
 ): HTMLElement {
-  const { title, detail, hint } = problem ?? UNTOLD[kind];
+  const { title, detail, hint } = problem ?? untold(kind);
   return h(
     "div",
     { class: `state ${kind}` },

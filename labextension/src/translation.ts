@@ -1,0 +1,70 @@
+/** Words in another language, which come as data: with an artifact, or with the HTML of a page. */
+
+/**
+ * A text with places for values, `"{0} of {1}"`; or several, of which the value at `by` chooses: by
+ * its own text, else by its plural category in the catalogue's language.
+ */
+export type Template = string | { [form: string]: Template | number };
+
+/** By the keys of `messages.ts`; `language` is a BCP 47 tag. Keys it lacks are said in English. */
+export interface Catalogue {
+  language: string;
+  words: Record<string, Template>;
+}
+
+type Words = Record<string, unknown>;
+
+interface Group {
+  said: Words;
+  english: Words;
+}
+
+const groups: Group[] = [];
+let spoken = embedded();
+
+/** A copy of a group of words that `speak` changes. */
+export function translated<T extends object>(english: T): T {
+  const group: Group = { said: {}, english: english as Words };
+  groups.push(group);
+  say(group);
+  return group.said as T;
+}
+
+/** From now on every word is a catalogue's; English without one. */
+export function speak(catalogue: Catalogue | null | undefined): void {
+  spoken = catalogue ?? null;
+  groups.forEach(say);
+}
+
+/** The language words are said in. */
+export function language(): string {
+  return spoken?.language ?? "en";
+}
+
+function say({ said, english }: Group): void {
+  for (const [key, own] of Object.entries(english)) {
+    const told = spoken?.words[key];
+    const isCalled = told !== undefined && typeof own === "function";
+    said[key] = isCalled ? (...values: unknown[]) => filled(told, values) : (told ?? own);
+  }
+}
+
+function filled(told: Template | number | undefined, values: unknown[]): string {
+  if (typeof told === "string") {
+    return told.replace(/\{(\d)\}/g, (_, at) => String(values[Number(at)]));
+  }
+  if (typeof told !== "object") return "";
+  const value = values[Number(told.by)];
+  const form = Object.hasOwn(told, String(value)) ? String(value) : plural(Number(value));
+  return filled(told[form] ?? told.other, values);
+}
+
+function plural(count: number): string {
+  return new Intl.PluralRules(language()).select(count);
+}
+
+/** The catalogue that a page's HTML brings. */
+function embedded(): Catalogue | null {
+  const text = globalThis.document?.getElementById("peter-words")?.textContent;
+  return text ? (JSON.parse(text) as Catalogue) : null;
+}
