@@ -172,6 +172,8 @@ class Settings(BaseModel):
     """Requests a minute of one user."""
     user_concurrency: Count = 8
     """Requests of one user that are worked on at once."""
+    login_requests_per_minute: Count = 120
+    """Requests a minute to the login from one address."""
 
     # Telemetry
     otlp_endpoint: Url | None = None

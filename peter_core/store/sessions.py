@@ -13,12 +13,13 @@ import sqlalchemy as sa
 
 from peter_core.errors import InvalidRequest
 from peter_core.principal import Principal
+from peter_core.store.database import insert_into
 from peter_core.store.tables import api_tokens, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy.engine import Row
+    from sqlalchemy.engine import Connection, Row
 
     from peter_core.principal import Role
     from peter_core.store.database import Database
@@ -131,8 +132,33 @@ class SessionStore:
         """End every session of a person, everywhere; returns how many."""
         return self._change(sa.delete(sessions).where(sessions.c.principal == email))
 
+    def spend(self, name: str, *, at: dt.datetime, lifetime: dt.timedelta) -> bool:
+        """Use something up that may be used once, on whichever server; false when it was.
+
+        ``lifetime`` is how long it would be accepted at all: `sweep` forgets it then.
+        """
+        until = at + lifetime
+        row = {
+            # No session's id has a space.
+            "hash": _hash(f"once {name}"),
+            "principal": "",
+            "name": "",
+            "roles": "",
+            "host": "once",
+            "created_at": at,
+            # However short sessions may idle, it is remembered until then.
+            "seen_at": until,
+            "expires_at": until,
+        }
+
+        def spent(connection: Connection) -> bool:
+            made = insert_into(connection, sessions).on_conflict_do_nothing().values(row)
+            return connection.execute(made.returning(sessions.c.hash)).first() is not None
+
+        return self._database.write_idempotent(spent)
+
     def sweep(self, *, at: dt.datetime, idle: dt.timedelta) -> int:
-        """Forget sessions that expired or were idle; returns how many."""
+        """Forget sessions that expired or were idle, and what was spent; returns how many."""
         over = (sessions.c.expires_at <= at) | (sessions.c.seen_at <= at - idle)
         return self._change(sa.delete(sessions).where(over))
 
@@ -221,6 +247,17 @@ class TokenStore:
         query = sa.update(api_tokens).where(live).values(revoked_at=at)
         with self._database.writing() as connection:
             return connection.execute(query).rowcount > 0
+
+    def sweep(self, *, at: dt.datetime, kept: dt.timedelta) -> int:
+        """Forget tokens that opened nothing for so long; returns how many. Lists show the others.
+
+        A token that expired or was revoked is refused whether it is remembered or not.
+        """
+        over = (api_tokens.c.expires_at <= at - kept) | (api_tokens.c.revoked_at <= at - kept)
+        query = sa.delete(api_tokens).where(over)
+        return self._database.write_idempotent(
+            lambda connection: connection.execute(query).rowcount
+        )
 
 
 def _hash(secret: str) -> str:

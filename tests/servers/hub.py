@@ -74,6 +74,7 @@ class Hub:
             "HUB_DATA": str(self.folder / "hub"),
             "HUB_SCRIPT_TOKEN": SCRIPT_TOKEN,
             "HUB_IDENTITY_TTL": "0.5",
+            "PETER_LOGIN_REQUESTS_PER_MINUTE": "100000",
             "PETER_FOLDER": str(self.folder / "workspace"),
             **self.more,
         }

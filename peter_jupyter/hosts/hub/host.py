@@ -79,7 +79,14 @@ class HubHost(HubOAuthenticated, Host):  # type: ignore[misc]  # jupyterhub has 
         return self._who
 
     def login_url(self, next: str) -> str | None:
-        """The hub's address that logs a browser in and leads back."""
+        """The hub's address that logs a browser in and leads back.
+
+        Raises
+        ------
+        RefusalError
+            429: every login that is begun is kept in mind, and this address began too many.
+        """
+        self.hub.pace.require(self.request)
         return self.hub.login.begin(self, next)
 
     def is_own_origin(self, origin: str) -> bool:

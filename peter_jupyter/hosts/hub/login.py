@@ -14,6 +14,7 @@ from tornado.httputil import url_concat
 from tornado.web import HTTPError
 
 from peter_jupyter.hosts.hub.identities import Identities, hub_unreachable
+from peter_jupyter.http.pace import Pace
 from peter_jupyter.http.statuses import RefusalError
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class Hub:
         As of `Identities`.
     session_s
         How long a browser's login lasts at most.
+    login_requests_per_minute
+        How often one address may ask for a login, or come back from one.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Hub:
         fresh_s: float = 60.0,
         grace_s: float = 300.0,
         session_s: float = 7 * 86400.0,
+        login_requests_per_minute: int = 120,
     ) -> None:
         found = urlsplit(public_url)
         self._origin = f"{found.scheme}://{found.netloc}"
@@ -91,6 +95,8 @@ class Hub:
             },
         )
         self.login.max_age_s = session_s
+        # The hub's proxy stands before the service, wherever that runs.
+        self.pace = Pace(login_requests_per_minute, proxied=True)
         self.identities = Identities(self._ask, self._grants, fresh_s=fresh_s, grace_s=grace_s)
         self._reached_at = float("-inf")
 

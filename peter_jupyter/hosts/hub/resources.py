@@ -43,6 +43,7 @@ class CallbackPage(Page):
     async def get(self) -> None:
         """Change the code for a token, keep it in this browser's cookie, and go on."""
         hub, host = _hub(self), cast("HubHost", self)
+        hub.pace.require(self.request)
         asked = self.get_query_argument("state", "")
         state = self._own_state(hub, asked)
         if self.get_query_argument("error", None) is not None:

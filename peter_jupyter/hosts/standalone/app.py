@@ -13,14 +13,16 @@ from peter_core.store.connecting import ledger_url
 from peter_core.store.database import Database
 from peter_jupyter.hosts.standalone.addresses import CALLBACK, LOGIN, LOGOUT
 from peter_jupyter.hosts.standalone.callback import CallbackPage
-from peter_jupyter.hosts.standalone.cookies import Cookies, UsedAttempts
+from peter_jupyter.hosts.standalone.cookies import Cookies
 from peter_jupyter.hosts.standalone.host import SETTING, Door, LoginHost, OpenHost, Site
 from peter_jupyter.hosts.standalone.login import LoginPage, LogoutResource
 from peter_jupyter.hosts.standalone.people import People
 from peter_jupyter.hosts.standalone.provider import Provider
 from peter_jupyter.hosts.standalone.sessions import Sessions
+from peter_jupyter.hosts.standalone.sweeping import sweep_regularly
 from peter_jupyter.hosts.standalone.tokens import Tokens
 from peter_jupyter.http.access import public
+from peter_jupyter.http.pace import Pace
 from peter_jupyter.http.pages import Page
 from peter_jupyter.http.pool import PooledPeter
 from peter_jupyter.http.routes import build_handlers
@@ -63,14 +65,19 @@ class Standalone:
 
     app: Application
     pool: PooledPeter
-    provider: Provider | None = None
+    door: Door | None = None
     database: Database | None = None
     threads: ThreadPoolExecutor | None = None
 
+    async def sweep(self) -> None:
+        """Keep the ledger free of logins that are over, until it is cancelled."""
+        if self.door is not None:
+            await sweep_regularly(self.door.sessions, self.door.tokens)
+
     async def close(self) -> None:
         """Close connections; the pool was drained before."""
-        if self.provider is not None:
-            await self.provider.close()
+        if self.door is not None:
+            await self.door.provider.close()
         if self.threads is not None:
             self.threads.shutdown(wait=False, cancel_futures=True)
         if self.database is not None:
@@ -119,11 +126,11 @@ def login_app(settings: Settings, address: PublicAddress, sources: Mapping[str, 
         tokens=Tokens(database, people, threads),
         provider=provider,
         cookies=cookies,
-        used=UsedAttempts(),
+        pace=Pace(settings.login_requests_per_minute, proxied=address.proxied),
         domain=settings.hosted_domain,
     )  # fmt: skip
     app = _application(LoginHost, door, LOGIN_ROUTES, xsrf_cookie_kwargs=cookies.xsrf)
-    return Standalone(app, door.pool, provider, database, threads)
+    return Standalone(app, door.pool, door, database, threads)
 
 
 def _application(base: type[Host], site: Site, own: Routes = (), **more: object) -> Application:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import TYPE_CHECKING
 
 from tornado.web import HTTPError
 
+from peter_jupyter.hosts.standalone.cookies import LOGIN_S
 from peter_jupyter.hosts.standalone.failures import not_allowed, refused
 from peter_jupyter.hosts.standalone.id_tokens import Expected, checked_identity
 from peter_jupyter.hosts.standalone.login import DoorPage
@@ -34,6 +34,7 @@ class CallbackPage(DoorPage):
         if self.request.method != "GET":
             # A HEAD would use the code up.
             raise HTTPError(405)
+        self.door.pace.require(self.request)
         state = self.only("state")
         attempt = self.door.cookies.take_attempt(self, state) if state else None
         if attempt is None:
@@ -49,7 +50,7 @@ class CallbackPage(DoorPage):
         )
         if not self.door.people.roles_of(identity.email):
             raise not_allowed("unlisted")
-        if not self.door.used.use(attempt.state, time.time()):
+        if not await self.door.sessions.spend(attempt.state, LOGIN_S):
             raise refused("reused")
         await self._let_in(identity)
         self.redirect(attempt.next)

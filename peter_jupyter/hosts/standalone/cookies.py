@@ -103,19 +103,3 @@ class Cookies:
 
     def _forget(self, handler: RequestHandler, name: str) -> None:
         handler.set_cookie(name, "", expires=_LONG_AGO, **self._attributes)
-
-
-class UsedAttempts:
-    """The logins that were finished, for as long as their cookies could be shown again."""
-
-    def __init__(self) -> None:
-        self._until: dict[str, float] = {}
-
-    def use(self, state: str, now: float) -> bool:
-        """Whether it is the first time."""
-        for known in [one for one, until in self._until.items() if until < now]:
-            del self._until[known]
-        if state in self._until:
-            return False
-        self._until[state] = now + LOGIN_S
-        return True

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from peter_jupyter.hosts.standalone.addresses import PublicAddress
-    from peter_jupyter.hosts.standalone.cookies import Cookies, UsedAttempts
+    from peter_jupyter.hosts.standalone.cookies import Cookies
     from peter_jupyter.hosts.standalone.people import People
     from peter_jupyter.hosts.standalone.provider import Provider
     from peter_jupyter.hosts.standalone.sessions import Sessions
     from peter_jupyter.hosts.standalone.tokens import Tokens
     from peter_jupyter.http.host import Verb
+    from peter_jupyter.http.pace import Pace
     from peter_jupyter.http.pool import PooledPeter
 
 SETTING = "peter_standalone"
@@ -52,7 +53,7 @@ class Door(Site):
     tokens: Tokens
     provider: Provider
     cookies: Cookies
-    used: UsedAttempts
+    pace: Pace
     domain: str | None
     """The Google Workspace domain accounts must belong to."""
 

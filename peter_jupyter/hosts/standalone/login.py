@@ -63,6 +63,7 @@ class LoginPage(DoorPage):
                errors=("login_unavailable", "too_many_requests"))  # fmt: skip
     async def get(self) -> None:
         """To the provider, and from there back to ``next``; ``account=choose`` asks which one."""
+        self.door.pace.require(self.request)
         address = self.door.address
         if not address.proxied and self.request.host.lower() != address.host:
             # The provider sends people to one name; the cookies must be there.

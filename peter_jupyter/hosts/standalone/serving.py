@@ -25,8 +25,11 @@ from peter_jupyter.hosts.standalone.workers import ENDING, Workers
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tornado.httpserver import HTTPServer
+
     from peter_core.config import Reading, Settings
     from peter_jupyter.hosts.standalone.addresses import PublicAddress
+    from peter_jupyter.hosts.standalone.app import Standalone
     from peter_jupyter.http.pool import PooledPeter
 
 log = logging.getLogger("peter.serve")
@@ -193,20 +196,26 @@ async def _run(
     server = HTTPServer(made.app, **server_limits())
     server.add_sockets(listening)
     stop = _stop_event(parent)
-    warming = asyncio.ensure_future(_warm(made.pool))
+    besides = [asyncio.ensure_future(work) for work in (_warm(made.pool), made.sweep())]
     await stop.wait()
     log.info("the server is told to end and finishes what runs")
     await made.pool.drain(GRACE_S)
-    warming.cancel()
+    for work in besides:
+        work.cancel()
     server.stop()
-    closing = [asyncio.ensure_future(end) for end in (server.close_all_connections(), made.close())]
-    await asyncio.wait(closing, timeout=_CLOSE_S)
+    await asyncio.wait({asyncio.ensure_future(_close(server, made))}, timeout=_CLOSE_S)
     if telemetry is not None:
         telemetry.close(_TELEMETRY_S)
     # Everything is closed that closes in time; a thread that does not must not keep the process.
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)
+
+
+async def _close(server: HTTPServer, made: Standalone) -> None:
+    """Connections first: a request that still came in must find what it needs."""
+    await server.close_all_connections()
+    await made.close()
 
 
 async def _warm(pool: PooledPeter) -> None:

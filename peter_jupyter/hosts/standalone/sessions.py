@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from peter_core.errors import StorageError
 from peter_core.principal import Principal
 from peter_core.store.sessions import SessionStore
+from peter_jupyter.http.statuses import RefusalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,6 @@ log = logging.getLogger("peter.login")
 
 HOST = "standalone"
 _SEEN_EVERY = dt.timedelta(seconds=60)
-_SWEEP_EVERY = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,23 @@ class Caller:
 def utc_now() -> dt.datetime:
     """The moment, in UTC."""
     return dt.datetime.now(dt.UTC)
+
+
+async def asked_of_ledger(threads: Executor, work: Callable[[], T]) -> T:
+    """What ``work`` returns or raises, off the event loop.
+
+    Raises
+    ------
+    RefusalError
+        503: the server is going down, and the threads are gone.
+    """
+    try:
+        future = asyncio.get_running_loop().run_in_executor(threads, work)
+    except RuntimeError:
+        raise RefusalError(
+            "draining", "The server is going down.", hint="Try again shortly."
+        ) from None
+    return await future
 
 
 class Sessions:
@@ -68,8 +84,6 @@ class Sessions:
         self._idle = dt.timedelta(seconds=idle)
         self.lifetime = dt.timedelta(seconds=absolute)
         self._now = now
-        self._swept_at = now()
-        self._sweeping = threading.Lock()
 
     async def caller(self, secret: str) -> Caller | None:
         """Who a session's id belongs to; ``None`` for none, and for who may not come in any more.
@@ -94,10 +108,30 @@ class Sessions:
             roles = self._people.roles_of(identity.email)
             who = Principal(identity.email, identity.name, roles, HOST)
             secret, _ = self._store.create(who, at=self._now(), lifetime=self.lifetime)
-            self._sweep()
             return secret
 
         return await self._run(begun)
+
+    async def spend(self, state: str, lifetime_s: float) -> bool:
+        """Whether a login is finished for the first time, on any worker and server.
+
+        Parameters
+        ----------
+        lifetime_s
+            Seconds its cookie could be shown again.
+
+        Raises
+        ------
+        StorageError
+        """
+        lifetime = dt.timedelta(seconds=lifetime_s)
+        return await self._run(
+            lambda: self._store.spend(f"login {state}", at=self._now(), lifetime=lifetime)
+        )
+
+    async def sweep(self) -> None:
+        """Forget sessions that are over. Raises ``StorageError``."""
+        await self._run(lambda: self._store.sweep(at=self._now(), idle=self._idle))
 
     async def end(self, secret: str) -> None:
         """End one session, everywhere. Raises ``StorageError``."""
@@ -108,7 +142,7 @@ class Sessions:
         return await self._run(lambda: self._store.revoke_all(email))
 
     async def _run(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        return await asked_of_ledger(self._threads, work)
 
     def _find(self, secret: str) -> Caller | None:
         at = self._now()
@@ -131,12 +165,3 @@ class Sessions:
         except StorageError as error:
             # A full or busy ledger is no reason to turn a reader away.
             log.warning("a session's last use was not written: %s", error.code)
-
-    def _sweep(self) -> None:
-        """Forget sessions that are over, now and then, when somebody logs in."""
-        with self._sweeping:
-            at = self._now()
-            if at - self._swept_at < _SWEEP_EVERY:
-                return
-            self._swept_at = at
-        self._store.sweep(at=at, idle=self._idle)

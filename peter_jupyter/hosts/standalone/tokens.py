@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import logging
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from peter_core.errors import StorageError
 from peter_core.principal import Principal
 from peter_core.store.sessions import TokenStore
-from peter_jupyter.hosts.standalone.sessions import HOST, Caller, utc_now
+from peter_jupyter.hosts.standalone.sessions import HOST, Caller, asked_of_ledger, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("peter.login")
 
 _SEEN_EVERY = dt.timedelta(seconds=60)
+_LISTED_AFTER = dt.timedelta(days=30)
+"""How long lists show a token that is over."""
 _ORDER: tuple[Role, ...] = ("viewer", "author", "admin")
 
 
@@ -50,8 +51,13 @@ class Tokens:
         ------
         StorageError
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._find, secret)
+        return await asked_of_ledger(self._threads, lambda: self._find(secret))
+
+    async def sweep(self) -> None:
+        """Forget tokens that opened nothing for a month. Raises ``StorageError``."""
+        await asked_of_ledger(
+            self._threads, lambda: self._store.sweep(at=self._now(), kept=_LISTED_AFTER)
+        )
 
     def _find(self, secret: str) -> Caller | None:
         at = self._now()

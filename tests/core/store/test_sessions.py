@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from peter_core.errors import InvalidRequest
 from peter_core.principal import Principal
 from peter_core.store.ledger import Ledger
-from peter_core.store.sessions import SessionStore, TokenStore
+from peter_core.store.sessions import ApiToken, SessionStore, TokenStore
 from peter_core.store.tables import metadata
 
 NOW = dt.datetime(2026, 11, 23, 3, 0, tzinfo=dt.UTC)
@@ -158,3 +159,45 @@ def test_a_token_that_makes_no_sense_is_not_made(tokens: TokenStore) -> None:
     with pytest.raises(InvalidRequest, match="expired already"):
         tokens.create("a", owner=ANN.email, roles=["viewer"], at=NOW, expires_at=NOW)
     assert tokens.list() == ()
+
+
+def test_what_may_be_used_once_is_used_once_by_however_many(sessions: SessionStore) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        found = list(
+            threads.map(lambda _: sessions.spend("a login", at=NOW, lifetime=HOUR), range(16))
+        )
+    assert sorted(found) == [False] * 15 + [True]
+    assert sessions.spend("another", at=NOW, lifetime=HOUR)
+
+
+def test_what_was_spent_is_remembered_as_long_as_it_could_be_used(sessions: SessionStore) -> None:
+    assert sessions.spend("a login", at=NOW, lifetime=HOUR)
+    # Sessions may idle for less than that.
+    assert sessions.sweep(at=NOW + HOUR - SECOND, idle=SECOND) == 0
+    assert not sessions.spend("a login", at=NOW + HOUR - SECOND, lifetime=HOUR)
+    assert sessions.sweep(at=NOW + HOUR + SECOND, idle=SECOND) == 1
+    assert sessions.revoke_all("") == 0
+
+
+def test_nothing_that_was_spent_is_a_session(sessions: SessionStore, ledger: Ledger) -> None:
+    name = "a" * 38
+    assert sessions.spend(name, at=NOW, lifetime=HOUR)
+    for secret in (name, f"once {name}"):
+        assert sessions.find(secret, at=NOW, idle=HOUR) is None
+    assert name not in everything_kept(ledger)
+
+
+def test_tokens_that_are_over_are_forgotten_after_a_while_and_live_ones_never(
+    tokens: TokenStore,
+) -> None:
+    def made(name: str, **more: dt.datetime) -> ApiToken:
+        return tokens.create(name, owner=ANN.email, roles={"viewer"}, at=NOW, **more)[1]
+
+    for_ever, later = made("for ever"), made("later", expires_at=NOW + 90 * DAY)
+    made("expired", expires_at=NOW + DAY)
+    revoked = made("revoked")
+    tokens.revoke(revoked.id, at=NOW + 2 * DAY)
+    assert tokens.sweep(at=NOW + 30 * DAY, kept=30 * DAY) == 0
+    assert tokens.sweep(at=NOW + 31 * DAY, kept=30 * DAY) == 1
+    assert tokens.sweep(at=NOW + 32 * DAY, kept=30 * DAY) == 1
+    assert {token.id for token in tokens.list()} == {for_ever.id, later.id}

@@ -144,6 +144,7 @@ def login_environment(provider: OpenIdProvider) -> dict[str, str]:
         GOOGLE_OAUTH_CLIENT_SECRET=SECRET,
         PETER_OPENID_ISSUER=provider.issuer,
         PETER_USER_REQUESTS_PER_MINUTE="100000",
+        PETER_LOGIN_REQUESTS_PER_MINUTE="100000",
     )
 
 
@@ -168,7 +169,7 @@ def start(
     )  # fmt: skip
     house = House(process, "", folder, provider)
     try:
-        house.url = _address(house)
+        house.url = _address(house, proxied="PETER_PUBLIC_URL" in more)
     except BaseException:
         process.kill()
         process.wait()
@@ -178,12 +179,12 @@ def start(
     return house
 
 
-def _address(house: House) -> str:
+def _address(house: House, *, proxied: bool) -> str:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and house.process.poll() is None:
         for line in house.lines:
             found = re.match(r"Peter serves (http://[^/]+)/", line)
-            if found:
+            if found and not proxied:
                 return found[1]
             behind = re.match(r"It listens at ([0-9.]+), port (\d+)", line)
             if behind:

@@ -110,3 +110,22 @@ def _me(house: House, secret: str) -> int:
     browser = house.browser()
     browser.cookies.set("peter-session", secret, domain="127.0.0.1", path="/")
     return browser.get(ME).status_code
+
+
+def test_a_login_that_one_worker_finished_is_used_up_for_the_other(
+    pair: House, google: OpenIdProvider
+) -> None:
+    workers = _children(pair.process.pid)
+    browser = pair.browser()
+    with _only(workers[0], workers):
+        place = leave(browser)
+        kept = httpx.Cookies(browser.cookies)
+        assert come_back(browser, place).status_code == 302
+    with _only(workers[1], workers):
+        again = pair.browser()
+        again.cookies = kept
+        # The provider gives a new code for the state, and everything else is as it was.
+        answer = come_back(again, place)
+    assert answer.status_code == 400
+    assert pair.why(answer) == "reused"
+    assert "peter-session" not in again.cookies
