@@ -156,6 +156,19 @@ EXAMPLES: dict[str, dict[str, object]] = {
             "saved_usd": "0.00039",
             "slot_ms": 5200,
             "breakdown": [],
+            "budgets": [
+                {
+                    "scope": "whole",
+                    "period": "month",
+                    "subject": "",
+                    "limit_usd": "200",
+                    "spent_usd": "0.00013",
+                    "reserved_usd": "0",
+                    "left_usd": "199.99987",
+                    "level": "within",
+                    "begins_anew": "2026-12-01T00:00:00Z",
+                }
+            ],
         }
     },
 }
