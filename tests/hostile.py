@@ -13,42 +13,42 @@ import pyarrow.parquet as pq
 # Five at a time stand in one text. What opens something it never closes is the last of its five.
 GROUPS = (
     (
-        "<script>__pwn=1</script>",
-        "<img src=x onerror=__pwn=1>",
-        '"><svg onload=__pwn=1>',
-        "javascript:__pwn=1",
-        "<!--<script>__pwn=1</script>",
+        "<script>pwned=1</script>",
+        "<img src=x onerror=pwned=1>",
+        '"><svg onload=pwned=1>',
+        "javascript:pwned=1",
+        "<!--<script>pwned=1</script>",
     ),
     (
-        "</script><script>__pwn=1</script>",
-        "</style><img src=x onerror=__pwn=1>",
-        "');__pwn=1;('",
-        "{{constructor.constructor('__pwn=1')()}}",
-        "<math><mtext><style><img src=x onerror=__pwn=1>",
+        "</script><script>pwned=1</script>",
+        "</style><img src=x onerror=pwned=1>",
+        "');pwned=1;('",
+        "{{constructor.constructor('pwned=1')()}}",
+        "<math><mtext><style><img src=x onerror=pwned=1>",
     ),
     (
-        "<iframe srcdoc='<script>top.__pwn=1</script>'>",
-        "]]><script>__pwn=1</script><![CDATA[",
-        "${__pwn=1}`;__pwn=1//",
-        "vbscript:__pwn=1",
+        "<iframe srcdoc='<script>top.pwned=1</script>'>",
+        "]]><script>pwned=1</script><![CDATA[",
+        "${pwned=1}`;pwned=1//",
+        "vbscript:pwned=1",
         "<img src=//evil.example/x.png>",
     ),
     (
-        "<a href=javascript:__pwn=1>x</a>",
-        "\u202e<details open ontoggle=__pwn=1>",
-        "data:text/html,<script>__pwn=1</script>",
+        "<a href=javascript:pwned=1>x</a>",
+        "\u202e<details open ontoggle=pwned=1>",
+        "data:text/html,<script>pwned=1</script>",
         "<base href=//evil.example/>",
-        "<svg><animate onbegin=__pwn=1 attributeName=x dur=1s>",
+        "<svg><animate onbegin=pwned=1 attributeName=x dur=1s>",
     ),
 )
 PAYLOADS = tuple(payload for group in GROUPS for payload in group)
-COLUMN = "<img src=x onerror=__pwn=1>"
+COLUMN = "<img src=x onerror=pwned=1>"
 MARKDOWN = """\
 {all}
 
 - ![picture](https://evil.example/a.png) <img src="https://evil.example/b.png">
-- [one](javascript:__pwn=1) [two](data:text/html,<script>__pwn=1</script>) [three](vbscript:__pwn=1)
-- <https://evil.example/"onmouseover=__pwn=1> [four](//evil.example/x)
+- [one](javascript:pwned=1) [two](data:text/html,<script>pwned=1</script>) [three](vbscript:pwned=1)
+- <https://evil.example/"onmouseover=pwned=1> [four](//evil.example/x)
 
 <iframe src="https://evil.example/"></iframe>
 """
@@ -82,14 +82,14 @@ def document(group: int) -> str:
     limit = {"reference": [{"y": 20, "label": title}]}
     charts: dict[str, dict[str, Any]] = {
         "number": {"type": "kpi", **shown, "value": "amount", "aggregate": "sum",
-                   "format": {"number": ",.0f", "unit": "<b onclick=__pwn=1>"},
+                   "format": {"number": ",.0f", "unit": "<b onclick=pwned=1>"},
                    "comparison": {"to": "target", "value": 1, "label": title}},
         "line": {"type": "line", **shown, **scalar, "series": "name", **limit},
         "area": {"type": "area", **shown, **scalar, "series": "name"},
         "bars": {"type": "bar", **shown, "x": "name", "y": "amount", "horizontal": True},
         "stack": {"type": "bar", **shown, "x": "other", "y": "amount", "series": "name"},
         "points": {"type": "scatter", **shown, "x": "rank", "y": "amount", "series": "name",
-                   "x_format": {"number": ",.0f", "unit": "<b onclick=__pwn=1>"}},
+                   "x_format": {"number": ",.0f", "unit": "<b onclick=pwned=1>"}},
         "ring": {"type": "pie", **shown, "category": "name", "value": "amount"},
         "heat": {"type": "heatmap", **shown, "x": "other", "y": "name", "color": "amount"},
         "rows": {"type": "table", **shown,
@@ -106,12 +106,12 @@ def document(group: int) -> str:
     }  # fmt: skip
     board = {
         "version": 1, "slug": slug(group), "title": title, "description": words,
-        "owner": "<svg/onload=__pwn=1>@evil.example", "tags": [one[:50] for one in payloads],
+        "owner": "<svg/onload=pwned=1>@evil.example", "tags": [one[:50] for one in payloads],
         "filters": filters, "charts": charts,
         "queries": {"orders": {"description": words, "sql":
             "SELECT name, other, page, day, amount, `rank`, `" + COLUMN + "`\n"
             f"FROM shop.orders WHERE grp = {group} AND @choice IS NOT NULL"
-            " AND @phrase IS NOT NULL\nORDER BY `rank`  -- </script><script>__pwn=1</script>"}},
+            " AND @phrase IS NOT NULL\nORDER BY `rank`  -- </script><script>pwned=1</script>"}},
         "layout": {"tabs": [{"title": title, "rows": [[{"chart": one, "width": 4} for one in row]
                             for row in (("number", "line", "area"), ("bars", "stack", "points"),
                                         ("ring", "heat", "rows"), ("words",))]}]},
