@@ -15,6 +15,7 @@ from peter_core.plan.charts import chart_view
 from peter_core.plan.compiler import comparison_label, shift_days
 from peter_core.plan.filters import default_values, json_value, today_in
 from peter_core.plan.layout import layout_json
+from peter_core.plan.words import catalogue_of, retold, say, speaking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,10 +98,12 @@ def build_artifact(
         By query name.
     """
     board = plan.dashboard
-    charts = {
-        name: _chart(plan, name, chart, answers, receipts or {}, failed_checks or {})
-        for name, chart in board.charts.items()
-    }
+    with speaking(board.locale):
+        charts = {
+            name: _chart(plan, name, chart, answers, receipts or {}, failed_checks or {})
+            for name, chart in board.charts.items()
+        }
+    catalogue = catalogue_of(board.locale)
     payload: dict[str, Any] = {
         "format": FORMAT,
         "slug": board.slug,
@@ -111,6 +114,7 @@ def build_artifact(
         "tags": list(board.tags),
         "timezone": board.timezone,
         "locale": board.locale,
+        **({"words": catalogue.for_surface()} if catalogue else {}),
         "filters": _filters(plan, answers),
         "layout": layout_json(board),
         "charts": charts,
@@ -164,7 +168,9 @@ def _chart(
         "computed_at": _oldest(item.computed_at for item in read),
         "source_updated_at": _oldest(item.source_updated_at for item in read),
         "freshness": _worst(read),
-        "freshness_reason": next((i.freshness_reason for i in read if i.freshness_reason), None),
+        "freshness_reason": retold(
+            next((i.freshness_reason for i in read if i.freshness_reason), None)
+        ),
         "refreshing": any(item.refreshing for item in read),
         "cache_hit": bool(read) and all(item.cache_hit for item in read),
         "bytes_scanned": sum(item.bytes_scanned for item in read),
@@ -231,19 +237,22 @@ def _query_problem(plan: Plan, query: str) -> dict[str, str | None]:
     path = f"queries.{query}"
     problem = next((p for p in plan.problems if p.is_error and p.path.startswith(path)), None)
     if problem is None:
-        return _problem("sql_invalid", "The query could not be compiled.", None)
-    place = f"Line {problem.line}, column {problem.column}: " if problem.line else ""
-    return _problem("sql_invalid", place + problem.message, problem.hint)
+        return _problem("sql_invalid", say("The query could not be compiled."), None)
+    if not problem.line:
+        return _problem("sql_invalid", problem.message, problem.hint)
+    place = {"line": str(problem.line), "column": str(problem.column)}
+    detail = say("Line {line}, column {column}: {message}", **place, message=problem.message)
+    return _problem("sql_invalid", detail, problem.hint)
 
 
 def _error_problem(error: PeterError | None) -> dict[str, str | None]:
     if error is None:
-        return _problem("engine_failed", "The query gave no result.", None)
-    return _problem(error.code, error.message, error.hint)
+        return _problem("engine_failed", say("The query gave no result."), None)
+    return _problem(error.code, retold(error.message) or "", retold(error.hint))
 
 
 def _problem(code: str, detail: str, hint: str | None) -> dict[str, str | None]:
-    title = _TITLES.get(code, "Query failed")
+    title = say(_TITLES.get(code, "Query failed"))
     return {"code": code, "title": title, "detail": detail, "hint": hint}
 
 

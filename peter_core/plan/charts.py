@@ -28,6 +28,7 @@ from peter_core.plan.views.problem import Undrawable
 from peter_core.plan.views.scatter import scatter_view
 from peter_core.plan.views.series import OTHER
 from peter_core.plan.views.tables import table_view
+from peter_core.plan.words import say, speaking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,25 +81,31 @@ def chart_view(
     shift_days
         Days between the two periods; without it the rows tell.
     """
-    if isinstance(chart, TextChart):
-        title = f"{chart.title}: text." if chart.title else "Text."
-        blocks = markdown_blocks(chart.markdown)
-        return ChartView("ready", {"kind": "text", "blocks": blocks}, title)
-    if table is None:
-        raise ValueError(f"A {chart.type} chart cannot be drawn without a result.")
-    frame = Frame(table, columns)
-    before = Frame(compared, columns) if compared is not None else None
-    try:
-        return _drawn(chart, frame, dashboard, Earlier(before, comparison_label, shift_days))
-    except Undrawable as problem:
-        summary = f"{chart.title}: {problem.title}."
-        return ChartView("failed", None, summary, problem.as_dict())
+    with speaking(dashboard.locale):
+        if isinstance(chart, TextChart):
+            return _written(chart)
+        if table is None:
+            raise ValueError(f"A {chart.type} chart cannot be drawn without a result.")
+        frame = Frame(table, columns)
+        before = Frame(compared, columns) if compared is not None else None
+        try:
+            return _drawn(chart, frame, dashboard, Earlier(before, comparison_label, shift_days))
+        except Undrawable as problem:
+            summary = f"{chart.title}: {problem.title}."
+            return ChartView("failed", None, summary, problem.as_dict())
+
+
+def _written(chart: TextChart) -> ChartView:
+    kind = say("text")
+    summary = f"{chart.title}: {kind}." if chart.title else f"{kind[:1].upper()}{kind[1:]}."
+    blocks = markdown_blocks(chart.markdown)
+    return ChartView("ready", {"kind": "text", "blocks": blocks}, summary)
 
 
 def _drawn(chart: Chart, frame: Frame, dashboard: Dashboard, earlier: Earlier) -> ChartView:
     counts = isinstance(chart, KpiChart) and chart.aggregate == "count"
     if frame.rows == 0 and not counts:
-        return _empty(chart, "The query returned no rows.")
+        return _empty(chart, say("The query returned no rows."))
     if isinstance(chart, KpiChart):
         kpi = kpi_view(chart, frame, dashboard, earlier)
         return ChartView("ready", kpi.view, kpi_summary(chart.title, kpi))
@@ -107,12 +114,14 @@ def _drawn(chart: Chart, frame: Frame, dashboard: Dashboard, earlier: Earlier) -
         shown = sum(not column.get("hidden") for column in view["columns"])
         summary = table_summary(chart.title, frame.rows, shown)
         over = frame.rows > MAX_POINTS
-        note = f"First {MAX_POINTS:,} of {frame.rows:,} rows." if over else None
+        first = say("First {shown} of {rows} rows.", shown=MAX_POINTS, rows=frame.rows)
+        note = first if over else None
         return ChartView("ready", view, summary, truncated=over, note=note)
     drawn = _plotted(chart, frame, dashboard, earlier)
     if not any(point.y is not None for point in drawn.long.points):
         names = ", ".join(field.name for field in drawn.long.measures)
-        return _empty(chart, f"The query returned {frame.rows:,} rows, all without {names}.")
+        said = "The query returned {rows} rows, all without {names}."
+        return _empty(chart, say(said, rows=frame.rows, names=names))
     summary = plot_summary(chart, drawn, dashboard.timezone)
     notes = [note for note in (drawn.note, _folding_note(drawn)) if note]
     return ChartView("ready", drawn.view, summary, note=" ".join(notes) or None)
@@ -122,7 +131,10 @@ def _folding_note(drawn: Drawn) -> str | None:
     """Says what stands behind "Other"."""
     folded = drawn.long.folded
     every = len(drawn.long.series) - 1 + folded
-    return f"The {folded:,} smallest of {every:,} series are shown as {OTHER}." if folded else None
+    if not folded:
+        return None
+    said = "The {folded} smallest of {every} series are shown as {other}."
+    return say(said, folded=folded, every=every, other=say(OTHER))
 
 
 def _plotted(chart: Chart, frame: Frame, dashboard: Dashboard, earlier: Earlier) -> Drawn:
@@ -140,8 +152,8 @@ def _plotted(chart: Chart, frame: Frame, dashboard: Dashboard, earlier: Earlier)
 
 
 def _empty(chart: Chart, detail: str) -> ChartView:
-    hint = "Widen the filters, or take one away."
+    hint = say("Widen the filters, or take one away.")
     problem: dict[str, str | None] = {
-        "code": "empty", "title": "No data", "detail": detail, "hint": hint,
+        "code": "empty", "title": say("No data"), "detail": detail, "hint": hint,
     }  # fmt: skip
-    return ChartView("empty", None, f"{chart.title}: no data.", problem)
+    return ChartView("empty", None, f"{chart.title}: {say('no data')}.", problem)

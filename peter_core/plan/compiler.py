@@ -24,6 +24,7 @@ from peter_core.engine.port import Job
 from peter_core.errors import SqlError
 from peter_core.plan.filters import parameter_values, resolve_values, shifted, today_in
 from peter_core.plan.plan import ChartPlan, Plan, Step
+from peter_core.plan.words import say
 from peter_core.sql.guard import guard
 from peter_core.sql.parameters import bind_parameters, filter_parameters
 from peter_core.sql.statement import Statement, parse
@@ -353,14 +354,14 @@ def comparison_label(plan: Plan, comparison: Comparison) -> str:
     if comparison.label:
         return comparison.label
     if comparison.to == "previous_year":
-        return "previous year"
+        return say("previous year")
     if comparison.to != "previous_period":
-        return "target" if comparison.to == "target" else str(comparison.field)
+        return say("target") if comparison.to == "target" else str(comparison.field)
     bounds = _bounds(plan, comparison)
     if bounds is None:
-        return "previous period"
+        return say("previous period")
     days = (bounds[1] - bounds[0]).days + 1
-    return "previous day" if days == 1 else f"previous {days} days"
+    return say("previous day") if days == 1 else say("previous {days} days", days=str(days))
 
 
 def shift_days(plan: Plan, comparison: Comparison) -> int | None:

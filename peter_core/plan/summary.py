@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peter_core.plan.views.frame import instant, measure
+from peter_core.plan.words import say, say_count
 
 if TYPE_CHECKING:
     from peter_core.dashboard.model import Chart
@@ -12,9 +13,14 @@ if TYPE_CHECKING:
     from peter_core.plan.views.lines import Drawn
 
 _KINDS = {
-    "line": "Line chart", "area": "Area chart", "bar": "Bar chart", "scatter": "Scatter plot",
-    "pie": "Pie chart", "heatmap": "Heatmap",
+    "line": "line chart", "area": "area chart", "bar": "bar chart", "scatter": "scatter plot",
+    "pie": "pie chart", "heatmap": "heatmap",
 }  # fmt: skip
+_TRENDS = {
+    "up": "{points}, up from {first} to {last}; {extremes}",
+    "down": "{points}, down from {first} to {last}; {extremes}",
+    "flat": "{points}, flat from {first} to {last}; {extremes}",
+}
 
 
 def kpi_summary(title: str, kpi: Kpi) -> str:
@@ -25,27 +31,30 @@ def kpi_summary(title: str, kpi: Kpi) -> str:
 
 def table_summary(title: str, rows: int, columns: int) -> str:
     """``Days: table of 30 rows and 3 columns.``"""
-    return f"{title}: table of {_count(rows, 'row')} and {_count(columns, 'column')}."
+    size = say("table of {rows} and {columns}", rows=_rows(rows),
+               columns=say_count(columns, "{n} column", "{n} columns"))  # fmt: skip
+    return f"{title}: {size}."
 
 
 def plot_summary(chart: Chart, drawn: Drawn, zone: str) -> str:
     """Kind, size, trend, lowest, highest and last value."""
-    kind = _KINDS[chart.type]
+    kind = say(_KINDS[chart.type])
     if chart.type in ("line", "area"):
-        return f"{chart.title}: {kind.lower()}, {_trend(drawn, zone)}."
-    return f"{chart.title}: {kind.lower()}, {_extremes(drawn)}."
+        return f"{chart.title}: {kind}, {_trend(drawn, zone)}."
+    return f"{chart.title}: {kind}, {_extremes(drawn)}."
 
 
 def _trend(drawn: Drawn, zone: str) -> str:
     long = drawn.long
     if not long.single:
         names = ", ".join(series.name for series in long.series)
-        count = _count(len({point.row for point in long.points}), "row")
-        return f"{len(long.series)} series ({names}), {count}; {_extremes(drawn)}"
+        rows = _rows(len({point.row for point in long.points}))
+        return say("{count} series ({names}), {rows}; {extremes}", count=len(long.series),
+                   names=names, rows=rows, extremes=_extremes(drawn))  # fmt: skip
     x = drawn.x
     points = [point for point in long.points if point.y is not None]
     if not points:
-        return "no values"
+        return say("no values")
     if x.is_temporal or x.is_number:
         places = [instant(v, zone) if x.is_temporal else measure(v) for v in x.values]
         points = sorted(
@@ -55,27 +64,32 @@ def _trend(drawn: Drawn, zone: str) -> str:
     first, last = points[0], points[-1]
     trend = "flat" if last.y == first.y else "up" if (last.y or 0) > (first.y or 0) else "down"
     if len(points) == 1:
-        return f"one point, {_at(drawn, first.row, first.value)}"
-    return (
-        f"{_count(len(points), 'point')}, {trend} from {_at(drawn, first.row, first.value)} "
-        f"to {_at(drawn, last.row, last.value)}; {_extremes(drawn)}"
+        return say("one point, {place}", place=_at(drawn, first.row, first.value))
+    return say(
+        _TRENDS[trend],
+        points=say_count(len(points), "{n} point", "{n} points"),
+        first=_at(drawn, first.row, first.value),
+        last=_at(drawn, last.row, last.value),
+        extremes=_extremes(drawn),
     )
 
 
 def _extremes(drawn: Drawn) -> str:
     points = [point for point in drawn.long.points if point.y is not None]
     if not points:
-        return "no values"
+        return say("no values")
     low = min(points, key=lambda point: point.y or 0.0)
     high = max(points, key=lambda point: point.y or 0.0)
     if len(points) == 1:
-        return f"one value, {_at(drawn, low.row, low.value)}"
-    return f"lowest {_at(drawn, low.row, low.value)}, highest {_at(drawn, high.row, high.value)}"
+        return say("one value, {place}", place=_at(drawn, low.row, low.value))
+    return say("lowest {low}, highest {high}", low=_at(drawn, low.row, low.value),
+               high=_at(drawn, high.row, high.value))  # fmt: skip
 
 
 def _at(drawn: Drawn, row: int, value: object) -> str:
-    return f"{drawn.written.text(value)} at {drawn.x_written.text(drawn.x.values[row])}"
+    place = drawn.x_written.text(drawn.x.values[row])
+    return say("{value} at {place}", value=drawn.written.text(value), place=place)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+def _rows(number: int) -> str:
+    return say_count(number, "{n} row", "{n} rows")

@@ -17,6 +17,7 @@ from peter_core.plan.views.reference import add_references, reference_values
 from peter_core.plan.views.series import melt
 from peter_core.plan.views.slots import gather
 from peter_core.plan.views.tables import data_table
+from peter_core.plan.words import say
 
 if TYPE_CHECKING:
     from peter_core.dashboard.model import BarChart, Dashboard
@@ -106,10 +107,10 @@ def _write(
         plot.column("l1", "text", [slots.labels[bar.slot] for bar in bars])
     plot.tip(frame.field(chart.x).title, [bar.text for bar in bars])
     if not long.single:
-        title = frame.field(chart.series).title if chart.series else "Series"
+        title = frame.field(chart.series).title if chart.series else say("Series")
         plot.tip(title, [long.series[bar.series].name for bar in bars])
     many = len(long.measures) > 1
-    plot.tip("Value" if many else long.measures[0].title, [written.text(b.raw) for b in bars])
+    plot.tip(say("Value") if many else long.measures[0].title, [written.text(b.raw) for b in bars])
 
 
 def _ticks(

@@ -11,6 +11,7 @@ from peter_core.plan.views.dots import Dot
 from peter_core.plan.views.frame import MAX_POINTS, instant, measure
 from peter_core.plan.views.places import slot_key
 from peter_core.plan.views.series import melt
+from peter_core.plan.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,7 +86,9 @@ def _earlier(
 
 
 def _name(single: bool, series: str) -> str:
-    return "Previous period" if single else f"{series}, previous period"
+    if single:
+        return say("Previous period")
+    return say("{series}, previous period", series=series)
 
 
 def _move(

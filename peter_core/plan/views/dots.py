@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from peter_core.plan.views.frame import compact_number
+from peter_core.plan.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,8 +56,8 @@ def write_dots(
     plot.tip(x.title, [dot.x_text for dot in dots])
     many = len(long.measures) > 1
     if not long.single or compare:
-        plot.tip(split_by or "Series", [dot.name for dot in dots])
-    plot.tip("Value" if many else long.measures[0].title, [dot.text for dot in dots])
+        plot.tip(split_by or say("Series"), [dot.name for dot in dots])
+    plot.tip(say("Value") if many else long.measures[0].title, [dot.text for dot in dots])
 
 
 def series_color(long: Long) -> dict[str, Any]:

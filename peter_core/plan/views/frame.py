@@ -13,6 +13,7 @@ from peter_core.engine.values import json_value, python_values
 from peter_core.plan.formats import NUMERIC_TYPES, TEMPORAL_TYPES, Formatter, formatter
 from peter_core.plan.moments import milliseconds, wall_clock
 from peter_core.plan.views.problem import Undrawable
+from peter_core.plan.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,9 +108,13 @@ class Frame:
         if not field.is_number:
             raise Undrawable(
                 "not_a_number",
-                "Column is not a number",
-                f"Column {field.name!r} has type {field.type}; a measure needs a number.",
-                "Choose a numeric column, or convert it in the query.",
+                say("Column is not a number"),
+                say(
+                    "Column {name} has type {type}; a measure needs a number.",
+                    name=repr(field.name),
+                    type=field.type,
+                ),
+                say("Choose a numeric column, or convert it in the query."),
             )
         return field
 
@@ -117,12 +122,14 @@ class Frame:
         found = next((n for n in self.names if n.casefold() == name.casefold()), None)
         if found is None:
             near = difflib.get_close_matches(name, self.names, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            said = "The result has no column {name}."
+            if near:
+                said = "The result has no column {name}. Did you mean {near}?"
             raise Undrawable(
                 "column_missing",
-                "Column not found",
-                f"The result has no column {name!r}.{hint}",
-                f"Its columns are {', '.join(self.names[:20])}.",
+                say("Column not found"),
+                say(said, name=repr(name), near=repr(near[0] if near else "")),
+                say("Its columns are {names}.", names=", ".join(self.names[:20])),
             )
         return found
 

@@ -12,6 +12,7 @@ from peter_core.plan.views.plot import Plot
 from peter_core.plan.views.problem import Undrawable
 from peter_core.plan.views.series import melt
 from peter_core.plan.views.tables import data_table
+from peter_core.plan.words import say
 
 if TYPE_CHECKING:
     from peter_core.dashboard.model import Dashboard, HeatmapChart
@@ -57,7 +58,7 @@ def heatmap_view(chart: HeatmapChart, frame: Frame, dashboard: Dashboard) -> Dra
         )
         plot.swatch(written.short(max(sizes)), COLORS[-1], "square")
     plot.min_height = down.slots * 20 + 28
-    note = "Of rows in the same cell the last is shown." if repeated else None
+    note = say("Of rows in the same cell the last is shown.") if repeated else None
     columns = [(x, x_written), (y, y_written), (color, written)]
     long = melt(frame, (color.name,), None, dashboard)
     view = plot.view(data_table(columns, frame.rows, dashboard))
@@ -67,9 +68,10 @@ def heatmap_view(chart: HeatmapChart, frame: Frame, dashboard: Dashboard) -> Dra
 def _check_size(across: Places, down: Places) -> None:
     if across.slots * down.slots > _MOST_CELLS:
         raise Undrawable(
-            "too_many_cells", "Too many cells to draw",
-            f"The grid would have {across.slots:,} × {down.slots:,} cells.",
-            "Group the values in the query, by month or into ranges.",
+            "too_many_cells", say("Too many cells to draw"),
+            say("The grid would have {across} × {down} cells.", across=across.slots,
+                down=down.slots),
+            say("Group the values in the query, by month or into ranges."),
         )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from peter_core.plan.views.frame import Field, cell, compact_number, instant, me
 from peter_core.plan.views.problem import Undrawable
 from peter_core.plan.views.sampling import peaks
 from peter_core.plan.views.slots import added
+from peter_core.plan.words import say
 
 if TYPE_CHECKING:
     from peter_core.dashboard.model import Comparison, Dashboard, KpiChart
@@ -80,10 +81,15 @@ def aggregate(field: Field, how: str) -> object:
         if len(field.values) != 1:
             raise Undrawable(
                 "not_one_row",
-                "More than one row for one number",
-                f"The query gave {len(field.values):,} rows, and nothing says how they make one.",
-                "Give the chart an 'aggregate', such as sum or last, or let the query return one "
-                "row.",
+                say("More than one row for one number"),
+                say(
+                    "The query gave {rows} rows, and nothing says how they make one.",
+                    rows=len(field.values),
+                ),
+                say(
+                    "Give the chart an 'aggregate', such as sum or last, or let the query return "
+                    "one row."
+                ),
             )
         return field.values[0]
     known = [v for v in field.values if v is not None]
@@ -105,18 +111,23 @@ def _extreme(field: Field, known: list[Any], *, least: bool) -> object:
     except TypeError as error:
         raise Undrawable(
             "not_ordered",
-            "Column has no order",
-            f"Column {field.name!r} has type {field.type}, whose values are neither more nor less.",
-            "Choose another column, or the aggregate first, last or count.",
+            say("Column has no order"),
+            say(
+                "Column {name} has type {type}, whose values are neither more nor less.",
+                name=repr(field.name),
+                type=field.type,
+            ),
+            say("Choose another column, or the aggregate first, last or count."),
         ) from error
 
 
 def _total(field: Field, known: list[object], *, mean: bool) -> object:
     if not field.is_number:
         raise Undrawable(
-            "not_a_number", "Column is not a number",
-            f"Column {field.name!r} has type {field.type}; only numbers can be added up.",
-            "Choose a numeric column, or the aggregate count.",
+            "not_a_number", say("Column is not a number"),
+            say("Column {name} has type {type}; only numbers can be added up.",
+                name=repr(field.name), type=field.type),
+            say("Choose a numeric column, or the aggregate count."),
         )  # fmt: skip
     if any(isinstance(v, float) for v in known):
         numbers = [float(v) for v in known if isinstance(v, (int, float, Decimal))]
@@ -153,7 +164,7 @@ def _delta(
         "text": text,
         "direction": direction,
         "good": good,
-        "label": name if name.startswith("vs ") else f"vs {name}",
+        "label": name if name.startswith("vs ") else say("vs {name}", name=name),
     }
 
 
@@ -171,10 +182,10 @@ def _compared_value(
 
 def _default_label(comparison: Comparison, before: object, written: Formatter) -> str:
     if comparison.to == "target":
-        return f"target {written.figure(before)}"
+        return say("target {value}", value=str(written.figure(before)))
     if comparison.to == "field":
         return (comparison.field or "").replace("_", " ")
-    return "previous year" if comparison.to == "previous_year" else "previous period"
+    return say("previous year" if comparison.to == "previous_year" else "previous period")
 
 
 def _difference(
@@ -187,7 +198,7 @@ def _difference(
     if written.is_rate:
         points = (now - then) * 100
         text = str(write(abs(points), Specifier.parse(_decimals(points)), signs))
-        return f"{text}{NBSP}pts", _direction(points if _shows(text) else 0.0)
+        return f"{text}{NBSP}{say('pts')}", _direction(points if _shows(text) else 0.0)
     if show == "percent" and then != 0:
         change = (now - then) / abs(then)
         spec = ",.0%" if abs(change) >= 10 else ".1%"
@@ -231,9 +242,15 @@ def _sparkline(chart: KpiChart, frame: Frame, zone: str) -> list[float | int | N
     return [None if value is None else compact_number(value) for value in kept]
 
 
+_CHANGES = {
+    "up": "up {amount} against {before}",
+    "down": "down {amount} against {before}",
+    "flat": "unchanged against {before}",
+}
+
+
 def _change(delta: dict[str, Any] | None) -> str | None:
     if delta is None:
         return None
-    against = delta["label"].removeprefix("vs ")
-    words = {"up": f"up {delta['text']}", "down": f"down {delta['text']}", "flat": "unchanged"}
-    return f"{words[delta['direction']]} against {against}"
+    against = delta["label"].removeprefix("vs ").removeprefix(say("vs {name}", name=""))
+    return say(_CHANGES[delta["direction"]], amount=delta["text"], before=against)

@@ -20,6 +20,7 @@ from peter_core.plan.views.reference import add_references, reference_values
 from peter_core.plan.views.sampling import peaks
 from peter_core.plan.views.series import Long, melt
 from peter_core.plan.views.tables import data_table
+from peter_core.plan.words import say
 
 if TYPE_CHECKING:
     from peter_core.dashboard.model import Dashboard, LineChart
@@ -119,8 +120,9 @@ def _sampled(
             dots.append(replace(dot, name=names[dot.series], text=written.text(dot.raw), lone=lone))
     if longest <= most:
         return dots, None
-    return dots, (f"{most:,} of {longest:,} points a line are drawn, the lowest and highest of "
-                  "each stretch among them.")  # fmt: skip
+    said = "{kept} of {points} points a line are drawn, the lowest and highest of each stretch " \
+        "among them."  # fmt: skip
+    return dots, say(said, kept=most, points=longest)
 
 
 def _stacked(dots: list[Dot], count: int, *, share: bool) -> list[Dot]:
@@ -244,7 +246,7 @@ def _legend(plot: Plot, long: Long, grey: list[Dot], label: str | None) -> None:
         return
     stacked = not long.single and any("y2" in layer["encoding"] for layer in plot.layers)
     for at, series in enumerate(long.series):
-        name = "This period" if long.single and label else series.name
+        name = say("This period") if long.single and label else series.name
         plot.swatch(name, series.color, "square" if stacked else "line", ("f2", at))
     if grey:
         name = label[:1].upper() + label[1:] if label else grey[0].name

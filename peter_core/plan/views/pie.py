@@ -13,6 +13,7 @@ from peter_core.plan.views.problem import Undrawable
 from peter_core.plan.views.series import MAX_SERIES, OTHER, melt
 from peter_core.plan.views.slots import added
 from peter_core.plan.views.tables import data_table
+from peter_core.plan.words import say
 
 if TYPE_CHECKING:
     from peter_core.dashboard.model import Dashboard, PieChart
@@ -34,9 +35,10 @@ def pie_view(chart: PieChart, frame: Frame, dashboard: Dashboard) -> Drawn:
     rate = formatter("percent", "FLOAT64", dashboard=dashboard)
     if any((measure(v) or 0) < 0 for v in value.values):
         raise Undrawable(
-            "negative_share", "A pie cannot show negative values",
-            f"Column {value.name!r} has values below zero, which are no share of a whole.",
-            "Use a bar chart.",
+            "negative_share", say("A pie cannot show negative values"),
+            say("Column {name} has values below zero, which are no share of a whole.",
+                name=repr(value.name)),
+            say("Use a bar chart."),
         )  # fmt: skip
     long = melt(frame, (value.name,), category.name, dashboard,
                 min(chart.limit or MAX_SERIES, MAX_SERIES))  # fmt: skip
@@ -46,10 +48,12 @@ def pie_view(chart: PieChart, frame: Frame, dashboard: Dashboard) -> Drawn:
     plot = Plot(locale(dashboard.locale))
     plot.column("f0", "number", list(range(len(sums))))
     plot.column("f1", "number", [compact_number(measure(raw) or 0.0) for raw in sums])
-    names = [s.name if s.color != "$other" else f"{OTHER} ({long.folded})" for s in long.series]
+    names = [
+        s.name if s.color != "$other" else f"{say(OTHER)} ({long.folded})" for s in long.series
+    ]
     plot.tip(category.title, names)
     plot.tip(value.title, [written.text(raw) for raw in sums])
-    plot.tip("Share", shares)
+    plot.tip(say("Share"), shares)
     _ring(plot, long)
     for at, (series, share) in enumerate(zip(long.series, shares, strict=True)):
         plot.swatch(f"{series.name} {share}", series.color, "square", ("f0", at))

@@ -14,6 +14,7 @@ from peter_core.plan.views.plot import Plot
 from peter_core.plan.views.reference import add_references, reference_values
 from peter_core.plan.views.series import melt
 from peter_core.plan.views.tables import data_table
+from peter_core.plan.words import say
 
 if TYPE_CHECKING:
     from peter_core.dashboard.model import Dashboard, ScatterChart
@@ -57,7 +58,8 @@ def scatter_view(chart: ScatterChart, frame: Frame, dashboard: Dashboard) -> Dra
     add_references(plot, chart.reference, x=x, places=places, written=written,
                    zone=dashboard.timezone)  # fmt: skip
     table = data_table(_columns(chart, frame, x_written, written, dashboard), frame.rows, dashboard)
-    note = None if len(kept) == len(drawn) else f"{len(kept):,} of {len(drawn):,} points are drawn."
+    fewer = say("{kept} of {points} points are drawn.", kept=len(kept), points=len(drawn))
+    note = fewer if len(kept) < len(drawn) else None
     return Drawn(plot.view(table), long, x, x_written, written, note)
 
 
@@ -80,10 +82,12 @@ def _write(
         plot.column("f2", "number", [p.series for p in points])
     plot.tip(x.title, [places.texts[p.row] for p in points])
     if not long.single:
-        title = frame.field(chart.series).title if chart.series else "Series"
+        title = frame.field(chart.series).title if chart.series else say("Series")
         plot.tip(title, [long.series[p.series].name for p in points])
     many = len(long.measures) > 1
-    plot.tip("Value" if many else long.measures[0].title, [written.text(p.value) for p in points])
+    plot.tip(
+        say("Value") if many else long.measures[0].title, [written.text(p.value) for p in points]
+    )
     if size is not None:
         sizes = [max(measure(size.values[p.row]) or 0.0, 0.0) for p in points]
         plot.column("f3", "number", [compact_number(value) for value in sizes])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from peter_core.plan.views.frame import Field, measure
+from peter_core.plan.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -154,6 +155,6 @@ def _folded(
     folded = len(titles) - len(kept)
     if folded:
         rest = sum(totals[i] for i in range(len(titles)) if i not in place)
-        series.append(Series(OTHER, "$other", rest))
+        series.append(Series(say(OTHER), "$other", rest))
     moved = [Point(p.row, place.get(p.series, len(ranked)), p.y, p.value) for p in points]
     return Long(moved, [p.series for p in points], tuple(series), folded, measures)

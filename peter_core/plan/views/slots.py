@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from peter_core.plan.views.frame import MAX_POINTS, measure
 from peter_core.plan.views.series import OTHER
+from peter_core.plan.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ def gather(chart: BarChart, frame: Frame, long: Long, places: Places, *, rate: b
     ]
     fold = bool(rest) and chart.limit is not None and not rate
     if fold:
-        labels.append(OTHER)
+        labels.append(say(OTHER))
         bars += _other(sums, set(rest), len(kept))
     return Slots(tuple(labels), bars, _note(repeated, rest, fold=fold))
 
@@ -131,14 +132,14 @@ def _other(sums: dict[tuple[int, int], object], rest: set[int], slot: int) -> li
     for (at, series), raw in sums.items():
         if at in rest:
             folded[series] = added(folded.get(series), raw)
-    text = f"{OTHER} ({len(rest):,})"
+    text = f"{say(OTHER)} ({len(rest):,})"
     return [Bar(slot, series, measure(raw) or 0.0, raw, text) for series, raw in folded.items()]
 
 
 def _note(repeated: bool, rest: Sequence[int], *, fold: bool) -> str | None:
     notes = []
     if repeated:
-        notes.append("Rows of the same category were added up.")
+        notes.append(say("Rows of the same category were added up."))
     if rest and not fold:
-        notes.append(f"{len(rest):,} more categories are not drawn.")
+        notes.append(say("{more} more categories are not drawn.", more=len(rest)))
     return " ".join(notes) or None

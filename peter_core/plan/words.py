@@ -1,0 +1,136 @@
+"""What Peter itself says on a dashboard, in the dashboard's language.
+
+English stands in the code. Another language is a catalogue, a file of ``catalogues``: ``texts``
+by their English, ``counts`` by the English of the plural, ``sentences`` that others wrote with
+values in them, and ``surface``, what a browser says, by the keys of ``messages.ts``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from peter_core.plan.locales import locale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FOLDER = Path(__file__).with_name("catalogues")
+
+_PLACE = re.compile(r"\\\{(\w+)\\\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The words of one language; ``surface`` is JSON for the browser."""
+
+    language: str
+    texts: Mapping[str, str]
+    counts: Mapping[str, Mapping[str, str]]
+    sentences: tuple[tuple[re.Pattern[str], str], ...]
+    surface: dict[str, Any]
+
+    def for_surface(self) -> dict[str, Any]:
+        """What a surface is given, beside an artifact or in the HTML of a page."""
+        return {"language": self.language, "words": self.surface}
+
+
+_tag: ContextVar[str] = ContextVar("peter_language", default="en")
+
+
+@contextmanager
+def speaking(tag: str) -> Iterator[None]:
+    """What is said inside is said in the language of a BCP 47 tag."""
+    token = _tag.set(tag)
+    try:
+        yield
+    finally:
+        _tag.reset(token)
+
+
+def say(english: str, **values: object) -> str:
+    """A text of our own in the language spoken; whole numbers are grouped as the locale does."""
+    catalogue = catalogue_of(_tag.get())
+    text = catalogue.texts.get(english, english) if catalogue else english
+    return _filled(text, values)
+
+
+def say_count(number: int, one: str, other: str) -> str:
+    """``{n} row`` or ``{n} rows``, by the number."""
+    catalogue = catalogue_of(_tag.get())
+    forms = (catalogue.counts.get(other) if catalogue else None) or {"one": one, "other": other}
+    return _filled(forms["one" if number == 1 else "other"], {"n": number})
+
+
+def retold(english: str | None) -> str | None:
+    """What another part of Peter said in English, values and all; unknown texts stay English."""
+    catalogue = catalogue_of(_tag.get())
+    if catalogue is None or english is None:
+        return english
+    if english in catalogue.texts:
+        return catalogue.texts[english]
+    for pattern, told in catalogue.sentences:
+        found = pattern.fullmatch(english)
+        if found:
+            return _filled(told, found.groupdict())
+    return english
+
+
+@cache
+def catalogue_of(tag: str) -> Catalogue | None:
+    """The catalogue for a BCP 47 tag: its own, else its language's; ``None`` for English."""
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", tag):
+        return None
+    for name in (tag, tag.split("-")[0].lower()):
+        path = FOLDER / f"{name}.json"
+        if path.is_file():
+            return _read(name, json.loads(path.read_text("utf-8")))
+    return None
+
+
+def languages() -> tuple[str, ...]:
+    """The languages there is a catalogue for, besides English."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
+
+
+def chosen_language(accepted: str) -> str:
+    """The first language of an ``Accept-Language`` header that can be spoken (RFC 9110, 12.5.4)."""
+    asked: list[tuple[float, int, str]] = []
+    for place, part in enumerate(accepted[:500].split(",")):
+        tag, _, weight = part.partition(";")
+        found = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", weight)
+        quality = float(found[1]) if found else 1.0
+        asked.append((-quality, place, tag.strip()))
+    for quality, _, tag in sorted(asked):
+        known = catalogue_of(tag)
+        if quality < 0 and (known or tag.split("-")[0].lower() == "en"):
+            return known.language if known else "en"
+    return "en"
+
+
+def _read(language: str, written: dict[str, Any]) -> Catalogue:
+    sentences = tuple((_pattern(english), told) for english, told in written["sentences"])
+    return Catalogue(language, written["texts"], written["counts"], sentences, written["surface"])
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    """What a sentence with values looks like: ``{age}`` is anything."""
+    return re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(english)), re.DOTALL)
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    if not values:
+        return text
+    return text.format_map({name: _written(value) for name, value in values.items()})
+
+
+def _written(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}".replace(",", locale(_tag.get()).group)
+    return value

@@ -1,0 +1,169 @@
+"""What Peter says in the language of a dashboard, and that a catalogue leaves nothing out."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import string
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from peter_core.dashboard.model import Dashboard
+from peter_core.engine.port import Column
+from peter_core.plan import words
+from peter_core.plan.charts import chart_view
+from peter_core.plan.words import (
+    FOLDER,
+    catalogue_of,
+    chosen_language,
+    languages,
+    retold,
+    say,
+    say_count,
+    speaking,
+)
+
+PLAN = Path(words.__file__).parent
+MESSAGES = PLAN.parents[1] / "labextension" / "src" / "messages.ts"
+TEXT = re.compile(r"(?<!\w)[A-Za-z]{3,}")
+
+
+def strings(node: ast.expr) -> list[str]:
+    """The texts that an argument can be: literals, and both ends of a condition."""
+    if isinstance(node, ast.Constant):
+        return [str(node.value)]
+    if isinstance(node, ast.IfExp):
+        return strings(node.body) + strings(node.orelse)
+    return []
+
+
+def said(name: str, place: int) -> set[str]:
+    """Every literal text that the modules of the plan give to a function at an argument."""
+    found: set[str] = set()
+    for path in PLAN.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            if is_call and node.func.id == name and len(node.args) > place:  # type: ignore[attr-defined]
+                found.update(strings(node.args[place]))  # type: ignore[attr-defined]
+    return found
+
+
+def named_texts() -> set[str]:
+    """Texts that are said by a name: of a table of their module, or `said` of their function."""
+    from peter_core.plan import artifact, summary
+    from peter_core.plan.views import kpi, series
+
+    tables = (artifact._TITLES, summary._KINDS, summary._TRENDS, kpi._CHANGES)
+    found = {text for table in tables for text in table.values()} | {series.OTHER}
+    for path in PLAN.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "said":
+                found.update(text for text in strings(node.value) if " " in text)
+    return found
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.fixture(params=languages())
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_german_is_there() -> None:
+    assert "de" in languages()
+
+
+def test_a_catalogue_has_every_text_that_is_said(language: str) -> None:
+    catalogue = catalogue_of(language)
+    assert catalogue is not None
+    texts = said("say", 0) | named_texts()
+    assert len(texts) > 40
+    assert texts - set(catalogue.texts) == set()
+    assert said("say_count", 2) - set(catalogue.counts) == set()
+
+
+def test_a_translation_has_the_places_of_its_text(language: str) -> None:
+    written = json.loads((FOLDER / f"{language}.json").read_text("utf-8"))
+    pairs = [*written["texts"].items(), *written["sentences"]]
+    pairs += [(one, form) for one, forms in written["counts"].items() for form in forms.values()]
+    for english, told in pairs:
+        assert places(told) == places(english), english
+        assert told.strip() == told, english
+
+
+def test_a_catalogue_has_every_word_of_a_surface_and_no_other(language: str) -> None:
+    catalogue = catalogue_of(language)
+    assert catalogue is not None
+    keys = set(re.findall(r"^  (\w+):", MESSAGES.read_text("utf-8"), re.MULTILINE))
+    assert len(keys) > 100
+    assert set(catalogue.surface) == keys
+
+
+def test_a_text_without_a_translation_is_said_in_english() -> None:
+    with speaking("de-AT"):
+        assert say("No data") == "Keine Daten"
+        assert say("Nobody wrote this down, {name}.", name="Ana") == "Nobody wrote this down, Ana."
+    assert say("No data") == "No data"
+
+
+def test_a_language_nobody_translated_is_english_with_its_own_numbers() -> None:
+    with speaking("fr-FR"):
+        assert say_count(1, "{n} row", "{n} rows") == "1 row"
+        assert re.fullmatch(r"1\s204 rows", say_count(1204, "{n} row", "{n} rows"))
+
+
+def test_values_with_braces_stay_as_they_are() -> None:
+    with speaking("de"):
+        assert say("vs {name}", name="{days} {0.__class__}") == "ggü. {days} {0.__class__}"
+
+
+def test_a_sentence_of_another_part_keeps_its_values() -> None:
+    with speaking("de"):
+        told = retold("The query would bill 10.5 MB, and its cap is 1 MB.")
+        assert told == "Die Abfrage würde 10.5 MB abrechnen, ihre Grenze ist 1 MB."
+        assert retold("Syntax error: unexpected `FORM`.") == "Syntax error: unexpected `FORM`."
+        assert retold(None) is None
+
+
+@pytest.mark.parametrize("tag", ["../de", "de/../de", "", "x" * 300, "d", "de.json"])
+def test_a_tag_is_no_path(tag: str) -> None:
+    assert catalogue_of(tag) is None
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("de-CH,de;q=0.9,en;q=0.8", "de"),
+        ("en-US,en;q=0.9,de;q=0.8", "en"),
+        ("fr,de;q=0.5", "de"),
+        ("en;q=0.4, de;q=0.8", "de"),
+        ("de;q=0, fr", "en"),
+        ("", "en"),
+        ("*", "en"),
+        (";;q=,,de;q=a", "de"),
+    ],
+)
+def test_a_page_is_said_in_the_first_language_that_is_known(accepted: str, language: str) -> None:
+    assert chosen_language(accepted) == language
+
+
+def test_a_chart_of_a_german_dashboard_says_no_english_word() -> None:
+    chart = {"type": "line", "query": "q", "title": "Umsatz", "x": "tag", "y": "betrag",
+             "comparison": {"to": "previous_period"}}  # fmt: skip
+    board = Dashboard.model_validate(
+        {"version": 1, "slug": "umsatz", "title": "Umsatz", "locale": "de-DE",
+         "filters": {"zeitraum": {"type": "date_range", "default": {"last": "7d"}}},
+         "queries": {"q": {"sql": "SELECT 1"}}, "charts": {"umsatz": chart}}
+    )  # fmt: skip
+    rows = pa.table({"tag": [1, 2, 3], "betrag": [1.5, 2.5, 1234.5]})
+    columns = [Column("tag", "INT64"), Column("betrag", "FLOAT64")]
+    view = chart_view(board.charts["umsatz"], rows, columns, dashboard=board)
+    assert view.summary == (
+        "Umsatz: Liniendiagramm, 3 Punkte, steigend von 1,5 bei 1 auf 1.234,5 bei 3; "
+        "niedrigster Wert 1,5 bei 1, höchster 1.234,5 bei 3."
+    )
