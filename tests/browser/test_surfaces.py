@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from peter_core import Peter
-from peter_jupyter.export import export_html
+from peter_jupyter.export import export_html, export_svg
 from peter_jupyter.page import dashboard_page
 from tests.browser.serving import GALLERY, ROOT
 from tests.browser.surfaces import PATIENCE_MS, TOKEN, Window, drawn, write_notebook
@@ -203,3 +203,56 @@ def _answers(page: Page, address: str, body: str, kind: str) -> None:
         route.fulfill(body=body, content_type=kind)
 
     page.route(lambda url: url.split("?")[0] == address, answer)
+
+
+@pytest.mark.parametrize("fragment", ["", "#light", "#dark", "#print"])
+def test_an_export_asks_nobody_for_anything_and_tells_where_it_comes_from(
+    chromium: Browser, tmp_path: Path, fragment: str
+) -> None:
+    path = tmp_path / "gallery.html"
+    path.write_text(export_html(GALLERY.read_bytes()), "utf-8")
+    with Window(chromium, "file://") as window:
+        page = window.page
+        asked: list[str] = []
+        refused: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: refused.append(message.text))
+        if fragment == "#print":
+            page.emulate_media(media="print")
+        page.goto(f"{path.as_uri()}{fragment}")
+        expect(page.locator(".plot:not(:has(svg))")).to_have_count(0)
+        assert asked == [path.as_uri()]
+        policy = page.locator('meta[http-equiv="Content-Security-Policy"]').get_attribute("content")
+        assert policy is not None
+        assert policy.startswith("default-src 'none'; script-src 'sha256-")
+        assert "'unsafe-eval'" not in policy
+        assert "'unsafe-inline'" not in policy.split("style-src-attr")[0]
+        told = page.locator("header")
+        for words in ("Period: ", "Returns: Yes", "Data as of Nov 22, 2026"):
+            expect(told).to_contain_text(words)
+        foot = page.locator("footer")
+        for words in ("sales-overview.peter.yaml @ 4f2c91a", "15 of 15 charts as they were"):
+            expect(foot).to_contain_text(words)
+        assert refused == []
+        window.harmless()
+
+
+def test_a_drawing_asks_nobody_for_anything_under_the_strictest_policy(
+    lab: str, chromium: Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "gallery.svg"
+    path.write_text(export_svg(GALLERY.read_bytes()), "utf-8")
+    with Window(chromium, lab) as window:
+        page = window.page
+        refused: list[str] = []
+        page.on("console", lambda message: refused.append(message.text))
+        page.goto(path.as_uri())
+        assert page.locator("text", has_text="Sales overview").first.is_visible()
+        plain = {"Content-Security-Policy": "default-src 'none'", "Content-Type": "image/svg+xml"}
+        body = path.read_text("utf-8")
+        page.route(f"{lab}/drawing.svg", lambda route: route.fulfill(body=body, headers=plain))
+        page.goto(f"{lab}/drawing.svg")
+        assert page.locator("text", has_text="Net revenue by day").is_visible()
+        assert page.locator("svg svg").count() >= 7
+        assert refused == []
+        window.harmless()
