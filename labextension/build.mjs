@@ -57,6 +57,7 @@ await Promise.all([
   script("src/page.ts", "page.js", "iife"),
   script("src/history.ts", "history.js", "esm"),
   script("src/list.ts", "list.js", "iife"),
+  script("src/account.ts", "account.js", "iife"),
   script("src/lineage.ts", "lineage.js", "iife"),
   script("src/lineage-widget.ts", "lineage-widget.js", "esm", { STYLE }),
   script("src/charts.ts", "charts.js", "iife"),
@@ -73,6 +74,7 @@ await script("src/widget.ts", "widget.js", "esm", {
 });
 
 for (const name of [
+  "account.js",
   "page.js",
   "history.js",
   "list.js",

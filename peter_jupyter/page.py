@@ -7,6 +7,7 @@ import html
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +24,15 @@ _POLICY = {
     "base-uri": "'none'",
     "form-action": "'self'",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is logged in, as a page says it, and the addresses of the way out and in again."""
+
+    email: str
+    logout_url: str
+    login_url: str
 
 
 def csp() -> str:
@@ -42,6 +52,7 @@ def dashboard_page(
     export_url: str | None = None,
     history_url: str | None = None,
     lineage_url: str | None = None,
+    account: Account | None = None,
 ) -> str:
     """The page of one dashboard.
 
@@ -59,6 +70,8 @@ def dashboard_page(
         The page that draws what the dashboard is made of, if there is one.
     history_url
         The dashboard's address in the API, for those who may bring an earlier revision back.
+    account
+        Who is logged in, on a host that has sessions.
     """
     static = static_url.rstrip("/")
     metas = {
@@ -76,11 +89,15 @@ def dashboard_page(
         f"<h1>{html.escape(title)}</h1></div></header></div>"
     )
     soon = "charts.js" if artifact_json and _VEGA.search(artifact_json) else None
-    return _shell(title, static, metas, block, "page.js", first=first, soon=soon)
+    return _shell(title, static, metas, block, "page.js", first=first, soon=soon, account=account)
 
 
 def list_page(
-    entries: Sequence[Mapping[str, object]], *, static_url: str, title: str = "Dashboards"
+    entries: Sequence[Mapping[str, object]],
+    *,
+    static_url: str,
+    title: str = "Dashboards",
+    account: Account | None = None,
 ) -> str:
     """The page that lists dashboards.
 
@@ -92,12 +109,18 @@ def list_page(
         to another server is no link.
     """
     body = json.dumps([dict(entry) for entry in entries], ensure_ascii=False).encode()
-    return _shell(
-        title, static_url.rstrip("/"), {}, data_block("peter-dashboards", body), "list.js"
-    )
+    block = data_block("peter-dashboards", body)
+    return _shell(title, static_url.rstrip("/"), {}, block, "list.js", account=account)
 
 
-def lineage_page(*, title: str, data_url: str, board_url: str, static_url: str) -> str:
+def lineage_page(
+    *,
+    title: str,
+    data_url: str,
+    board_url: str,
+    static_url: str,
+    account: Account | None = None,
+) -> str:
     """The page of a dashboard's lineage.
 
     Parameters
@@ -112,7 +135,8 @@ def lineage_page(*, title: str, data_url: str, board_url: str, static_url: str) 
         The folder that ``peter_jupyter/static`` is served as.
     """
     metas = {"peter-lineage": data_url, "peter-board": board_url, "peter-title": title}
-    return _shell(f"{title} · Lineage", static_url.rstrip("/"), metas, "", "lineage.js")
+    static = static_url.rstrip("/")
+    return _shell(f"{title} · Lineage", static, metas, "", "lineage.js", account=account)
 
 
 def data_block(name: str, body: bytes) -> str:
@@ -145,6 +169,7 @@ def _shell(
     *,
     first: str = "",
     soon: str | None = None,
+    account: Account | None = None,
 ) -> str:
     told = "".join(
         f'<meta name="{name}" content="{html.escape(value)}">\n'
@@ -155,16 +180,30 @@ def _shell(
     if soon:
         # It is fetched while the first script runs, and run after the first paint.
         told += f'<link rel="preload" as="script" href="{html.escape(asset_url(static, soon))}">\n'
-    script = html.escape(asset_url(static, code))
+    codes = [code, *(["account.js"] if account else [])]
+    scripts = "".join(
+        f'<script defer src="{html.escape(asset_url(static, each))}"></script>\n' for each in codes
+    )
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
         f"<title>{html.escape(title)} · Peter</title>\n{told}"
         f'<link rel="stylesheet" href="{style}">\n'
-        f'<script defer src="{script}"></script>\n'
-        "</head>\n"
-        '<body class="pt-body">\n<div id="peter" class="pt">'
+        f"{scripts}</head>\n"
+        f'<body class="pt-body">\n{_account_bar(account)}<div id="peter" class="pt">'
         f"{first}</div>\n"
         f"{block}</body>\n</html>\n"
+    )
+
+
+def _account_bar(account: Account | None) -> str:
+    if account is None:
+        return ""
+    return (
+        '<nav class="pt pt-account" id="peter-account" aria-label="Account"'
+        f' data-logout="{html.escape(account.logout_url)}"'
+        f' data-login="{html.escape(account.login_url)}">'
+        f"<span>{html.escape(account.email)}</span>"
+        '<button type="button" class="btn quiet">Log out</button></nav>\n'
     )

@@ -24,7 +24,7 @@ except ModuleNotFoundError:  # run as a program, outside a build
 
 STAMP = "sources.sha256"
 BUILT = (
-    "charts.js", "full.js", "history.js", "lineage.js", "lineage-widget.js", "list.js", "page.js",
+    "account.js", "charts.js", "full.js", "history.js", "lineage.js", "lineage-widget.js", "list.js", "page.js",
     "peter.css", "renderer.js", "widget.js",
 )  # fmt: skip
 

@@ -57,6 +57,10 @@ class Host(RequestHandler, ABC):
         """
         return None
 
+    def logout_url(self) -> str | None:
+        """Where whoever asks ends the session; ``None`` without one, or where others end it."""
+        return None
+
     def expires_at(self) -> dt.datetime | None:
         """When the login ends by itself; ``None`` when it does not, or when nobody knows."""
         return None

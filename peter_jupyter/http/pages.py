@@ -19,7 +19,15 @@ from peter_jupyter.http.operations import operation
 from peter_jupyter.http.representation import Representations
 from peter_jupyter.http.resource import Resource
 from peter_jupyter.http.statuses import problem_of
-from peter_jupyter.page import STATIC, asset_version, csp, dashboard_page, lineage_page, list_page
+from peter_jupyter.page import (
+    STATIC,
+    Account,
+    asset_version,
+    csp,
+    dashboard_page,
+    lineage_page,
+    list_page,
+)
 
 if TYPE_CHECKING:
     from typing import Any
@@ -54,6 +62,14 @@ class Page(Resource):
 
     def _login_url(self) -> str | None:
         return self.login_url(self.request.uri or self.root)
+
+    def account(self) -> Account | None:
+        """Who is logged in, where the host has sessions that a person may end here."""
+        logout = self.logout_url()
+        if logout is None:
+            return None
+        # Whoever logged out may want to be somebody else.
+        return Account(self.who.email, logout, f"{self.root}api/v1/auth/login?account=choose")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Tell a failure in words."""
@@ -97,7 +113,7 @@ class ListPage(Page):
             return found
 
         entries = [_entry(entry, self.root) for entry in await self.call(listed)]
-        body = list_page(entries, static_url=f"{self.root}static")
+        body = list_page(entries, static_url=f"{self.root}static", account=self.account())
         self.send(body.encode(), HTML)
 
 
@@ -132,6 +148,7 @@ class DashboardPage(Page):
             export_url=_with_query(f"{self.root}dashboards/{slug}/export", filters),
             history_url=self._history(board),
             lineage_url=f"{self.root}dashboards/{slug}/lineage",
+            account=self.account(),
         )
         self.send(page.encode(), HTML)
 
@@ -161,6 +178,7 @@ class LineagePage(Page):
             data_url=f"{self.root}api/v1/dashboards/{slug}/lineage",
             board_url=f"{self.root}dashboards/{slug}",
             static_url=f"{self.root}static",
+            account=self.account(),
         )
         self.send(page.encode(), HTML)
 

@@ -14,6 +14,7 @@ from peter_jupyter.page import STATIC
     [
         ("page.js", 20_000),
         ("list.js", 8_000),
+        ("account.js", 1_500),
         ("peter.css", 7_000),
         ("charts.js", 300_000),
         ("widget.js", 1_500),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from peter_jupyter.http.host import Verb
     from peter_jupyter.http.pool import PooledPeter
 
+LOGIN, CALLBACK, LOGOUT = (f"api/v1/auth/{name}" for name in ("login", "callback", "logout"))
 HUB = "peter_hub"
 POOL = "peter_pool"
 """Keys of the application's settings."""
@@ -88,6 +89,10 @@ class HubHost(HubOAuthenticated, Host):  # type: ignore[misc]  # jupyterhub has 
         """
         self.hub.pace.require(self.request)
         return self.hub.login.begin(self, next)
+
+    def logout_url(self) -> str | None:
+        """The end of the session with Peter, which tells where the hub's own ends."""
+        return f"{self.root}{LOGOUT}" if self.bearer is None else None
 
     def is_own_origin(self, origin: str) -> bool:
         """Whether pages of an origin may change something here."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, cast
 
+from tornado.web import HTTPError
+
 from peter_core.errors import InvalidRequest
+from peter_jupyter.hosts.hub.host import CALLBACK, LOGIN, LOGOUT
 from peter_jupyter.http.access import public
 from peter_jupyter.http.models.queries import CallbackQuery, NextQuery
 from peter_jupyter.http.next_urls import safe_next
@@ -42,6 +45,9 @@ class CallbackPage(Page):
                errors=("forbidden", "login_unavailable", "too_many_requests"))  # fmt: skip
     async def get(self) -> None:
         """Change the code for a token, keep it in this browser's cookie, and go on."""
+        if self.request.method != "GET":
+            # A HEAD would use the code up.
+            raise HTTPError(405)
         hub, host = _hub(self), cast("HubHost", self)
         hub.pace.require(self.request)
         asked = self.get_query_argument("state", "")
@@ -93,10 +99,10 @@ class LogoutResource(Resource):
 
 
 OWN_ROUTES: tuple[tuple[str, type[Resource]], ...] = (
-    ("api/v1/auth/login", LoginPage),
-    ("api/v1/auth/callback", CallbackPage),
+    (LOGIN, LoginPage),
+    (CALLBACK, CallbackPage),
     ("oauth_callback", CallbackPage),
-    ("api/v1/auth/logout", LogoutResource),
+    (LOGOUT, LogoutResource),
 )
 """What this host has beside the routes of all hosts; JupyterHub calls back at
 ``oauth_callback`` unless the service's configuration says another address."""

@@ -11,7 +11,7 @@ from tornado.web import HTTPError
 
 from peter_core.errors import PeterError
 from peter_core.principal import LOCAL, Principal
-from peter_jupyter.hosts.standalone.addresses import LOGIN
+from peter_jupyter.hosts.standalone.addresses import LOGIN, LOGOUT
 from peter_jupyter.hosts.standalone.sessions import HOST, Caller
 from peter_jupyter.http.access import access_of
 from peter_jupyter.http.host import Host
@@ -166,6 +166,10 @@ class LoginHost(SiteHost):
     def login_url(self, next: str) -> str | None:
         """The login, which leads back to the page."""
         return f"{self.root}{LOGIN}?{urlencode({'next': next})}"
+
+    def logout_url(self) -> str | None:
+        """The end of the session; a token has none."""
+        return f"{self.root}{LOGOUT}" if self._by_session else None
 
     async def let_in(self) -> None:
         """Find out who asks; a session's change needs the token of the page it came from."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.hosts.standalone.house import CALLBACK, House
+from tests.hosts.standalone.house import CALLBACK, House, xsrf
 from tests.http.conftest import DOCUMENT
 from tests.servers.openid import OpenIdProvider
 
@@ -24,6 +24,17 @@ def chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def published(house: House) -> None:
+    """Alice publishes a dashboard."""
+    author = house.logged_in("alice@example.com")
+    made = author.post(
+        "/api/v1/dashboards", content=DOCUMENT,
+        headers={**xsrf(author), "Content-Type": "application/yaml"},
+    )  # fmt: skip
+    assert made.status_code == 201, made.text
 
 
 @pytest.fixture
@@ -47,14 +58,6 @@ def page(chromium: Browser, house: House) -> Iterator[Page]:
 def test_a_person_logs_in_reads_the_list_and_logs_out(
     house: House, google: OpenIdProvider, page: Page
 ) -> None:
-    author = house.logged_in("alice@example.com")
-    token = {"X-XSRFToken": author.get("/api/v1/auth/me") and author.cookies["_xsrf"]}
-    made = author.post(
-        "/api/v1/dashboards", content=DOCUMENT,
-        headers={**token, "Content-Type": "application/yaml"},
-    )  # fmt: skip
-    assert made.status_code == 201, made.text
-
     google.interactive = True
     page.goto(f"{house.url}/dashboards/small-flights")
     assert page.url.startswith(f"{google.issuer}/authorize")
@@ -70,18 +73,42 @@ def test_a_person_logs_in_reads_the_list_and_logs_out(
     cookies = page.evaluate("document.cookie")
     assert "_xsrf=" in cookies and "session" not in cookies
 
-    status = page.evaluate(
-        """async () => {
-          const token = /_xsrf=([^;]*)/.exec(document.cookie)[1];
-          const answer = await fetch("/api/v1/auth/logout", {
-            method: "POST", headers: { "X-XSRFToken": decodeURIComponent(token) },
-          });
-          return answer.status;
-        }"""
-    )
-    assert status == 204
+    # The way out is said with who goes, and a keyboard reaches it.
+    account = page.get_by_role("navigation", name="Account")
+    expect(account).to_contain_text("ada@example.com")
+    page.keyboard.press("Tab")
+    expect(account.get_by_role("button", name="Log out")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="You are logged out")).to_be_focused()
+    expect(page.get_by_role("link", name="Small flights")).to_have_count(0)
+    again = page.get_by_role("link", name="Log in again")
+    expect(again).to_have_attribute("href", "/api/v1/auth/login?account=choose")
     page.goto(f"{house.url}/dashboards")
     assert page.url.startswith(f"{google.issuer}/authorize")
     page.go_back()
     # What was read is not in the browser's cache for whoever comes next.
     expect(page.get_by_role("link", name="Small flights")).to_have_count(0)
+
+
+@pytest.mark.parametrize("place", ["", "/small-flights", "/small-flights/lineage"])
+def test_every_page_says_who_is_logged_in_and_a_log_out_that_fails_says_so(
+    house: House, google: OpenIdProvider, chromium: Browser, place: str
+) -> None:
+    session = house.logged_in("vera@example.com").cookies["peter-session"]
+    context = chromium.new_context()
+    context.add_cookies([{"name": "peter-session", "value": session, "url": house.url}])
+    page = context.new_page()
+    page.goto(f"{house.url}/dashboards{place}")
+    account = page.get_by_role("navigation", name="Account")
+    expect(account).to_contain_text("vera@example.com")
+    page.route("**/auth/logout", lambda route: route.fulfill(status=503, body="{}"))
+    account.get_by_role("button", name="Log out").click()
+    expect(account.get_by_role("alert")).to_contain_text("still logged in")
+    expect(account.get_by_role("button", name="Log out")).to_be_focused()
+    page.unroute("**/auth/logout")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="You are logged out")).to_be_visible()
+    google.interactive = True
+    page.goto(f"{house.url}/dashboards{place}")
+    assert page.url.startswith(f"{google.issuer}/authorize")
+    context.close()
