@@ -22,12 +22,15 @@ if (root && address !== null) {
   const title = h("h1", {}, `${readMeta("peter-title") ?? ""} · ${messages.lineage}`);
   const head = h("header", { class: "top" }, h("div", { class: "titles" }, title), back);
   root.replaceChildren(h("div", { class: "page" }, head, place));
-  renderLineage(place, { load: (columns) => load(address, columns) });
+  const here = new URL(address, document.baseURI);
+  renderLineage(place, {
+    load: (columns) => load(new URL(columns ? "?columns=true" : "", here)),
+    // Beside the dashboards of the API stands the lineage of all of them.
+    impact: (id) => load(new URL(`../../lineage/downstream/${encodeURIComponent(id)}`, here)),
+  });
 }
 
-async function load(from: string, columns: boolean): Promise<Graph> {
-  const url = new URL(from, document.baseURI);
-  if (columns) url.searchParams.set("columns", "true");
+async function load(url: URL): Promise<Graph> {
   const response = await fetch(url, { headers: { Accept: "application/json" } });
   if (!response.ok) throw new RequestProblem(await readProblem(response));
   return (await response.json()) as Graph;

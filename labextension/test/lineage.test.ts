@@ -70,6 +70,14 @@ describe("a lineage", () => {
     expect(neighbour(places, "query:b/q", "ArrowRight")).toBe("table:local.shop.orders");
   });
 
+  it("is narrower where there is less room, down to what can be read", () => {
+    expect(place(graph, 1064).node.width).toBe(208);
+    const narrow = place(graph, 800);
+    expect(narrow.width).toBeLessThanOrEqual(800);
+    expect(narrow.node.width).toBeGreaterThan(132);
+    expect(place(graph, 100).node.width).toBe(132);
+  });
+
   it("dims what has nothing to do with the chosen node, and says what has", async () => {
     const root = document.createElement("div");
     document.body.replaceChildren(root);

@@ -58,7 +58,7 @@ class Site:
                 title="Sales", data_url="/graph", board_url="/page", static_url="/static"
             )
             return 200, "text/html", page.encode()
-        if path == "/graph":
+        if path == "/graph" or path.startswith("/lineage/downstream/"):
             return 200, "application/json", json.dumps(self.graph).encode()
         if path == "/dashboards":
             return 200, "text/html", list_page(self.entries, static_url="/static").encode()

@@ -3,12 +3,12 @@
 import { URLExt } from "@jupyterlab/coreutils";
 import { ServerConnection } from "@jupyterlab/services";
 import type { Artifact } from "../../src/artifact";
+import type { Graph } from "../../src/lineage/graph";
 import type {
   Completions,
   Difference,
   DraftVerification,
   Freshness,
-  Graph,
   Listing,
   Plan,
   Problem,
@@ -117,8 +117,18 @@ export class Api {
     return this.json("POST", "api/v1/sql/explain", { body: { sql, parameters } });
   }
 
-  lineage(slug: string): Promise<Graph> {
-    return this.json("GET", `api/v1/dashboards/${enc(slug)}/lineage`);
+  lineage(slug: string, columns: boolean): Promise<Graph> {
+    const query = `columns=${columns}`;
+    return this.json("GET", `api/v1/dashboards/${enc(slug)}/lineage`, { query });
+  }
+
+  draftLineage(yaml: string, columns: boolean): Promise<Graph> {
+    return this.json("POST", "api/v1/lineage/draft", { yaml, query: `columns=${columns}` });
+  }
+
+  /** What every published dashboard makes of a node. */
+  downstream(id: string): Promise<Graph> {
+    return this.json("GET", `api/v1/lineage/downstream/${enc(id)}`);
   }
 
   complete(sql: string, offset: number, parameters: string[]): Promise<Completions> {

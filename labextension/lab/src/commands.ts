@@ -219,10 +219,19 @@ async function compare(house: House): Promise<void> {
 }
 
 async function lineage(house: House): Promise<void> {
+  const { api } = house;
+  const board = boardHere(house);
+  if (board) {
+    const { slug } = board;
+    const report = await lineageReport(slug, api, (columns) => api.lineage(slug, columns));
+    show(house, `Lineage: ${slug}`, report);
+    return;
+  }
   const source = await dashboard(house);
   if (source === null) return;
-  const plan = await house.api.compile(source);
-  show(house, `Lineage: ${plan.slug}`, lineageReport(plan.slug, plan.lineage));
+  const { slug } = await api.compile(source);
+  const report = await lineageReport(slug, api, (columns) => api.draftLineage(source, columns));
+  show(house, `Lineage: ${slug}`, report);
 }
 
 async function exported(house: House): Promise<void> {
@@ -259,11 +268,16 @@ function ofFile(house: House): Source | null {
   return preview ? { kind: "dashboard", text: preview.content.draft.text } : null;
 }
 
-async function ofBoard(house: House): Promise<Source | null> {
+/** The published dashboard in front. */
+function boardHere(house: House): LiveDashboard | null {
   const widget = house.app.shell.currentWidget;
   const board = widget && "content" in widget ? widget.content : null;
-  if (!(board instanceof LiveDashboard)) return null;
-  return { kind: "dashboard", text: (await house.api.text(board.slug)).yaml };
+  return board instanceof LiveDashboard ? board : null;
+}
+
+async function ofBoard(house: House): Promise<Source | null> {
+  const board = boardHere(house);
+  return board && { kind: "dashboard", text: (await house.api.text(board.slug)).yaml };
 }
 
 function ofCell(house: House): Source | null {

@@ -80,13 +80,7 @@ export interface Plan {
     exact: boolean;
     note: string;
   };
-  lineage: Graph;
   problems: Problem[];
-}
-
-export interface Graph {
-  nodes: { id: string; kind: string; name: string; title: string | null }[];
-  edges: { source: string; target: string; kind: string; detail: string | null }[];
 }
 
 export interface Verification {

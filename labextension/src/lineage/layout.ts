@@ -3,27 +3,36 @@
 import { Graph as Layered, layout } from "@dagrejs/dagre";
 import type { Graph } from "./graph";
 
-export const NODE = { width: 208, height: 44 } as const;
+const HEIGHT = 44;
+const MARGIN = 8;
+/** A node's width and the gap between layers, in pixels: as wide as can be, down to what is read. */
+const WIDTHS = { roomy: [208, 72], narrow: [132, 40] } as const;
 
 export interface Place {
   x: number;
   y: number;
 }
 
-/** Upper left corners by id, the points of each edge, and the size of the whole, in pixels. */
+/** Upper left corners by id, the points of each edge, the sizes of a node and of the whole, in pixels. */
 export interface Layout {
   places: Map<string, Place>;
+  node: { width: number; height: number };
   paths: { source: string; target: string; points: Place[] }[];
   width: number;
   height: number;
 }
 
-/** Lays a graph out; an edge to a node that is not there is left out. */
-export function place(graph: Graph): Layout {
+/**
+ * Lays a graph out for a width in pixels; it is wider where its layers do not fit. An edge to a
+ * node that is not there is left out.
+ */
+export function place(graph: Graph, room = Infinity): Layout {
+  const { width: wide, gap } = sizes(graph, room);
+  const node = { width: wide, height: HEIGHT };
   const drawn = new Layered({ multigraph: false });
-  drawn.setGraph({ rankdir: "RL", nodesep: 14, ranksep: 72, marginx: 8, marginy: 8 });
+  drawn.setGraph({ rankdir: "RL", nodesep: 14, ranksep: gap, marginx: MARGIN, marginy: MARGIN });
   drawn.setDefaultEdgeLabel(() => ({}));
-  for (const node of graph.nodes) drawn.setNode(node.id, { ...NODE });
+  for (const { id } of graph.nodes) drawn.setNode(id, { ...node });
   for (const { source, target } of graph.edges) {
     if (drawn.hasNode(source) && drawn.hasNode(target)) drawn.setEdge(source, target);
   }
@@ -31,19 +40,34 @@ export function place(graph: Graph): Layout {
   const places = new Map<string, Place>();
   for (const id of drawn.nodes()) {
     const { x, y } = drawn.node(id) as Place;
-    places.set(id, { x: x - NODE.width / 2, y: y - NODE.height / 2 });
+    places.set(id, { x: x - node.width / 2, y: y - node.height / 2 });
   }
   const paths = drawn.edges().map(({ v, w }) => {
     const { points } = drawn.edge(v, w) as { points: Place[] };
     const [from, to] = [places.get(v), places.get(w)];
-    const start = { x: from?.x ?? 0, y: (from?.y ?? 0) + NODE.height / 2 };
-    const end = { x: (to?.x ?? 0) + NODE.width, y: (to?.y ?? 0) + NODE.height / 2 };
+    const start = { x: from?.x ?? 0, y: (from?.y ?? 0) + node.height / 2 };
+    const end = { x: (to?.x ?? 0) + node.width, y: (to?.y ?? 0) + node.height / 2 };
     // A line over several layers is led around what stands between.
     const around = points.length > 3 ? points.slice(1, -1) : [];
     return { source: v, target: w, points: [start, ...around, end] };
   });
   const { width = 0, height = 0 } = drawn.graph() as { width?: number; height?: number };
-  return { places, paths, width, height };
+  return { places, node, paths, width, height };
+}
+
+/** How wide a node and a gap between layers are in a width. */
+export function sizes(graph: Graph, room: number): { width: number; gap: number } {
+  const layers = new Set(graph.nodes.map((node) => node.kind)).size;
+  const [[most, far], [least, near]] = [WIDTHS.roomy, WIDTHS.narrow];
+  const need = (width: number, gap: number): number =>
+    layers * width + (layers - 1) * gap + 2 * MARGIN;
+  if (layers < 2 || need(most, far) <= room) return { width: most, gap: far };
+  const share = (room - need(least, near)) / (need(most, far) - need(least, near));
+  const part = Math.max(0, share);
+  return {
+    width: Math.floor(least + part * (most - least)),
+    gap: Math.floor(near + part * (far - near)),
+  };
 }
 
 /** The node that an arrow key leads to: the nearest on that side; null where there is none. */

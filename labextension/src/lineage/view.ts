@@ -16,7 +16,7 @@ import {
   search,
   withoutColumns,
 } from "./graph";
-import { type Layout, neighbour, NODE, place } from "./layout";
+import { type Layout, neighbour, place, sizes } from "./layout";
 
 /** Where a view has its lineage from. What rejects carries a problem's words. */
 export interface LineageSource {
@@ -28,6 +28,8 @@ export interface LineageSource {
   columns?: boolean;
 }
 
+/** Of the frame around the drawing, as its styles have it, in pixels. */
+const PADDING = 12;
 const NONE: Graph = { nodes: [], edges: [] };
 
 /** Draws a lineage into `root`; gives the function that takes it away. */
@@ -35,12 +37,17 @@ export function renderLineage(root: HTMLElement, source: LineageSource): () => v
   const view = new LineageView(source);
   root.replaceChildren(view.element);
   void view.show();
-  return () => root.replaceChildren();
+  return () => {
+    view.leave();
+    root.replaceChildren();
+  };
 }
 
 class LineageView {
   readonly element: HTMLElement;
   private readonly stage = h("div", { class: "lineage-stage" });
+  private readonly frame = h("div", { class: "lineage-scroll" }, this.stage);
+  private readonly sized = new ResizeObserver(() => this.fit());
   private readonly told = h("p", { class: "lineage-told", role: "status" });
   private readonly find: HTMLInputElement;
   private readonly columns: HTMLButtonElement;
@@ -65,9 +72,15 @@ class LineageView {
       "section",
       { class: "card lineage", "aria-label": messages.lineage },
       bar,
-      h("div", { class: "lineage-scroll" }, this.stage),
+      this.frame,
     );
     this.element.addEventListener("keydown", (event) => this.key(event));
+    this.sized.observe(this.frame);
+  }
+
+  leave(): void {
+    this.turn += 1;
+    this.sized.disconnect();
   }
 
   /** Asks for the graph and draws it; the chosen node stays chosen where it is still there. */
@@ -109,14 +122,35 @@ class LineageView {
     this.mark();
   }
 
+  /** Lays it out anew where there is more or less room than it was laid out for. */
+  private fit(): void {
+    const { width } = this.layout.node;
+    if (this.graph.nodes.length === 0 || sizes(this.graph, this.room).width === width) return;
+    this.lay(this.graph);
+    this.mark();
+  }
+
+  /** The width there is; without a page around it there is no telling. */
+  private get room(): number {
+    const { clientWidth } = this.frame;
+    return clientWidth > 0 ? clientWidth - 2 * PADDING : Infinity;
+  }
+
   private lay(graph: Graph): void {
+    const first = this.graph.nodes.length === 0;
     this.graph = graph;
-    this.layout = place(graph);
+    this.layout = place(graph, this.room);
     if (!this.layout.places.has(this.chosen ?? "")) this.chosen = null;
     const { id } = (document.activeElement as HTMLElement | null)?.dataset ?? {};
     const held = id !== undefined && this.stage.contains(document.activeElement);
     this.draw();
     if (held) this.focus(id);
+    else if (first) this.centre();
+  }
+
+  /** Begins at the dashboard, which stands half way down its charts. */
+  private centre(): void {
+    this.frame.scrollTop = (this.stage.offsetHeight - this.frame.clientHeight) / 2;
   }
 
   private fail(problem: Problem | null): void {
@@ -157,7 +191,8 @@ class LineageView {
       this.chosen = this.chosen === node.id ? null : node.id;
       void this.follow();
     };
-    const style = `left:${x}px;top:${y}px;width:${NODE.width}px;height:${NODE.height}px`;
+    const { width, height } = this.layout.node;
+    const style = `left:${x}px;top:${y}px;width:${width}px;height:${height}px`;
     const { name, of } = face(node);
     const kind = [lineageMessages.kinds[node.kind], of].filter(Boolean).join(" · ");
     const title = `${lineageMessages.kinds[node.kind]} ${node.id.slice(node.kind.length + 1)}`;
