@@ -74,19 +74,19 @@ function control(filter: Filter, context: Context): Control {
 
 /** How a kind of value stands in a native select. */
 interface Choice {
-  none: string;
+  none: "all" | "any";
   options: (filter: Filter) => { value: string; label: string }[];
   read: (text: string) => FilterValue;
 }
 
 const ONE_OF: Choice = {
-  none: messages.all,
+  none: "all",
   options: (filter) => filter.options ?? [],
   read: (text) => text,
 };
 
 const YES_NO: Choice = {
-  none: messages.any,
+  none: "any",
   options: () => [
     { value: "true", label: messages.yes },
     { value: "false", label: messages.no },
@@ -102,7 +102,7 @@ function select(filter: Filter, context: Context, choice: Choice): Control {
     const known = chosen === "" || options.some((option) => option.value === chosen);
     if (!known) options.unshift({ value: chosen, label: chosen });
     element.replaceChildren(
-      h("option", { value: "" }, choice.none),
+      h("option", { value: "" }, messages[choice.none]),
       ...options.map((option) => h("option", { value: option.value }, option.label)),
     );
     element.value = chosen;

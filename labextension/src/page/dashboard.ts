@@ -2,13 +2,14 @@
 
 import type { Artifact, FilterValues } from "../artifact";
 import { fromQuery, toQuery } from "../filters/query";
+import type * as HistoryModule from "../history";
 import { messages } from "../messages";
 import { type Rendered, renderDashboard } from "../renderer/dashboard";
 import { button } from "../renderer/dom";
 import type { Action, RenderOptions, ThemeChoice } from "../renderer/options";
+import { language, speak } from "../translation";
 import { readJson, readMeta } from "./document";
 import { fetchArtifact, RequestProblem } from "./fetching";
-import type { HistoryOptions } from "./history";
 
 /** Starts the page in `root`; without a data address it is a kept copy. */
 export function startDashboard(
@@ -17,6 +18,8 @@ export function startDashboard(
 ): Rendered {
   const artifact = readJson("peter-artifact") as Artifact | null;
   const address = readMeta("peter-data");
+  // Labels are made below, before the artifact is drawn.
+  if (artifact) speak(artifact.words);
   if (artifact) document.title = `${artifact.title} · Peter`;
   if (address === null) return startCopy(root, artifact, options);
   return new Page(root, address, artifact, options).rendered;
@@ -67,10 +70,7 @@ interface Asked {
   wait?: number;
 }
 
-/** What `history.ts` exports. */
-interface HistoryScript {
-  openHistory: (host: HTMLElement, board: string, options: HistoryOptions) => void;
-}
+type HistoryScript = typeof HistoryModule;
 
 class Page {
   readonly rendered: Rendered;
@@ -113,11 +113,9 @@ class Page {
     if (this.board === null || script === null) return;
     try {
       const panel = (await import(new URL(script, document.baseURI).href)) as HistoryScript;
-      panel.openHistory(this.root, this.board, {
-        locale: this.artifact?.locale ?? "en",
-        timezone: this.artifact?.timezone ?? "UTC",
-        onRestored: () => void this.load(location.search),
-      });
+      const { locale = language(), timezone = "UTC", words } = this.artifact ?? {};
+      const onRestored = (): void => void this.load(location.search);
+      panel.openHistory(this.root, this.board, { locale, timezone, onRestored }, words);
     } catch {
       const problem = {
         code: "offline",

@@ -195,5 +195,6 @@ function shape(artifact: Artifact): string {
     type,
     title,
   ]);
-  return JSON.stringify([artifact.slug, artifact.layout, filters, charts, artifact.timezone]);
+  const { slug, layout, timezone, locale } = artifact;
+  return JSON.stringify([slug, layout, filters, charts, timezone, locale]);
 }
