@@ -30,8 +30,8 @@ Scenario = Callable[["Running"], Awaitable[None]]
 class Running:
     """The service in this process; the hub's word is given by the test."""
 
-    def __init__(self, folder: Path, public_url: str, asking: Asking) -> None:
-        self.hub = Hub(public_url, session_s=DAY_S)
+    def __init__(self, folder: Path, public_url: str, asking: Asking, per_minute: int) -> None:
+        self.hub = Hub(public_url, session_s=DAY_S, login_requests_per_minute=per_minute)
         self.hub.identities = Identities(asking, lambda _: True, timeout_s=1)
         self.pool = PooledPeter(lambda: Peter.local(folder))
         self.app = application(self.hub, self.pool)
@@ -62,9 +62,11 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
     async def known(given: str) -> Mapping[str, Any] | None:
         return ADA if given == "good" else None
 
-    def run(scenario: Scenario, asking: Asking = known, public_url: str = "") -> None:
+    def run(
+        scenario: Scenario, asking: Asking = known, public_url: str = "", per_minute: int = 120
+    ) -> None:
         async def main() -> None:
-            service = Running(tmp_path, public_url, asking)
+            service = Running(tmp_path, public_url, asking, per_minute)
             try:
                 await scenario(service)
             finally:
@@ -207,3 +209,29 @@ def test_a_service_that_goes_down_says_so_to_the_proxy(serve: Callable[..., None
             assert (await client.get("health")).status_code == 200
 
     serve(scenario)
+
+
+def test_an_address_that_begins_login_upon_login_is_told_to_wait(
+    serve: Callable[..., None],
+) -> None:
+    async def scenario(service: Running) -> None:
+        service.hub._reached_at = time.monotonic() + 60
+        pages = ("dashboards", "api/v1/auth/login", "oauth_callback?state=s&code=c")
+        async with httpx.AsyncClient(base_url=service.url) as client:
+            attacker = {"X-Forwarded-For": "203.0.113.1, 198.51.100.7"}
+            met = [(await client.get(page, headers=attacker)).status_code for page in pages]
+            assert met == [302, 302, 403]
+            pending = len(service.hub.login._oauth_states)
+            for page in pages:
+                refused = await client.get(page, headers=attacker)
+                assert refused.status_code == 429
+                assert int(refused.headers["retry-after"]) > 0
+            assert len(service.hub.login._oauth_states) == pending
+            # What needs no login goes on, and so does everybody else.
+            assert (await client.get("health", headers=attacker)).status_code == 200
+            known = attacker | service.cookie("good")
+            assert (await client.get("dashboards", headers=known)).status_code == 200
+            other = {"X-Forwarded-For": "198.51.100.8"}
+            assert (await client.get("dashboards", headers=other)).status_code == 302
+
+    serve(scenario, per_minute=3)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, quote, urljoin, urlsplit
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urljoin, urlsplit
 
 import httpx
 import pytest
@@ -12,6 +14,8 @@ from tests.servers.google import Google
 from tests.servers.hub import Hub, wait_for
 
 ME = "api/v1/auth/me"
+Brought = Callable[["Begun", "Begun"], httpx.Response]
+"""What comes of it when a browser brings something to its callback, another login being begun."""
 
 
 def test_a_person_on_the_list_comes_back_to_the_page_they_asked_for(hub: Hub) -> None:
@@ -156,40 +160,150 @@ def test_a_callback_that_was_not_asked_for_makes_no_session(
     assert "<script>" not in response.text
 
 
-def _begun(hub: Hub) -> tuple[httpx.Client, str]:
-    """A browser that is logged in at the hub, and the address of its callback with a good code."""
-    browser, _ = hub.log_in("vera@example.com")
-    for cookie in [c for c in browser.cookies.jar if c.path == "/services/peter/"]:
-        browser.cookies.delete(cookie.name, cookie.domain, cookie.path)
+@dataclass
+class Begun:
+    """A browser that the hub knows, on its way back to Peter's callback with a good code."""
+
+    browser: httpx.Client
+    address: str
+    """The whole address of its callback."""
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What the hub sends along."""
+        return dict(parse_qsl(urlsplit(self.address).query))
+
+    @property
+    def state_cookie(self) -> str:
+        """The name of the cookie that binds the login to this browser."""
+        return next(c.name for c in self.browser.cookies.jar if "oauth-state" in c.name)
+
+    def come_back(self, **changes: str | list[str] | None) -> httpx.Response:
+        """Call the callback with something else; ``None`` leaves an argument out."""
+        given = {**self.given, **changes}
+        query = urlencode({k: v for k, v in given.items() if v is not None}, doseq=True)
+        return self.browser.get(f"{self.address.partition('?')[0]}?{query}")
+
+    def keep(self, value: str | None, *, name: str | None = None) -> None:
+        """Another value of the cookie, or none at all."""
+        kept = name or self.state_cookie
+        self.browser.cookies.delete(self.state_cookie, "127.0.0.1", "/services/peter/")
+        if value is not None:
+            self.browser.cookies.set(kept, value, domain="127.0.0.1", path="/services/peter/")
+
+    @property
+    def kept(self) -> str:
+        """The cookie's value."""
+        return next(c.value or "" for c in self.browser.cookies.jar if c.name == self.state_cookie)
+
+
+def begun(hub: Hub, people: People) -> Begun:
+    """A browser of Vera's that begins a login with Peter."""
+    browser = hub.browser()
+    for cookie in people.browser("vera").cookies.jar:
+        if cookie.path != "/services/peter/":
+            browser.cookies.set(cookie.name, cookie.value or "", "127.0.0.1", cookie.path)
     browser.follow_redirects = False
     to_hub = browser.get(f"{hub.peter}dashboards").headers["location"]
     back = urljoin(hub.url, browser.get(urljoin(hub.url, to_hub)).headers["location"])
     assert back.startswith(f"{hub.peter}oauth_callback?code=")
-    return browser, back
+    return Begun(browser, back)
 
 
-def test_a_code_of_another_browser_is_not_taken(hub: Hub) -> None:
-    victim, attacker = _begun(hub), _begun(hub)
-    response = victim[0].get(attacker[1])
-    assert response.status_code == 403
-    assert victim[0].get(hub.peter + ME).status_code == 401
+def require_no_session(hub: Hub, browser: httpx.Client, answer: httpx.Response) -> None:
+    assert "location" not in answer.headers
+    assert not any(
+        line.startswith("service-peter=") and not line.startswith('service-peter="";')
+        for line in answer.headers.get_list("set-cookie")
+    )
+    assert "<script>" not in answer.text
+    assert "Traceback" not in answer.text
+    assert browser.get(hub.peter + ME).status_code == 401
 
 
-def test_a_state_works_once(hub: Hub) -> None:
-    browser, address = _begun(hub)
-    states = {c.name: c.value or "" for c in browser.cookies.jar if "oauth-state" in c.name}
-    assert browser.get(address).status_code == 302
-    assert browser.get(hub.peter + ME).status_code == 200
-    again = httpx.get(address, cookies=states)
+def _with_anothers(name: str) -> Brought:
+    def brought(mine: Begun, other: Begun) -> httpx.Response:
+        return mine.come_back(**{name: other.given[name]})
+
+    return brought
+
+
+def _with_cookie(changed: Callable[[Begun, Begun], str | None]) -> Brought:
+    def brought(mine: Begun, other: Begun) -> httpx.Response:
+        address = mine.address
+        mine.keep(changed(mine, other))
+        return mine.browser.get(address)
+
+    return brought
+
+
+def _with_the_sessions_cookie(mine: Begun, other: Begun) -> httpx.Response:
+    assert other.browser.get(other.address).status_code == 302
+    session = next(c.value for c in other.browser.cookies.jar if c.name == "service-peter")
+    mine.keep(session)
+    return mine.browser.get(mine.address)
+
+
+def _with_a_used_code(mine: Begun, other: Begun) -> httpx.Response:
+    assert other.browser.get(other.address).status_code == 302
+    return mine.come_back(code=other.given["code"])
+
+
+BROUGHT: dict[str, Brought] = {
+    "no code": lambda mine, _: mine.come_back(code=None),
+    "an empty code": lambda mine, _: mine.come_back(code=""),
+    "a made-up code": lambda mine, _: mine.come_back(code="made-up"),
+    "a code with more": lambda mine, _: mine.come_back(code="x" + mine.given["code"]),
+    "a code that is cut": lambda mine, _: mine.come_back(code=mine.given["code"][:-1]),
+    "a long code": lambda mine, _: mine.come_back(code="c" * 4000),
+    "two codes": lambda mine, _: mine.come_back(code=[mine.given["code"], "another"]),
+    "a code with a line break": lambda mine, _: mine.come_back(code="a\r\nX: y"),
+    "an error beside a code": lambda mine, _: mine.come_back(error="<script>alert(1)</script>"),
+    "no state": lambda mine, _: mine.come_back(state=None),
+    "a state with more": lambda mine, _: mine.come_back(state=mine.given["state"] + "="),
+    "a state that is cut": lambda mine, _: mine.come_back(state=mine.given["state"][:-8]),
+    "two states": lambda mine, _: mine.come_back(state=[mine.given["state"], "another"]),
+    "another browser's state": _with_anothers("state"),
+    "another browser's code": _with_anothers("code"),
+    "a used code": _with_a_used_code,
+    "another browser's address": lambda mine, other: mine.browser.get(other.address),
+    "no cookie": _with_cookie(lambda mine, _: None),
+    "a changed cookie": _with_cookie(lambda mine, _: mine.kept[:-4] + "0000"),
+    "a cookie that nobody signed": _with_cookie(lambda mine, _: mine.given["state"]),
+    "another browser's cookie": _with_cookie(lambda _, other: other.kept),
+    "the session as the cookie": _with_the_sessions_cookie,
+}
+
+
+@pytest.mark.parametrize("case", BROUGHT)
+def test_what_a_browser_brings_back_wrong_is_no_login(hub: Hub, people: People, case: str) -> None:
+    mine, other = begun(hub, people), begun(hub, people)
+    answer = BROUGHT[case](mine, other)
+    assert answer.status_code in (400, 403)
+    require_no_session(hub, mine.browser, answer)
+
+
+def test_what_was_changed_in_these_cases_is_all_that_was_wrong(hub: Hub, people: People) -> None:
+    mine = begun(hub, people)
+    mine.keep(mine.kept)
+    assert mine.come_back().status_code == 302
+    assert mine.browser.get(hub.peter + ME).status_code == 200
+
+
+def test_a_state_works_once(hub: Hub, people: People) -> None:
+    mine = begun(hub, people)
+    states = {mine.state_cookie: mine.kept}
+    assert mine.browser.get(mine.address).status_code == 302
+    assert mine.browser.get(hub.peter + ME).status_code == 200
+    again = httpx.get(mine.address, cookies=states)
     assert again.status_code == 403
     assert "set-cookie" not in again.headers
 
 
-def test_a_code_that_was_changed_makes_no_session(hub: Hub) -> None:
-    browser, address = _begun(hub)
-    response = browser.get(address.replace("code=", "code=x"))
-    assert response.status_code == 403
-    assert browser.get(hub.peter + ME).status_code == 401
+def test_looking_at_a_callback_uses_nothing_up(hub: Hub, people: People) -> None:
+    mine = begun(hub, people)
+    assert mine.browser.head(mine.address).status_code == 405
+    assert mine.browser.get(mine.address).status_code == 302
 
 
 def test_a_login_gives_the_browser_a_new_session(hub: Hub) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,6 +136,13 @@ def test_a_person_logs_in_through_google_and_sees_the_numbers(
         page.wait_for_url(f"{hub.peter}dashboards/in-a-browser")
         page.get_by_text("Departures").first.wait_for()
         _wait_for_number(page)
+        account = page.get_by_role("navigation", name="Account")
+        assert "vera@example.com" in account.inner_text()
+        account.get_by_role("button", name="Log out").click()
+        # The hub's own session ends with it, or the next click would log in again.
+        page.wait_for_url(re.compile("/hub/(logout|login)"))
+        page.goto(f"{hub.peter}dashboards")
+        page.locator("input[name=sub]").wait_for()
         browser.close()
     assert not faults
 
