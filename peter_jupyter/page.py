@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from peter_core.plan.words import catalogue_of, say, speaking, spoken_language
+
 STATIC = Path(__file__).with_name("static")
 
 _VEGA = re.compile(rb'"kind": ?"vega"')
@@ -53,6 +55,7 @@ def dashboard_page(
     history_url: str | None = None,
     lineage_url: str | None = None,
     account: Account | None = None,
+    language: str = "en",
 ) -> str:
     """The page of one dashboard.
 
@@ -72,6 +75,8 @@ def dashboard_page(
         The dashboard's address in the API, for those who may bring an earlier revision back.
     account
         Who is logged in, on a host that has sessions.
+    language
+        The dashboard's locale, as a BCP 47 tag.
     """
     static = static_url.rstrip("/")
     metas = {
@@ -83,21 +88,26 @@ def dashboard_page(
         "peter-lineage": lineage_url,
     }
     block = data_block("peter-artifact", artifact_json) if artifact_json else ""
+    if account or not artifact_json:  # an artifact brings its words, for the script that draws it
+        block += words_block(language)
     # What is known without a script is painted before there is one.
     first = (
         '<div class="page"><header class="top"><div class="titles">'
         f"<h1>{html.escape(title)}</h1></div></header></div>"
     )
     soon = "charts.js" if artifact_json and _VEGA.search(artifact_json) else None
-    return _shell(title, static, metas, block, "page.js", first=first, soon=soon, account=account)
+    with speaking(language):
+        return _shell(
+            title, static, metas, block, "page.js", first=first, soon=soon, account=account
+        )
 
 
 def list_page(
     entries: Sequence[Mapping[str, object]],
     *,
     static_url: str,
-    title: str = "Dashboards",
     account: Account | None = None,
+    language: str = "en",
 ) -> str:
     """The page that lists dashboards.
 
@@ -107,10 +117,14 @@ def list_page(
         ``slug, title, url`` and, where known, ``description, owner, tags, revision,
         published_at, computed_at`` (RFC 3339) and ``last_cost_usd`` of each. A ``url`` that leads
         to another server is no link.
+    language
+        What the page is read in, as a BCP 47 tag.
     """
     body = json.dumps([dict(entry) for entry in entries], ensure_ascii=False).encode()
-    block = data_block("peter-dashboards", body)
-    return _shell(title, static_url.rstrip("/"), {}, block, "list.js", account=account)
+    block = data_block("peter-dashboards", body) + words_block(language)
+    static = static_url.rstrip("/")
+    with speaking(language):
+        return _shell(say("Dashboards"), static, {}, block, "list.js", account=account)
 
 
 def lineage_page(
@@ -120,6 +134,7 @@ def lineage_page(
     board_url: str,
     static_url: str,
     account: Account | None = None,
+    language: str = "en",
 ) -> str:
     """The page of a dashboard's lineage.
 
@@ -133,10 +148,23 @@ def lineage_page(
         The dashboard's own page.
     static_url
         The folder that ``peter_jupyter/static`` is served as.
+    language
+        The dashboard's locale, as a BCP 47 tag.
     """
     metas = {"peter-lineage": data_url, "peter-board": board_url, "peter-title": title}
-    static = static_url.rstrip("/")
-    return _shell(f"{title} · Lineage", static, metas, "", "lineage.js", account=account)
+    static, block = static_url.rstrip("/"), words_block(language)
+    with speaking(language):
+        name = f"{title} · {say('Lineage')}"
+        return _shell(name, static, metas, block, "lineage.js", account=account)
+
+
+def words_block(language: str) -> str:
+    """What a page says itself in a language, as data for its script; nothing for English."""
+    catalogue = catalogue_of(language)
+    if catalogue is None:
+        return ""
+    body = json.dumps(catalogue.for_surface(), ensure_ascii=False).encode()
+    return data_block("peter-words", body)
 
 
 def data_block(name: str, body: bytes) -> str:
@@ -185,7 +213,7 @@ def _shell(
         f'<script defer src="{html.escape(asset_url(static, each))}"></script>\n' for each in codes
     )
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{spoken_language()}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
         f"<title>{html.escape(title)} · Peter</title>\n{told}"
@@ -201,9 +229,9 @@ def _account_bar(account: Account | None) -> str:
     if account is None:
         return ""
     return (
-        '<nav class="pt pt-account" id="peter-account" aria-label="Account"'
+        f'<nav class="pt pt-account" id="peter-account" aria-label="{html.escape(say("Account"))}"'
         f' data-logout="{html.escape(account.logout_url)}"'
         f' data-login="{html.escape(account.login_url)}">'
         f"<span>{html.escape(account.email)}</span>"
-        '<button type="button" class="btn quiet">Log out</button></nav>\n'
+        f'<button type="button" class="btn quiet">{html.escape(say("Log out"))}</button></nav>\n'
     )

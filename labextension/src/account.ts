@@ -1,15 +1,8 @@
 /** Who is logged in, above every page of a host that has sessions; and the way out. */
 
+import { accountMessages } from "./messages";
 import { xsrfToken } from "./page/document";
 import { h } from "./renderer/dom";
-
-/** Said here and not with the other messages: this script is all that they would be loaded for. */
-const words = {
-  failed: "You are still logged in: the server did not answer as it should. Try again.",
-  out: "You are logged out",
-  outHint: "Close this window if others use this computer.",
-  again: "Log in again",
-};
 
 const bar = document.getElementById("peter-account");
 const out = bar?.querySelector("button");
@@ -25,7 +18,7 @@ function start(bar: HTMLElement, out: HTMLButtonElement): void {
     out.disabled = true;
     void logOut(bar).catch(() => {
       out.disabled = false;
-      failure.textContent = words.failed;
+      failure.textContent = accountMessages.stillLoggedIn;
       out.focus();
     });
   });
@@ -56,11 +49,17 @@ async function logOut(bar: HTMLElement): Promise<void> {
 
 /** Nothing that was read stays on the screen. */
 function sayFarewell(bar: HTMLElement): void {
-  const title = h("h1", { tabindex: "-1" }, words.out);
-  const again = h("a", { href: bar.dataset.login ?? "." }, words.again);
-  const page = h("main", { class: "page" }, title, h("p", {}, words.outHint), h("p", {}, again));
+  const title = h("h1", { tabindex: "-1" }, accountMessages.loggedOut);
+  const again = h("a", { href: bar.dataset.login ?? "." }, accountMessages.logInAgain);
+  const page = h(
+    "main",
+    { class: "page" },
+    title,
+    h("p", {}, accountMessages.loggedOutHint),
+    h("p", {}, again),
+  );
   const theme = bar.dataset.theme ?? "light";
-  document.title = words.out;
+  document.title = accountMessages.loggedOut;
   history.replaceState(null, "", location.pathname);
   document.body.replaceChildren(h("div", { class: "pt", "data-theme": theme }, page));
   title.focus();

@@ -165,3 +165,11 @@ export const lineageMessages = /* @__PURE__ */ translated({
   connected: (name: string, list: string) => `Connected with ${name}: ${list}`,
   onlyThisDashboard: "Other dashboards could not be asked.",
 });
+
+/** The words of logging out. */
+export const accountMessages = /* @__PURE__ */ translated({
+  stillLoggedIn: "You are still logged in: the server did not answer as it should. Try again.",
+  loggedOut: "You are logged out",
+  loggedOutHint: "Close this window if others use this computer.",
+  logInAgain: "Log in again",
+});

@@ -1,13 +1,19 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { surface } from "../../peter_core/plan/catalogues/de.json";
 import { age, ago, bytes, dollars, duration } from "../src/format";
-import { historyMessages, lineageMessages, listMessages, messages } from "../src/messages";
+import {
+  accountMessages,
+  historyMessages,
+  lineageMessages,
+  listMessages,
+  messages,
+} from "../src/messages";
 import { stateBlock } from "../src/renderer/states";
 import { type Catalogue, language, speak } from "../src/translation";
 
 const NOW = Date.parse("2026-11-23T03:00:00Z");
 const german: Catalogue = { language: "de", words: surface };
-const groups = [messages, historyMessages, listMessages, lineageMessages];
+const groups = [messages, historyMessages, listMessages, lineageMessages, accountMessages];
 
 afterEach(() => speak(null));
 

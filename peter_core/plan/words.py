@@ -54,6 +54,12 @@ def speaking(tag: str) -> Iterator[None]:
         _tag.reset(token)
 
 
+def spoken_language() -> str:
+    """The language that texts come out in: a catalogue's, else English."""
+    catalogue = catalogue_of(_tag.get())
+    return catalogue.language if catalogue else "en"
+
+
 def say(english: str, **values: object) -> str:
     """A text of our own in the language spoken; whole numbers are grouped as the locale does."""
     catalogue = catalogue_of(_tag.get())

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from peter_core.costs import usd
 from peter_core.errors import InvalidRequest, NotFound
 from peter_core.plan.artifact import rfc3339
+from peter_core.plan.words import chosen_language
 from peter_jupyter.export import export_html
 from peter_jupyter.http.accepting import HTML
 from peter_jupyter.http.access import needs
@@ -113,7 +114,10 @@ class ListPage(Page):
             return found
 
         entries = [_entry(entry, self.root) for entry in await self.call(listed)]
-        body = list_page(entries, static_url=f"{self.root}static", account=self.account())
+        language = chosen_language(self.request.headers.get("Accept-Language", ""))
+        self.set_header("Vary", "Accept-Encoding, Accept-Language")
+        static = f"{self.root}static"
+        body = list_page(entries, static_url=static, account=self.account(), language=language)
         self.send(body.encode(), HTML)
 
 
@@ -126,19 +130,18 @@ class DashboardPage(Page):
         """Painted at once when the cache holds it; otherwise the page asks for its data."""
         filters, who = self.filters(), self.who
 
-        def painted(peter: Peter) -> tuple[str, bytes | None]:
-            _, loaded = read_published(peter, slug)
-            title = loaded.dashboard.title if loaded.dashboard else slug
+        def painted(peter: Peter) -> tuple[str, str, bytes | None]:
+            headline = _headline(peter, slug)
             try:
                 artifact = peter.held(slug, filters=filters, principal=who)
             except InvalidRequest:
                 # The page shows the problem where the reader can change the filter.
-                return title, None
+                return *headline, None
             if artifact is None:
-                return title, None
-            return title, _PAINTED.of(artifact, author=who.may("author")).plain
+                return *headline, None
+            return *headline, _PAINTED.of(artifact, author=who.may("author")).plain
 
-        title, body = await self.call(painted)
+        title, language, body = await self.call(painted)
         board = f"{self.root}api/v1/dashboards/{slug}"
         page = dashboard_page(
             artifact_json=body,
@@ -149,6 +152,7 @@ class DashboardPage(Page):
             history_url=self._history(board),
             lineage_url=f"{self.root}dashboards/{slug}/lineage",
             account=self.account(),
+            language=language,
         )
         self.send(page.encode(), HTML)
 
@@ -168,17 +172,14 @@ class LineagePage(Page):
     @operation("show_lineage", {HTML: None}, tag="pages", errors=("not_found",))
     async def get(self, slug: str) -> None:
         """A page that asks the API for the graph."""
-
-        def title_of(peter: Peter) -> str:
-            _, loaded = read_published(peter, slug)
-            return loaded.dashboard.title if loaded.dashboard else slug
-
+        title, language = await self.call(lambda peter: _headline(peter, slug))
         page = lineage_page(
-            title=await self.call(title_of),
+            title=title,
             data_url=f"{self.root}api/v1/dashboards/{slug}/lineage",
             board_url=f"{self.root}dashboards/{slug}",
             static_url=f"{self.root}static",
             account=self.account(),
+            language=language,
         )
         self.send(page.encode(), HTML)
 
@@ -223,6 +224,13 @@ class StaticFile(Resource):
         if self.query(VersionQuery).v == version:
             self.set_header("Cache-Control", "private, max-age=31536000, immutable")
         self.send(body, kind)
+
+
+def _headline(peter: Peter, slug: str) -> tuple[str, str]:
+    """The title and the locale of a published dashboard."""
+    _, loaded = read_published(peter, slug)
+    board = loaded.dashboard
+    return (board.title, board.locale) if board else (slug, "en")
 
 
 def _entry(entry: DashboardEntry, root: str) -> dict[str, object]:

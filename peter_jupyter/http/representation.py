@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from peter_core.plan.words import retold, speaking
 from peter_jupyter.http.etags import weak
 from peter_jupyter.http.statuses import ENGINE_TEXT, HIDDEN_DETAIL
 
@@ -84,7 +85,8 @@ class Representations:
 
 def for_viewers(payload: dict[str, Any]) -> dict[str, Any]:
     """An artifact's JSON without what an engine said."""
-    charts = {name: _quiet(chart) for name, chart in payload["charts"].items()}
+    with speaking(payload.get("locale", "en")):
+        charts = {name: _quiet(chart) for name, chart in payload["charts"].items()}
     return {**payload, "charts": charts}
 
 
@@ -106,7 +108,8 @@ def _compressed(plain: bytes, coding: Coding) -> bytes:
 def _quiet(chart: dict[str, Any]) -> dict[str, Any]:
     problem = chart.get("problem")
     if problem and problem["code"] in ENGINE_TEXT:
-        chart = {**chart, "problem": {**problem, "detail": HIDDEN_DETAIL, "hint": None}}
-    if (chart.get("freshness_reason") or "").startswith("The refresh failed"):
-        chart = {**chart, "freshness_reason": "The refresh failed."}
+        chart = {**chart, "problem": {**problem, "detail": retold(HIDDEN_DETAIL), "hint": None}}
+    failed = retold("The refresh failed.") or ""
+    if (chart.get("freshness_reason") or "").startswith(failed.rstrip(".")):
+        chart = {**chart, "freshness_reason": failed}
     return chart

@@ -27,6 +27,7 @@ from peter_core.plan.words import (
 )
 
 PLAN = Path(words.__file__).parent
+PAGE = PLAN.parents[1] / "peter_jupyter" / "page.py"
 MESSAGES = PLAN.parents[1] / "labextension" / "src" / "messages.ts"
 TEXT = re.compile(r"(?<!\w)[A-Za-z]{3,}")
 
@@ -43,7 +44,7 @@ def strings(node: ast.expr) -> list[str]:
 def said(name: str, place: int) -> set[str]:
     """Every literal text that the modules of the plan give to a function at an argument."""
     found: set[str] = set()
-    for path in PLAN.rglob("*.py"):
+    for path in (*PLAN.rglob("*.py"), PAGE):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
             if is_call and node.func.id == name and len(node.args) > place:  # type: ignore[attr-defined]
