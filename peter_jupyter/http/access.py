@@ -33,7 +33,7 @@ def needs(role: Role) -> Callable[[Verb], Verb]:
             turn = admission.enter(name)
             try:
                 if turn is not None:
-                    await turn
+                    self.waited_s = await self.pool.admission.turn(turn, self.deadline_s)
                 if not principal.may(role):
                     raise Forbidden(
                         f"This needs the role {role}, which you do not have here.",

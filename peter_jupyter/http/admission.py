@@ -15,6 +15,7 @@ from peter_jupyter.http.statuses import RefusalError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+TURN_S = 30.0
 _REMEMBERED = 10_000
 """Users whose pace is kept; those who are back at their full pace go first."""
 _WAITING_FOR_EACH = 16
@@ -42,6 +43,8 @@ class Admission:
         What one user may ask for: as many at once, and then as they come back by the second.
     at_once
         Requests of everybody together, with those that wait.
+    turn_s
+        Seconds a request waits for the user's other ones at most.
     """
 
     def __init__(
@@ -50,11 +53,13 @@ class Admission:
         user_concurrency: int,
         user_requests_per_minute: int,
         at_once: int,
+        turn_s: float = TURN_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._concurrency = user_concurrency
         self._burst = float(user_requests_per_minute)
         self._at_once = at_once
+        self._turn_s = turn_s
         self._clock = clock
         self._users: OrderedDict[str, _User] = OrderedDict()
         self._inside = 0
@@ -104,6 +109,33 @@ class Admission:
         turn = asyncio.get_running_loop().create_future()
         user.waiting.append(turn)
         return turn
+
+    async def turn(self, turn: asyncio.Future[None], deadline_s: float) -> float:
+        """Wait for the turn that `enter` gave; returns the seconds that took.
+
+        Parameters
+        ----------
+        deadline_s
+            What the request may take in all; half of that is left for its work.
+
+        Raises
+        ------
+        RefusalError
+            429: the user's other requests took all the time there was.
+        """
+        began = self._clock()
+        limit_s = min(self._turn_s, deadline_s / 2)
+        try:
+            await asyncio.wait_for(turn, limit_s)
+        except TimeoutError:
+            raise RefusalError(
+                "too_many_requests",
+                f"{self._concurrency} requests of yours were worked on for {limit_s:g} s while "
+                "this one waited.",
+                hint="Wait for an answer before you ask for more.",
+                retry_after_s=math.ceil(limit_s),
+            ) from None
+        return self._clock() - began
 
     def leave(self, name: str, turn: asyncio.Future[None] | None = None) -> None:
         """End a request: the user's next one has its turn."""

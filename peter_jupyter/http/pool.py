@@ -109,7 +109,7 @@ class PooledPeter:
             self.stop(cancel)
             future.add_done_callback(_forget)
             raise QueryTimeout(
-                f"The request was stopped at its deadline of {limit:g} s.",
+                f"The request was stopped at its deadline of {limit:.3g} s.",
                 hint="Ask for less at once, or try again when the server is less busy.",
             )
         return future.result()

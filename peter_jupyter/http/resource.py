@@ -72,6 +72,7 @@ class Resource(Host):
         self._diff: Difference | None = None
         self._code: str | None = None
         self.asking: Principal | None = None
+        self.waited_s = 0.0
 
     @cached_property
     def request_id(self) -> str:
@@ -215,8 +216,13 @@ class Resource(Host):
 
     async def call(self, work: Callable[[Peter], T]) -> T:
         """What ``work`` makes of Peter, in a thread of the pool and within the deadline."""
-        deadline = self.pool.long_deadline_s if self.long else self.pool.deadline_s
-        return await self.pool.call(work, self.cancel, deadline_s=deadline)
+        left_s = self.deadline_s - self.waited_s
+        return await self.pool.call(work, self.cancel, deadline_s=left_s)
+
+    @property
+    def deadline_s(self) -> float:
+        """Seconds that the request may take, with its wait for the user's other requests."""
+        return self.pool.long_deadline_s if self.long else self.pool.deadline_s
 
     # The way out -----------------------------------------------------------------------------
 

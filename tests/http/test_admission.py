@@ -28,7 +28,7 @@ class Clock:
         return self.now
 
 
-def admission(clock: Clock | None = None, **more: int) -> Admission:
+def admission(clock: Clock | None = None, **more: Any) -> Admission:
     limits = {"user_concurrency": 2, "user_requests_per_minute": 60, "at_once": 100, **more}
     return Admission(**limits, clock=clock or Clock())
 
@@ -91,6 +91,27 @@ async def test_one_that_goes_away_while_it_waits_takes_nobodys_turn() -> None:
     assert door.enter("ada") is None
 
 
+@pytest.mark.parametrize(("turn_s", "deadline_s"), [(0.05, 60.0), (60.0, 0.1)])
+async def test_a_request_waits_for_its_turn_within_its_deadline_and_loses_nobodys(
+    turn_s: float, deadline_s: float
+) -> None:
+    door = admission(user_concurrency=1, turn_s=turn_s)
+    assert door.enter("ada") is None
+    late = door.enter("ada")
+    assert late is not None
+    with pytest.raises(RefusalError) as refused:
+        await door.turn(late, deadline_s)
+    door.leave("ada", late)
+    assert (refused.value.status_code, refused.value.code) == (429, "too_many_requests")
+    assert refused.value.retry_after_s == 1
+    waiting = door.enter("ada")
+    assert waiting is not None
+    door.leave("ada")
+    assert await door.turn(waiting, 60.0) < 30
+    door.leave("ada", waiting)
+    assert door.enter("ada") is None
+
+
 async def test_what_waits_is_bounded() -> None:
     door = admission(user_concurrency=1, user_requests_per_minute=1000)
     for _ in range(17):
@@ -133,6 +154,45 @@ async def test_too_many_requests_are_told_when_to_come_again(ask: Ask) -> None:
     assert 1 <= int(replies[-1].headers["Retry-After"]) <= 15
     assert (await ask("GET", "api/v1/auth/me", who="bob")).status == 200
     assert (await ask("GET", "health", who="vera")).status == 200
+
+
+async def test_a_wait_for_ones_own_slow_request_ends_with_429(ask: Ask, jp_web_app: Any) -> None:
+    pool: PooledPeter = jp_web_app.settings["peter_service"]
+    pool.admission._turn_s = 0.2
+    running = asyncio.create_task(ask("POST", "api/v1/sql/run", json_body={"sql": SLOW}))
+    while not pool._running:
+        await asyncio.sleep(0.01)
+    waited = await ask("GET", "api/v1/auth/me")
+    assert (waited.status, waited.json["code"]) == (429, "too_many_requests")
+    assert int(waited.headers["Retry-After"]) == 1
+    assert not running.done()
+    assert (await ask("GET", "api/v1/auth/me", who="bob")).status == 200
+    await pool.drain(0)
+    assert (await running).status == 503
+
+
+async def test_the_time_that_was_waited_is_not_given_again(ask: Ask, jp_web_app: Any) -> None:
+    pool: PooledPeter = jp_web_app.settings["peter_service"]
+    given: list[float | None] = []
+    called = pool.call
+
+    async def noted(work: Any, cancel: CancelToken, *, deadline_s: float | None = None) -> Any:
+        given.append(deadline_s)
+        return await called(work, cancel, deadline_s=deadline_s)
+
+    pool.call = noted  # type: ignore[method-assign]
+    running = asyncio.create_task(ask("POST", "api/v1/sql/run", json_body={"sql": SLOW}))
+    while not pool._running:
+        await asyncio.sleep(0.01)
+    waiting = asyncio.create_task(ask("GET", "api/v1/cache/stats"))
+    while not pool.admission._users["alice"].waiting:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)
+    next(iter(pool._running)).cancel()
+    assert (await running).status == 503
+    assert (await waiting).status == 200
+    assert given[0] == pool.deadline_s
+    assert given[1] is not None and given[1] <= pool.deadline_s - 0.2
 
 
 async def test_a_drain_lets_requests_end_and_takes_no_more(ask: Ask, jp_web_app: Any) -> None:
