@@ -10,10 +10,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from peter_core.billing import bytes_text
 from peter_core.errors import InvalidRequest
 from peter_core.plan.tokens import tokens
-from peter_jupyter.display_artifact import filter_texts, footer_items
-from peter_jupyter.display_values import moment_text
+from peter_jupyter.display_artifact import filter_texts
+from peter_jupyter.display_values import count_text, moment_text, seconds_text
 from peter_jupyter.export_bodies import body_of
 from peter_jupyter.export_text import (
     SANS,
@@ -265,8 +266,7 @@ class _Sheet:
         return drawn, 8 + len(lines) * _NOTE.line
 
     def _foot(self) -> tuple[str, float]:
-        items = [*footer_items(self._payload), self._payload["timezone"],
-                 *receipt_texts(self._payload)]  # fmt: skip
+        items = origin_texts(self._payload)
         parts, x, y = [], 0.0, 0.0
         for item in items:
             text = _META.clipped(item, self._room)
@@ -276,6 +276,23 @@ class _Sheet:
             parts.append(label(text, x, y, _META, self._colors["ink-3"]))
             x += wide + 20
         return "".join(parts), y + 18
+
+
+def origin_texts(payload: dict[str, Any]) -> list[str]:
+    """What the dashboard cost and where it comes from, as the foot of its page says it."""
+    source = payload["source_updated_at"]
+    queries = count_text(payload["queries"], "query", "queries")
+    return [
+        f"{payload['queries_cached']} of {queries} from cache",
+        f"{bytes_text(payload['bytes_scanned'])} scanned",
+        f"Loaded in {seconds_text(payload['duration_ms'])}",
+        f"{payload['slug']}.peter.yaml @ {payload['revision'][:7]}",
+        payload["timezone"],
+        f"Source updated {moment_text(source)}"
+        if source
+        else "When the source was updated is unknown",
+        *receipt_texts(payload),
+    ]
 
 
 def receipt_texts(payload: dict[str, Any]) -> list[str]:

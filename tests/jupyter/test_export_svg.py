@@ -79,7 +79,7 @@ def test_filters_stamps_and_receipts_are_printed(drawing: str) -> None:
     said = words(drawing)
     for told in (
         "Period: 2026-08-25 – 2026-11-22", "Carrier: all", "Returns: true",
-        "Data as of 2026-11-22 01:00 UTC", "data as of 2026-11-21 23:40 UTC",
+        "Data as of 2026-11-22 01:00 UTC", "Source updated 2026-11-21 23:40 UTC",
         "15 of 15 charts as they were verified",
         "last verified 2026-11-23 01:00 UTC by ada@example.com",
         "sales-overview.peter.yaml @ 4f2c91a", "6 of 7 queries from cache", "38.2 MB scanned",

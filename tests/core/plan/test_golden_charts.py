@@ -1,48 +1,65 @@
-"""One chart of each kind, whole: the view as JSON, its picture as SVG.
+"""One chart of each kind, whole: the view as JSON, its picture as SVG in both themes.
 
-``PETER_UPDATE_GOLDEN=1 pytest …`` writes the files anew; look at the pictures before committing.
+``PETER_UPDATE_GOLDEN=1 pytest …`` writes the files anew and tells what changed in each.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import re
-from collections import Counter
-from pathlib import Path
-
 import pytest
 
 from peter_core.plan.drawing import draw_svg
-from tests.core.plan.chart_cases import CASES
+from peter_core.plan.tokens import Theme
+from tests import golden
+from tests.core.plan import chart_cases
+from tests.core.plan.chart_cases import Case
 
-GOLDEN = Path(__file__).parents[2] / "fixtures" / "golden"
-UPDATE = os.environ.get("PETER_UPDATE_GOLDEN") == "1"
+_WEEKLY = chart_cases.CASES["bar-grouped"].columns
+_DAILY = chart_cases.CASES["line"].columns
+
+CASES: dict[str, Case] = {
+    **chart_cases.CASES,
+    "area": Case({"type": "area", "x": "flight_date", "y": "flights"}, _DAILY),
+    "area-normalized": Case(
+        {"type": "area", "x": "week", "y": "orders", "series": "region", "stack": "normalize"},
+        _WEEKLY,
+    ),
+    "bar-horizontal": Case(
+        {"type": "bar", "x": "region", "y": "orders", "horizontal": True, "format": "compact"},
+        _WEEKLY,
+    ),
+    "kpi-target": Case(
+        {"type": "kpi", "value": "flights", "aggregate": "last", "better": "lower",
+         "comparison": {"to": "target", "value": 700, "show": "absolute", "label": "Plan"},
+         "sparkline": {"x": "flight_date"}},
+        _DAILY,
+    ),
+    "scatter-series": Case(
+        {"type": "scatter", "x": "week", "y": "orders", "series": "region"}, _WEEKLY
+    ),
+}  # fmt: skip
 PLOTS = [name for name, case in CASES.items() if case.view().view["kind"] == "vega"]
+EVERY_KIND = {"kpi", "line", "area", "bar", "scatter", "pie", "heatmap", "table", "text"}
+
+
+def test_there_is_a_golden_file_of_every_kind_and_none_without_its_case() -> None:
+    assert {case.chart["type"] for case in CASES.values()} == EVERY_KIND
+    views = {path.stem for path in golden.FOLDER.glob("*.json")}
+    pictures = {path.stem for path in golden.FOLDER.glob("*.svg")}
+    assert views == set(CASES)
+    assert pictures == {f"{name}{dark}" for name in PLOTS for dark in ("", "-dark")}
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_chart_is_drawn_as_its_golden_file_says(name: str) -> None:
     view = CASES[name].view()
     assert view.state == "ready"
-    found = {"view": view.view, "summary": view.summary, "note": view.note}
-    path = GOLDEN / f"{name}.json"
-    if UPDATE:
-        path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    assert found == json.loads(path.read_text("utf-8"))
+    golden.hold_json(name, {"view": view.view, "summary": view.summary, "note": view.note})
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", PLOTS)
-def test_a_picture_has_the_texts_and_shapes_of_its_golden_file(name: str) -> None:
-    svg = draw_svg(CASES[name].view().view, width=480, height=220)
-    path = GOLDEN / f"{name}.svg"
-    if UPDATE:
-        path.write_text(svg + "\n", "utf-8")
-    assert shown(svg) == shown(path.read_text("utf-8"))
-
-
-def shown(svg: str) -> tuple[list[str], Counter[str], Counter[str]]:
-    """Texts, shapes and colours of a picture; places depend on the fonts of a machine."""
-    texts = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
-    shapes = Counter(re.findall(r'aria-roledescription="[^"]*"|<(path|line|rect|circle)\b', svg))
-    return texts, shapes, Counter(re.findall(r'(?:fill|stroke)="(#[0-9a-fA-F]+|url)"', svg))
+def test_a_picture_has_the_texts_shapes_and_colours_of_its_golden_file(
+    name: str, theme: Theme
+) -> None:
+    svg = draw_svg(CASES[name].view().view, theme=theme, width=480, height=220)
+    golden.hold_svg(f"{name}-dark" if theme == "dark" else name, svg)
