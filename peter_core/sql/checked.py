@@ -15,6 +15,7 @@ from peter_core.sql.reading import parameter_tokens, tokenize
 from peter_core.sql.relations import Field, Relation, Scope, Traced
 from peter_core.sql.resolution import Resolver, TooWide, resolve
 from peter_core.sql.signatures import ARRAY, CONDITION
+from peter_core.sql.trees import children_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -183,7 +184,7 @@ class CheckingResolver(Resolver):
                 continue
             order.append(node)
             if not isinstance(node, _CLOSED):
-                stack.extend(node.iter_expressions())
+                stack += children_of(node)
         for node in reversed(order):
             self._kinds[id(node)] = (node, self._kind(node, scope))
         return self._known_kind(root)

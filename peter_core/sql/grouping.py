@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from peter_core.sql.guard import function_name
 from peter_core.sql.outputs import output_name
+from peter_core.sql.trees import children_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,7 +89,7 @@ def _within(root: exp.Expr | None, *, windows: bool = True) -> Iterator[exp.Expr
         yield node
         if isinstance(node, exp.Query) or (not windows and isinstance(node, exp.Window)):
             continue
-        stack.extend(node.iter_expressions(reverse=True))
+        stack += reversed(children_of(node))
 
 
 # Misplaced calls ---------------------------------------------------------------------------------
@@ -308,7 +309,7 @@ class _Grouping:
             if isinstance(node, exp.PropertyEQ | exp.Kwarg):
                 stack.append(node.expression)
                 continue
-            stack.extend(node.iter_expressions(reverse=True))
+            stack += reversed(children_of(node))
 
     def _correlated(self, query: exp.Query) -> Iterator[exp.Expr]:
         """The columns of a subquery that it takes, by their table's alias, from this SELECT."""

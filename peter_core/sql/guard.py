@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from peter_core.sql.tables import TableUse
 
 RULE = "sql-refused"
+_CALLED = frozenset({TokenType.VAR, TokenType.IDENTIFIER})
 _FORBIDDEN_TOKENS = frozenset({TokenType.L_BRACE, TokenType.R_BRACE, TokenType.PLACEHOLDER})
 
 
@@ -161,6 +162,8 @@ def _table_reason(node: exp.Table) -> tuple[str, str | None] | None:
 
 
 def _table_refusals(statement: Statement, metadata: bool) -> Iterator[Problem]:
+    if METADATA.isdisjoint(".".join(statement.tables).lower().split(".")):
+        return
     for use in table_uses(statement.tree):
         allowed = metadata and is_information_schema(use.name)
         if METADATA.intersection(use.name.lower().split(".")) and not allowed:
@@ -190,23 +193,29 @@ def _word_refusals(statement: Statement) -> Iterator[Problem]:
     if (place := template_span(statement.text, tokens)) is not None:
         yield _template(statement, place, "{")
     for index, token in enumerate(tokens):
-        span = Span(token.start, token.end + 1)
-        if token.token_type in FOREIGN_TOKENS:
-            yield problem_at(statement.text, span, RULE, f"`{token.text}` is not BigQuery SQL.")
-        if token.token_type in _FORBIDDEN_TOKENS:
-            yield _template(statement, span, token.text)
-        calls = index + 1 < len(tokens) and tokens[index + 1].token_type is TokenType.L_PAREN
-        if not calls or token.token_type not in (TokenType.VAR, TokenType.IDENTIFIER):
-            continue
-        name = token.text.upper()
-        prefix = tokens[index - 2].text.upper() if _after_dot(tokens, index) else None
-        full = f"{prefix}.{name}" if prefix not in (None, "SAFE") else name
-        known = full in FUNCTIONS or (prefix is None and name in SYNTAX_WORDS)
-        # A dotless i becomes a plain one in upper case; BigQuery tells them apart.
-        if known and token.text.isascii():
-            continue
-        message, hint = _function_reason(full) or (f"The function {token.text} is unknown.", None)
-        yield problem_at(statement.text, span, RULE, message, hint=hint)
+        kind = token.token_type
+        if kind in FOREIGN_TOKENS:
+            message = f"`{token.text}` is not BigQuery SQL."
+            yield problem_at(statement.text, _span(token), RULE, message)
+        elif kind in _FORBIDDEN_TOKENS:
+            yield _template(statement, _span(token), token.text)
+        elif kind in _CALLED and _opens(tokens, index + 1):
+            reason = _call_reason(tokens, index)
+            if reason is not None:
+                message, hint = reason
+                yield problem_at(statement.text, _span(token), RULE, message, hint=hint)
+
+
+def _call_reason(tokens: list[Token], index: int) -> tuple[str, str | None] | None:
+    word = tokens[index].text
+    name = word.upper()
+    prefix = tokens[index - 2].text.upper() if _after_dot(tokens, index) else None
+    full = f"{prefix}.{name}" if prefix not in (None, "SAFE") else name
+    known = full in FUNCTIONS or (prefix is None and name in SYNTAX_WORDS)
+    # A dotless i becomes a plain one in upper case; BigQuery tells them apart.
+    if known and word.isascii():
+        return None
+    return _function_reason(full) or (f"The function {word} is unknown.", None)
 
 
 def _template(statement: Statement, span: Span, sign: str) -> Problem:
@@ -217,6 +226,14 @@ def _template(statement: Statement, span: Span, sign: str) -> Problem:
         f"`{sign}` is not allowed: text is never filled into a statement.",
         hint="Use a named parameter, @name.",
     )
+
+
+def _span(token: Token) -> Span:
+    return Span(token.start, token.end + 1)
+
+
+def _opens(tokens: list[Token], index: int) -> bool:
+    return index < len(tokens) and tokens[index].token_type is TokenType.L_PAREN
 
 
 def _after_dot(tokens: list[Token], index: int) -> bool:

@@ -7,8 +7,10 @@ characters can exhaust the stack, and thirty bare joins take longer than anyone 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlglot.tokenizer_core import TokenType
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from sqlglot.tokenizer_core import Token
 
     from peter_core.dashboard.problems import Problem
+
+Kinds: TypeAlias = list[TokenType]
+Counts: TypeAlias = Counter[TokenType]
 
 MAX_TEXT_BYTES = 100_000
 MAX_TOKENS = 8_000
@@ -46,6 +51,8 @@ _PART_KINDS = frozenset(
 _OPEN = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.CASE})
 _CLOSE = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.END})
 _PREFIX = frozenset({TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE})
+_CHAINED = frozenset({*_PREFIX, TokenType.DOT, TokenType.L_BRACKET})
+_ANGLED = frozenset({TokenType.STRUCT, TokenType.ARRAY})
 _SET = frozenset({TokenType.UNION, TokenType.EXCEPT, TokenType.INTERSECT})
 _JOINS = frozenset({TokenType.JOIN, TokenType.STRAIGHT_JOIN})
 _TYPE_WORDS = frozenset({*BigQueryReader.TYPE_TOKENS, *BigQueryReader.STRUCT_TYPE_TOKENS})
@@ -101,53 +108,15 @@ def token_problem(text: str, tokens: Sequence[Token]) -> Problem | None:
             f"The statement has more than {MAX_TOKENS:,} words and signs.",
             "Move a part of it into a view, or select fewer things.",
         )
-    parts = sum(token.token_type in _PART_KINDS for token in tokens)
+    kinds = [token.token_type for token in tokens]
+    counts = Counter(kinds)
+    parts = sum(counts[kind] for kind in _PART_KINDS)
     if parts > MAX_NODES:
         return node_problem(text, parts)
-    deep = _too_deep(tokens)
-    if deep is not None:
-        return _at(
-            text,
-            deep,
-            f"The statement is nested more than {MAX_NESTING} levels deep here.",
-            "Name the inner parts in a WITH clause.",
-        )
-    waiting = _too_many_waiting_joins(tokens)
-    if waiting is not None:
-        return _at(
-            text,
-            waiting,
-            f"More than {MAX_WAITING_JOINS} joins before this one have no ON or USING.",
-            "Give each JOIN its ON or USING, or write CROSS JOIN.",
-        )
-    repeated = _read_too_often(tokens)
-    if repeated is not None:
-        return _at(
-            text,
-            repeated,
-            "Structs, type conversions or joins are nested too often up to here.",
-            "Name the inner parts in a WITH clause.",
-        )
-    pipes = [token for token in tokens if token.token_type is TokenType.PIPE_GT]
-    if len(pipes) > MAX_PIPES:
-        return _at(
-            text,
-            pipes[MAX_PIPES],
-            f"The statement has more than {MAX_PIPES} pipes.",
-            "Write some of the steps as one.",
-        )
-    sets = [
-        token
-        for previous, token in pairwise(tokens)
-        if token.token_type in _SET and previous.token_type is not TokenType.STAR
-    ]
-    if len(sets) > MAX_SET_OPERATIONS:
-        return _at(
-            text,
-            sets[MAX_SET_OPERATIONS],
-            f"The statement has more than {MAX_SET_OPERATIONS} set operations.",
-            "Read the rows from one table.",
-        )
+    for find, message, hint in _LIMITS:
+        index = find(kinds, counts)
+        if index is not None:
+            return _at(text, tokens[index], message, hint)
     return None
 
 
@@ -164,30 +133,28 @@ def node_problem(text: str, nodes: int) -> Problem | None:
     )
 
 
-def _too_deep(tokens: Sequence[Token]) -> Token | None:
+def _too_deep(kinds: Kinds, _: Counts) -> int | None:
     depth = angles = chain = 0
-    previous: Token | None = None
-    for index, token in enumerate(tokens):
-        kind = token.token_type
+    previous: TokenType | None = None
+    for index, kind in enumerate(kinds):
         if kind in _OPEN:
             depth += 1
         elif kind in _CLOSE:
             depth = max(0, depth - 1)
-        elif kind in (TokenType.STRUCT, TokenType.ARRAY) and _opens_type(tokens, index):
+        elif kind in _ANGLED and _next(kinds, index) is TokenType.LT:
             angles += 1
         elif kind is TokenType.GT:
             angles = max(0, angles - 1)
-        chain = _chain(chain, previous, token)
+        if chain or kind in _CHAINED:
+            chain = _chain(chain, previous, kind)
         if depth > MAX_NESTING or angles > MAX_NESTING or chain > MAX_NESTING:
-            return token
-        previous = token
+            return index
+        previous = kind
     return None
 
 
-def _chain(chain: int, previous: Token | None, token: Token) -> int:
+def _chain(chain: int, last: TokenType | None, kind: TokenType) -> int:
     """How many prefix signs, dots or subscripts follow one another: each is a level of the tree."""
-    kind = token.token_type
-    last = previous.token_type if previous else None
     if kind in _PREFIX:
         return chain + 1 if last in _PREFIX else 1
     if kind is TokenType.DOT:
@@ -199,15 +166,11 @@ def _chain(chain: int, previous: Token | None, token: Token) -> int:
     return 0
 
 
-def _opens_type(tokens: Sequence[Token], index: int) -> bool:
-    following = tokens[index + 1] if index + 1 < len(tokens) else None
-    return following is not None and following.token_type is TokenType.LT
-
-
-def _too_many_waiting_joins(tokens: Sequence[Token]) -> Token | None:
+def _too_many_waiting_joins(kinds: Kinds, counts: Counts) -> int | None:
+    if sum(counts[kind] for kind in _JOINS) <= MAX_WAITING_JOINS:
+        return None
     waiting = [0]
-    for index, token in enumerate(tokens):
-        kind = token.token_type
+    for index, kind in enumerate(kinds):
         if kind is TokenType.L_PAREN:
             waiting.append(0)
         elif kind is TokenType.R_PAREN and len(waiting) > 1:
@@ -216,14 +179,14 @@ def _too_many_waiting_joins(tokens: Sequence[Token]) -> Token | None:
             waiting[-1] = 0
         elif kind in (TokenType.ON, TokenType.USING):
             waiting[-1] = max(0, waiting[-1] - 1)
-        elif kind in _JOINS and not _joins_alone(tokens, index):
+        elif kind in _JOINS and not _joins_alone(kinds, index):
             waiting[-1] += 1
             if sum(waiting) > MAX_WAITING_JOINS:
-                return token
+                return index
     return None
 
 
-def _read_too_often(tokens: Sequence[Token]) -> Token | None:
+def _read_too_often(kinds: Kinds, _: Counts) -> int | None:
     """Where the parser would have read more than ``MAX_READINGS`` tokens.
 
     It reads ``DATE(...)`` as a type first and as a call then, ``a.f(...)`` twice as well, and what
@@ -231,10 +194,9 @@ def _read_too_often(tokens: Sequence[Token]) -> Token | None:
     """
     opened: list[tuple[bool, int]] = []
     twice = waiting = readings = 0
-    for index, token in enumerate(tokens):
-        kind = token.token_type
+    for index, kind in enumerate(kinds):
         if kind is TokenType.L_PAREN:
-            doubles = _is_read_twice(tokens, index)
+            doubles = _is_read_twice(kinds, index)
             opened.append((doubles, waiting))
             twice += doubles
         elif kind is TokenType.R_PAREN and opened:
@@ -242,25 +204,73 @@ def _read_too_often(tokens: Sequence[Token]) -> Token | None:
             twice -= doubles
         elif kind in (TokenType.ON, TokenType.USING):
             waiting = max(0, waiting - 1)
-        elif kind in _JOINS and not _joins_alone(tokens, index):
+        elif kind in _JOINS and not _joins_alone(kinds, index):
             waiting += 1
         readings += 1 << min(twice + waiting, 30)
         if readings > MAX_READINGS:
-            return token
+            return index
     return None
 
 
-def _is_read_twice(tokens: Sequence[Token], index: int) -> bool:
-    if index and tokens[index - 1].token_type in _TYPE_WORDS:
+def _is_read_twice(kinds: Kinds, index: int) -> bool:
+    if index and kinds[index - 1] in _TYPE_WORDS:
         return True
-    return index > 1 and tokens[index - 2].token_type is TokenType.DOT
+    return index > 1 and kinds[index - 2] is TokenType.DOT
 
 
-def _joins_alone(tokens: Sequence[Token], index: int) -> bool:
-    if index and tokens[index - 1].token_type is TokenType.CROSS:
+def _joins_alone(kinds: Kinds, index: int) -> bool:
+    if index and kinds[index - 1] is TokenType.CROSS:
         return True
-    following = tokens[index + 1] if index + 1 < len(tokens) else None
-    return following is not None and following.token_type is TokenType.UNNEST
+    return _next(kinds, index) is TokenType.UNNEST
+
+
+def _too_many_pipes(kinds: Kinds, counts: Counts) -> int | None:
+    if counts[TokenType.PIPE_GT] <= MAX_PIPES:
+        return None
+    return [index for index, kind in enumerate(kinds) if kind is TokenType.PIPE_GT][MAX_PIPES]
+
+
+def _too_many_sets(kinds: Kinds, _: Counts) -> int | None:
+    sets = [
+        index + 1
+        for index, (previous, kind) in enumerate(pairwise(kinds))
+        if kind in _SET and previous is not TokenType.STAR
+    ]
+    return sets[MAX_SET_OPERATIONS] if len(sets) > MAX_SET_OPERATIONS else None
+
+
+def _next(kinds: Kinds, index: int) -> TokenType | None:
+    return kinds[index + 1] if index + 1 < len(kinds) else None
+
+
+_LIMITS: tuple[tuple[Callable[[Kinds, Counts], int | None], str, str], ...] = (
+    (
+        _too_deep,
+        f"The statement is nested more than {MAX_NESTING} levels deep here.",
+        "Name the inner parts in a WITH clause.",
+    ),
+    (
+        _too_many_waiting_joins,
+        f"More than {MAX_WAITING_JOINS} joins before this one have no ON or USING.",
+        "Give each JOIN its ON or USING, or write CROSS JOIN.",
+    ),
+    (
+        _read_too_often,
+        "Structs, type conversions or joins are nested too often up to here.",
+        "Name the inner parts in a WITH clause.",
+    ),
+    (
+        _too_many_pipes,
+        f"The statement has more than {MAX_PIPES} pipes.",
+        "Write some of the steps as one.",
+    ),
+    (
+        _too_many_sets,
+        f"The statement has more than {MAX_SET_OPERATIONS} set operations.",
+        "Read the rows from one table.",
+    ),
+)
+"""Where a limit is passed, and what is said of it, in the order they are looked for."""
 
 
 def _at(text: str, token: Token, message: str, hint: str) -> Problem:

@@ -142,6 +142,14 @@ class BigQueryReader(BigQueryParser):
         name = table.args["alias"].this if table.args.get("alias") else table.this.copy()
         return exp.Unnest(expressions=[column], alias=exp.TableAlias(columns=[name]), offset=offset)
 
+    def _implicit_unnests_to_explicit(self, this: Any) -> Any:
+        """``FROM t, t.items`` unnests; looked for where it may be, since all tables are copied."""
+        for join in this.args.get("joins") or ():
+            item = join.this
+            if isinstance(item, exp.Table) and len(item.parts) > 1 and not join.args.get("on"):
+                return super()._implicit_unnests_to_explicit(this)
+        return this
+
     def _parse_cast(self, strict: bool, safe: bool | None = None) -> exp.Expr:
         """``CAST(a AS DATE FORMAT 'YYYY')`` stays a cast, and no function of another dialect."""
         this = self._parse_assignment()

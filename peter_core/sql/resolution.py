@@ -32,6 +32,7 @@ from peter_core.sql.relations import (
     Traced,
 )
 from peter_core.sql.schema import Schema, nearest
+from peter_core.sql.trees import children_of
 
 if TYPE_CHECKING:
     from peter_core.dashboard.problems import Problem
@@ -274,7 +275,7 @@ class Resolver:
             return [node.this]
         if isinstance(node, exp.Table):
             return []
-        return list(node.iter_expressions())
+        return children_of(node)
 
     def _subquery(self, node: exp.Query, scope: Scope) -> Traced:
         relation = self.query(node, scope)

@@ -137,7 +137,8 @@ def _read(sql: str) -> Statement | Problem:
     if tree is None:
         return problem_at(sql, None, "sql-syntax", "There is no statement in the text.")
     try:
-        return tree_problem(sql, tokens, tree) or _statement(sql, tokens, tree)
+        nodes = nodes_of(tree)
+        return tree_problem(sql, tokens, nodes) or _statement(sql, tokens, tree, nodes)
     except RecursionError:
         raise
     except Exception:
@@ -165,8 +166,9 @@ def _more_than_one(sql: str, tokens: Sequence[Token]) -> Problem | None:
     )
 
 
-def _statement(sql: str, tokens: Sequence[Token], tree: exp.Expr) -> Statement | Problem:
-    nodes = nodes_of(tree)
+def _statement(
+    sql: str, tokens: Sequence[Token], tree: exp.Expr, nodes: Sequence[exp.Expr]
+) -> Statement | Problem:
     problem = node_problem(sql, len(nodes))
     if problem is not None:
         return problem

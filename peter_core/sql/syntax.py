@@ -15,7 +15,6 @@ from sqlglot.tokenizer_core import TokenType
 
 from peter_core.sql.positions import Span, problem_at, span_of
 from peter_core.sql.reading import RESERVED_WORDS
-from peter_core.sql.trees import nodes_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,15 +100,15 @@ def parse_problem(text: str, tokens: Sequence[Token], error: ParseError) -> Prob
     return problem_at(text, span, RULE, _sentence(str(detail.get("description") or ""), token))
 
 
-def tree_problem(text: str, tokens: Sequence[Token], tree: exp.Expr) -> Problem | None:
-    """What the parser let through and BigQuery would not."""
+def tree_problem(text: str, tokens: Sequence[Token], nodes: Sequence[exp.Expr]) -> Problem | None:
+    """What the parser let through and BigQuery would not; ``nodes`` are those of its tree."""
     return (
         _start_problem(text, tokens)
         or _stray_character(text, tokens)
         or _comma_problem(text, tokens)
-        or _empty_select(text, tokens, tree)
-        or _empty_clause(text, tokens, tree)
-        or _reserved_name(text, tree)
+        or _empty_select(text, tokens, nodes)
+        or _empty_clause(text, tokens, nodes)
+        or _reserved_name(text, nodes)
     )
 
 
@@ -165,8 +164,10 @@ def _comma_problem(text: str, tokens: Sequence[Token]) -> Problem | None:
     return None
 
 
-def _empty_select(text: str, tokens: Sequence[Token], tree: exp.Expr) -> Problem | None:
-    for select in nodes_of_type(tree, exp.Select):
+def _empty_select(text: str, tokens: Sequence[Token], nodes: Sequence[exp.Expr]) -> Problem | None:
+    for select in nodes:
+        if not isinstance(select, exp.Select):
+            continue
         if not select.expressions and not _is_from_first(tokens):
             token = _empty_select_token(tokens)
             return problem_at(
@@ -179,8 +180,8 @@ def _empty_select(text: str, tokens: Sequence[Token], tree: exp.Expr) -> Problem
     return None
 
 
-def _empty_clause(text: str, tokens: Sequence[Token], tree: exp.Expr) -> Problem | None:
-    if all(any(group.args.values()) for group in nodes_of_type(tree, exp.Group)):
+def _empty_clause(text: str, tokens: Sequence[Token], nodes: Sequence[exp.Expr]) -> Problem | None:
+    if all(any(group.args.values()) for group in nodes if isinstance(group, exp.Group)):
         return None
     token = next((t for t in reversed(tokens) if t.token_type is TokenType.GROUP_BY), None)
     span = Span(token.start, token.end + 1) if token else None
@@ -202,8 +203,10 @@ def _empty_select_token(tokens: Sequence[Token]) -> Token | None:
     return None
 
 
-def _reserved_name(text: str, tree: exp.Expr) -> Problem | None:
-    for name in nodes_of_type(tree, exp.Identifier):
+def _reserved_name(text: str, nodes: Sequence[exp.Expr]) -> Problem | None:
+    for name in nodes:
+        if not isinstance(name, exp.Identifier):
+            continue
         if name.quoted or name.name.upper() not in RESERVED_WORDS:
             continue
         span = span_of(name)

@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 def nodes_of(tree: exp.Expr) -> list[exp.Expr]:
     """All nodes of a tree, breadth first: a list, so that the tree may be changed meanwhile."""
     found = [tree]
-    add = found.append
     for node in found:
-        for part in node.args.values():
-            if isinstance(part, exp.Expr):
-                add(part)
-            elif type(part) is list:
-                for item in part:
-                    if isinstance(item, exp.Expr):
-                        add(item)
+        found += children_of(node)
+    return found
+
+
+def children_of(node: exp.Expr) -> list[exp.Expr]:
+    """The nodes right below a node, in the order of its parts."""
+    found: list[exp.Expr] = []
+    for part in node.args.values():
+        if isinstance(part, exp.Expr):
+            found.append(part)
+        elif type(part) is list:
+            found += [item for item in part if isinstance(item, exp.Expr)]
     return found
 
 
@@ -37,27 +41,31 @@ def nodes_of_type(tree: exp.Expr, kind: type[E]) -> Iterator[E]:
 
 def copy_of(tree: E) -> E:
     """A tree of its own with the same places and types; what a place says is not copied deeply."""
-    root = tree.__class__()
+    root = _twin(tree)
     pairs: list[tuple[exp.Expr, exp.Expr]] = [(tree, root)]
     for node, made in pairs:
-        made.comments = None if node.comments is None else list(node.comments)
-        made._type = node._type
-        made._meta = None if node._meta is None else dict(node._meta)
-        made._hash = node._hash
         for key, part in node.args.items():
             if isinstance(part, exp.Expr):
-                child = part.__class__()
-                made.set(key, child)
+                made.args[key] = child = _twin(part)
+                child.parent, child.arg_key = made, key
                 pairs.append((part, child))
             elif type(part) is list:
-                made.args[key] = []
-                for item in part:
+                made.args[key] = items = list(part)
+                for index, item in enumerate(part):
                     if isinstance(item, exp.Expr):
-                        child = item.__class__()
-                        made.append(key, child)
+                        items[index] = child = _twin(item)
+                        child.parent, child.arg_key, child.index = made, key, index
                         pairs.append((item, child))
-                    else:
-                        made.append(key, item)
             else:
                 made.args[key] = part
     return root
+
+
+def _twin(node: E) -> E:
+    """A node that says the same as the other one, still without parts and parent."""
+    made = node.__class__()
+    made.comments = None if node.comments is None else list(node.comments)
+    made._type = node._type
+    made._meta = None if node._meta is None else dict(node._meta)
+    made._hash = node._hash
+    return made
