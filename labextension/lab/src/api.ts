@@ -7,6 +7,7 @@ import type { Graph } from "../../src/lineage/graph";
 import type {
   Completions,
   Difference,
+  Document,
   DraftVerification,
   Freshness,
   Listing,
@@ -27,6 +28,8 @@ export class PeterError extends Error {
     readonly detail: string,
     readonly hint: string | null,
     readonly problems: Problem[],
+    /** Of a conflict: what others changed meanwhile. */
+    readonly diff: Difference | null = null,
   ) {
     super(detail);
   }
@@ -76,7 +79,7 @@ export class Api {
     return this.json("GET", `api/v1/dashboards/${enc(slug)}/data`, { query, signal, headers });
   }
 
-  async text(slug: string): Promise<{ yaml: string; revision: string; title: string }> {
+  text(slug: string): Promise<Document> {
     return this.json("GET", `api/v1/dashboards/${enc(slug)}`);
   }
 
@@ -98,6 +101,12 @@ export class Api {
 
   diff(yaml: string): Promise<Difference> {
     return this.json("POST", "api/v1/dashboards/diff", { yaml });
+  }
+
+  /** What changed between two revisions of what is published. */
+  between(slug: string, from: string, to: string): Promise<Difference> {
+    const query = `from=${enc(from)}&to=${enc(to)}`;
+    return this.json("GET", `api/v1/dashboards/${enc(slug)}/diff`, { query });
   }
 
   create(yaml: string, message: string | null): Promise<Published> {
@@ -167,12 +176,12 @@ export class Api {
       return await ServerConnection.makeRequest(url, init, this.settings);
     } catch (error) {
       if (init.signal?.aborted) throw error;
-      const hint = "Look whether the Jupyter Server still runs, then try again.";
+      const hint = "It is asked again as soon as it may answer; look whether it still runs.";
       throw new PeterError(
         0,
         "unreachable",
         "No answer",
-        "The server cannot be reached.",
+        "The Jupyter Server cannot be reached.",
         hint,
         [],
       );
@@ -200,6 +209,7 @@ async function refusal(response: Response): Promise<PeterError> {
         ? "Enable the server extension: jupyter server extension enable peter_jupyter."
         : null),
     Array.isArray(body.problems) ? (body.problems as Problem[]) : [],
+    (body.diff as Difference | null | undefined) ?? null,
   );
 }
 

@@ -25,7 +25,9 @@ import { peterIcon } from "./icon";
 import { LiveDashboard } from "./live";
 import type { Plan } from "./models";
 import type { Preview } from "./preview";
-import { card, heading, Report, reportPanel, table, usd } from "./report";
+import { absent, publishText, tellPublished } from "./publishing";
+import { card, heading, Report, reportPanel, table, usd, waiting } from "./report";
+import type { Seen } from "./seen";
 import { cellBody, isSqlCell, isYamlCell } from "./statements";
 import type { Sidebar } from "./sidebar";
 import { verificationCard } from "./verification";
@@ -43,6 +45,7 @@ export interface House {
   palette: ICommandPalette | null;
   launcher: ILauncher | null;
   sidebar: Sidebar;
+  seen: Seen;
   open: (slug: string, title: string) => void;
   create: () => Promise<void>;
 }
@@ -173,26 +176,9 @@ function costCard(plan: Plan): HTMLElement {
 async function publish(house: House): Promise<void> {
   const source = await dashboard(house);
   if (source === null) return;
-  const plan = await house.api.compile(source);
-  const before = await house.api.text(plan.slug).catch(absent);
-  const asked = await InputDialog.getText({
-    title: before ? `Publish a new revision of ${plan.slug}` : `Publish ${plan.slug}`,
-    label: `Every query is verified first (${usd(plan.totals.cost_usd)}). What changed, in a few words:`,
-    okLabel: "Publish",
-  });
-  if (!asked.button.accept) return;
-  const message = asked.value?.trim() || null;
-  const done = before
-    ? house.api.change(plan.slug, source, before.revision, message)
-    : house.api.create(source, message);
-  const made = await waiting("Verifying and publishing", done);
-  const words = made.changed
-    ? `Published ${made.slug} @ ${made.revision.slice(0, 7)}.`
-    : `${made.slug} is published already with the same content.`;
-  Notification.success(words, {
-    actions: [{ label: "Open", callback: () => house.open(made.slug, made.slug) }],
-    autoClose: 8000,
-  });
+  const made = await publishText(source, house.api, house.seen);
+  if (made === null) return;
+  tellPublished(made, () => house.open(made.slug, made.slug));
   void house.sidebar.refresh();
 }
 
@@ -315,23 +301,12 @@ async function chooseDashboard(house: House): Promise<{ slug: string; title: str
   return asked.button.accept ? (dashboards[index] ?? null) : null;
 }
 
-function absent(error: unknown): null {
-  if (error instanceof PeterError && error.status === 404) return null;
-  throw error;
-}
-
-async function waiting<T>(doing: string, work: Promise<T>): Promise<T> {
-  const id = Notification.info(`${doing} …`, { autoClose: false });
-  try {
-    return await work;
-  } finally {
-    Notification.dismiss(id);
-  }
-}
-
+/** A report takes the place of the one before it. */
 function show(house: House, title: string, report: Report): void {
   const panel = reportPanel(title, report);
-  house.app.shell.add(panel, "main", { mode: "tab-after" });
+  const before = [...house.app.shell.widgets("main")].find(({ id }) => id === panel.id);
+  house.app.shell.add(panel, "main", { mode: "tab-after", ...(before && { ref: before.id }) });
+  before?.dispose();
   house.app.shell.activateById(panel.id);
 }
 

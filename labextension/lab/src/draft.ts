@@ -7,6 +7,9 @@ import { type Api, isAborted, PeterError } from "./api";
 import type { Plan, Problem } from "./models";
 import type { Preferences } from "./settings";
 
+/** Milliseconds until a server that does not answer is asked again: the first wait, and the longest. */
+const [FIRST_WAIT, LONGEST_WAIT] = [1000, 15_000];
+
 export type Phase = "waiting" | "checking" | "drawing" | "ready" | "invalid" | "failed";
 
 /** Checks a file after each pause of typing and draws it while somebody watches. */
@@ -23,6 +26,7 @@ export class Draft {
   private running: AbortController | null = null;
   private query = "";
   private drawn = "";
+  private wait = FIRST_WAIT;
 
   constructor(
     private readonly context: DocumentRegistry.Context,
@@ -72,6 +76,7 @@ export class Draft {
       const found = await this.api.validate(text, running.signal);
       this.problems = found.problems;
       this.failure = null;
+      this.wait = FIRST_WAIT;
       void this.learn(text, running.signal);
       if (!found.valid) this.say("invalid");
       else await this.draw(text, redraw, running.signal);
@@ -103,6 +108,10 @@ export class Draft {
     if (!(error instanceof PeterError)) throw error;
     if (error.problems.length > 0) this.problems = error.problems;
     this.failure = error;
+    if (error.code === "unreachable") {
+      this.checkIn(this.wait);
+      this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
+    }
     this.say(error.code === "document_invalid" ? "invalid" : "failed");
   }
 
@@ -120,8 +129,12 @@ export class Draft {
   }
 
   private checkSoon(): void {
+    this.checkIn(this.preferences.debounce);
+  }
+
+  private checkIn(milliseconds: number): void {
     window.clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.check(), this.preferences.debounce);
+    this.timer = window.setTimeout(() => void this.check(), milliseconds);
   }
 
   private stop(): void {

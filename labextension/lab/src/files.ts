@@ -11,6 +11,7 @@ import { type Drafts, isDashboardFile } from "./draft";
 import { equip } from "./editor";
 import { peterIcon } from "./icon";
 import { PREVIEW, PreviewFactory } from "./preview";
+import type { Seen } from "./seen";
 import type { Preferences } from "./settings";
 import { slugOf, template } from "./template";
 import type { Summary } from "./models";
@@ -52,7 +53,10 @@ export function followEditors(
     const { context } = widget;
     if (!isDashboardFile(context.path)) return;
     void equip(widget, drafts.of(context), api);
-    if (preferences.openPreview) void context.ready.then(() => showPreview(documents, widget));
+    const open = (): void => {
+      if (!documents.findWidget(context.path, PREVIEW)) showPreview(documents, widget);
+    };
+    if (preferences.openPreview) void context.ready.then(open);
   };
   tracker.widgetAdded.connect((_, widget) => follow(widget));
   tracker.forEach(follow);
@@ -60,9 +64,7 @@ export function followEditors(
 
 /** The picture of a file beside its editor. */
 export function showPreview(documents: IDocumentManager, widget: IDocumentWidget): void {
-  const { path } = widget.context;
-  if (documents.findWidget(path, PREVIEW)) return;
-  documents.openOrReveal(path, PREVIEW, undefined, {
+  documents.openOrReveal(widget.context.path, PREVIEW, undefined, {
     mode: "split-right",
     ref: widget.id,
     activate: false,
@@ -88,28 +90,34 @@ export async function editPublished(
   documents: IDocumentManager,
   api: Api,
   folder: string,
+  seen: Seen,
   entry: Summary,
 ): Promise<void> {
-  const { yaml } = await api.text(entry.slug);
-  await openText(documents, PathExt.join(folder, `${entry.slug}.peter.yaml`), yaml);
+  const { yaml, revision } = await api.text(entry.slug);
+  const path = PathExt.join(folder, `${entry.slug}.peter.yaml`);
+  if (await openText(documents, path, yaml)) await seen.note(entry.slug, revision);
 }
 
-async function openText(documents: IDocumentManager, path: string, text: string): Promise<void> {
+/** Open a file; whether it is one with this text. */
+async function openText(documents: IDocumentManager, path: string, text: string): Promise<boolean> {
   const { contents } = documents.services;
   const known = await contents.get(path).catch(() => null);
-  if (known && known.content !== text) {
+  const same = !known || known.content === text;
+  if (!same) {
     const { button } = await showDialog({
       title: "The file is there already",
       body: `${path} differs from what would be written. Open it as it is?`,
       buttons: [Dialog.cancelButton(), Dialog.okButton({ label: "Open" })],
     });
-    if (!button.accept) return;
+    if (!button.accept) return false;
   }
   try {
     if (!known) await contents.save(path, { type: "file", format: "text", content: text });
     documents.openOrReveal(path, "Editor");
+    return same;
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     Notification.error(`${path} could not be written: ${words}`);
+    return false;
   }
 }

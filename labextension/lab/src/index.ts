@@ -16,6 +16,7 @@ import { ILauncher } from "@jupyterlab/launcher";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { IStateDB } from "@jupyterlab/statedb";
 import { Api } from "./api";
 import { followCells, StatementCompletion } from "./cells";
 import { registerCommands } from "./commands";
@@ -25,6 +26,7 @@ import { bigquerySql, MIME, peterYaml } from "./language";
 import { livePanel, type LiveDashboard } from "./live";
 import type { MainAreaWidget } from "@jupyterlab/apputils";
 import { PREVIEW, type Preview } from "./preview";
+import { Seen } from "./seen";
 import { PLUGIN, Preferences } from "./settings";
 import { Sidebar } from "./sidebar";
 import { verificationFactory } from "./verification";
@@ -68,6 +70,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     ILayoutRestorer,
     IDefaultFileBrowser,
     INotebookTracker,
+    IStateDB,
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -79,8 +82,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
     restorer: ILayoutRestorer | null,
     browser: IDefaultFileBrowser | null,
     notebooks: INotebookTracker | null,
+    state: IStateDB | null,
   ) => {
     const api = new Api();
+    const seen = new Seen(state);
     const preferences = new Preferences(api);
     const drafts = new Drafts(api, preferences);
     const folder = (): string => browser?.model.path ?? "";
@@ -105,7 +110,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
 
     const sidebar = new Sidebar(api, {
       open: (entry) => open(entry.slug, entry.title),
-      edit: (entry) => void editPublished(documents, api, folder(), entry),
+      edit: (entry) => void editPublished(documents, api, folder(), seen, entry),
       create: () => void createFile(documents, folder()),
     });
     app.shell.add(sidebar, "left", { rank: 550 });
@@ -121,6 +126,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       palette,
       launcher,
       sidebar,
+      seen,
       open,
       create: () => createFile(documents, folder()),
     });

@@ -23,6 +23,12 @@ export interface Summary {
   tags: string[];
 }
 
+/** What is published under a slug. */
+export interface Document extends Summary {
+  message: string | null;
+  yaml: string;
+}
+
 export interface Listing {
   dashboards: Summary[];
   total: number;

@@ -1,6 +1,6 @@
 /** What Peter says, in panels of its own that follow the theme. */
 
-import { MainAreaWidget } from "@jupyterlab/apputils";
+import { MainAreaWidget, Notification } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
 import { h } from "../../src/renderer/dom";
 import { Theme } from "../../src/renderer/theme";
@@ -25,15 +25,25 @@ export class Report extends Widget {
   }
 }
 
-/** A report in the main area. */
+/** A report in the main area; one of the same title has the same id. */
 export function reportPanel(title: string, report: Report): MainAreaWidget<Report> {
   const panel = new MainAreaWidget({ content: report });
-  panel.id = `peter-report-${Math.random().toString(36).slice(2)}`;
+  panel.id = `peter-report-${title.replace(/\W+/g, "-")}`;
   report.title.label = title;
   report.title.icon = peterIcon;
   report.title.closable = true;
   panel.toolbar.hide();
   return panel;
+}
+
+/** Say what is being done until it is done. */
+export async function waiting<T>(doing: string, work: Promise<T>): Promise<T> {
+  const id = Notification.info(`${doing} …`, { autoClose: false });
+  try {
+    return await work;
+  } finally {
+    Notification.dismiss(id);
+  }
 }
 
 /** A table with its columns' alignment: `n` for numbers. */

@@ -1,0 +1,152 @@
+/** Publishing a file: what it replaces is shown first, and nothing of others is replaced unseen. */
+
+import { Dialog, Notification, showDialog } from "@jupyterlab/apputils";
+import { Widget } from "@lumino/widgets";
+import { ago } from "../../src/format";
+import { h, uniqueId } from "../../src/renderer/dom";
+import { type Api, PeterError } from "./api";
+import type { Difference, Document, Plan, Published } from "./models";
+import { usd, waiting } from "./report";
+import type { Seen } from "./seen";
+
+/** More changes than these are counted. */
+const SHOWN = 8;
+
+interface Asked {
+  plan: Plan;
+  /** What is published now; null for a new dashboard. */
+  before: Document | null;
+  /** What others changed since the revision that the file was made from. */
+  theirs: Difference | null;
+  /** What publishing would change in what is published. */
+  mine: Difference | null;
+}
+
+/** Publish a text after asking; null when it was left as it is. */
+export async function publishText(text: string, api: Api, seen: Seen): Promise<Published | null> {
+  const plan = await api.compile(text);
+  let theirs: Difference | null = null;
+  // Once more after every conflict: somebody may publish while one reads.
+  for (;;) {
+    const before = await api.text(plan.slug).catch(absent);
+    theirs ??= before && (await changedSince(plan, before, api, seen));
+    const mine = before && (await api.diff(text));
+    const message = await askFor({ plan, before, theirs, mine });
+    if (message === null) return null;
+    try {
+      const made = await send(text, before, message || null, api, plan.slug);
+      await seen.note(made.slug, made.revision);
+      return made;
+    } catch (error) {
+      if (!(error instanceof PeterError) || !CONFLICTS.has(error.code)) throw error;
+      theirs = error.diff;
+    }
+  }
+}
+
+/** What others changed since the revision that is known here; null where nothing is known of one. */
+async function changedSince(
+  { slug, revision }: Plan,
+  before: Document,
+  api: Api,
+  seen: Seen,
+): Promise<Difference | null> {
+  const base = await seen.of(slug);
+  if (base === null || base === before.revision || revision === before.revision) return null;
+  return api.between(slug, base, before.revision).catch(absent);
+}
+
+function send(
+  text: string,
+  before: Document | null,
+  message: string | null,
+  api: Api,
+  slug: string,
+): Promise<Published> {
+  const work = before
+    ? api.change(slug, text, before.revision, message)
+    : api.create(text, message);
+  return waiting("Verifying and publishing", work);
+}
+
+/** Said by a server where somebody else was faster. */
+const CONFLICTS = new Set(["precondition_failed", "already_exists"]);
+
+/** Tell that it was done, with a way to look at it. */
+export function tellPublished(made: Published, open: () => void): void {
+  const words = made.changed
+    ? `Published ${made.slug} @ ${made.revision.slice(0, 7)}.`
+    : `${made.slug} is published already with the same content.`;
+  const actions = [{ label: "Open", callback: open }];
+  Notification.success(words, { actions, autoClose: 8000 });
+}
+
+async function askFor(asked: Asked): Promise<string | null> {
+  const { plan, before, theirs } = asked;
+  const over = theirs !== null;
+  const title = over
+    ? `${plan.slug} was published meanwhile`
+    : before
+      ? `Publish a new revision of ${plan.slug}`
+      : `Publish ${plan.slug}`;
+  const { button, value } = await showDialog({
+    title,
+    body: new Question(asked),
+    buttons: [
+      Dialog.cancelButton(over ? { label: "Keep theirs" } : {}),
+      over
+        ? Dialog.warnButton({ label: "Publish mine over it", accept: true })
+        : Dialog.okButton({ label: "Publish" }),
+    ],
+    // Enter alone never replaces what somebody else published.
+    defaultButton: over ? 0 : 1,
+    focusNodeSelector: over ? "" : "input",
+  });
+  return button.accept ? (value ?? "") : null;
+}
+
+class Question extends Widget implements Dialog.IBodyWidget {
+  private readonly message: HTMLInputElement;
+
+  constructor({ plan, before, theirs, mine }: Asked) {
+    super();
+    this.addClass("peter-question");
+    const id = uniqueId("message");
+    this.message = h("input", { id, class: "jp-mod-styled", maxlength: 500 });
+    const parts = [
+      before && h("p", {}, replaced(before)),
+      theirs && h("h3", {}, "What changed there since this file was made from it"),
+      theirs && changes(theirs),
+      mine && h("h3", {}, "What your file changes in what is published"),
+      mine && changes(mine),
+      h("p", {}, `Every query is verified first (${usd(plan.totals.cost_usd)}).`),
+      h("label", { for: id }, "What changed, in a few words"),
+      this.message,
+    ];
+    this.node.append(...parts.filter((part) => part !== null));
+  }
+
+  getValue(): string {
+    return this.message.value.trim();
+  }
+}
+
+function replaced({ revision, published_at, published_by, message }: Document): string {
+  const words = message ? `: “${message}”` : "";
+  return `Published now: ${revision.slice(0, 7)}, ${ago(published_at)} by ${published_by}${words}.`;
+}
+
+function changes({ changes: found }: Difference): HTMLElement {
+  if (found.length === 0) return h("p", { class: "peter-quiet" }, "Nothing in meaning.");
+  const items = found
+    .slice(0, SHOWN)
+    .map(({ kind, text }) => h("li", {}, h("b", {}, kind), " ", text));
+  const more = found.length - SHOWN;
+  return h("ul", {}, ...items, more > 0 && h("li", {}, `and ${more} more`));
+}
+
+/** Nothing, where the server has nothing of the name. */
+export function absent(error: unknown): null {
+  if (error instanceof PeterError && error.status === 404) return null;
+  throw error;
+}
