@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from peter_core.dashboard.model import OptionsQuery, SelectFilter, TextChart
+from peter_core.dashboard.model import KpiChart, OptionsQuery, SelectFilter, TextChart
 from peter_core.plan.charts import chart_view
 from peter_core.plan.compiler import comparison_label, shift_days
 from peter_core.plan.filters import default_values, json_value, today_in
@@ -20,7 +20,7 @@ from peter_core.plan.words import catalogue_of, retold, say, speaking
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from peter_core.dashboard.model import Chart, Filter
+    from peter_core.dashboard.model import Chart, Comparison, Filter
     from peter_core.errors import PeterError
     from peter_core.plan.charts import ChartView
     from peter_core.plan.plan import ChartPlan, Plan, StepAnswer
@@ -203,10 +203,17 @@ def _view(
         result.columns,
         compared=compared.result.table if compared and compared.result else None,
         dashboard=plan.dashboard,
-        comparison_label=comparison_label(plan, comparison) if comparison else None,
+        comparison_label=_label(plan, chart, comparison) if comparison else None,
         shift_days=shift_days(plan, comparison) if comparison else None,
     )
     return _shown(view, result.row_count, result.truncated)
+
+
+def _label(plan: Plan, chart: Chart, comparison: Comparison) -> str | None:
+    """What the comparison is called; a KPI says the value of its target or field itself."""
+    if isinstance(chart, KpiChart) and not comparison.is_period:
+        return comparison.label
+    return comparison_label(plan, comparison)
 
 
 def _shown(view: ChartView, row_count: int, truncated: bool) -> dict[str, Any]:

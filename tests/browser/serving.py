@@ -61,11 +61,21 @@ class Site:
         if path == "/graph" or path.startswith("/lineage/downstream/"):
             return 200, "application/json", json.dumps(self.graph).encode()
         if path == "/dashboards":
-            return 200, "text/html", list_page(self.entries, static_url="/static").encode()
+            return (
+                200,
+                "text/html",
+                list_page(
+                    self.entries, static_url="/static", language=self.artifact["locale"]
+                ).encode(),
+            )
         if path == "/page":
             body = json.dumps(self.artifact).encode() if self.first_paint else None
             page = dashboard_page(
-                artifact_json=body, title="Sales", data_url="/data", static_url="/static"
+                artifact_json=body,
+                title="Sales",
+                data_url="/data",
+                static_url="/static",
+                language=self.artifact["locale"],
             )
             return 200, "text/html", page.encode()
         return 404, "text/plain", b"not here"
