@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.http import TOKEN, wait_for
+from tests.benchmarks.http import TOKEN
 from tests.hosts.writers import forget_boards, require_kept, writing
 from tests.small_flights import write_tables
 
@@ -34,23 +35,30 @@ class Running:
         return self.log.read_text(errors="replace")[-4000:]
 
 
-@contextmanager
+@contextlib.contextmanager
 def jupyter(folder: Path) -> Iterator[Running]:
     """A Jupyter Server in a process of its own, killed if it is still there afterwards."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     log = folder / "server.log"
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.http", "--serve", str(folder), str(port)],
-            stdout=said, stderr=said,
+            [sys.executable, "-m", "tests.benchmarks.http", "--serve", str(folder), "0"],
+            env={**os.environ, "JUPYTER_RUNTIME_DIR": str(folder)}, stdout=said, stderr=said,
         )  # fmt: skip
     try:
-        wait_for(port)
-        yield Running(process, f"http://127.0.0.1:{port}/peter", log)
+        yield Running(process, f"{_address(process, folder)}peter", log)
     finally:
         process.kill()
         process.wait(5)
+
+
+def _address(process: subprocess.Popen[bytes], folder: Path) -> str:
+    """Where the server listens, as it says once it does."""
+    told, deadline = folder / f"jpserver-{process.pid}.json", time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            return str(json.loads(told.read_text())["url"])
+        time.sleep(0.05)
+    raise AssertionError((folder / "server.log").read_text(errors="replace")[-4000:])
 
 
 def _rounds(folder: Path, rounds: int) -> None:
