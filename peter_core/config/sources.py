@@ -30,8 +30,8 @@ PLAIN_NAMES = {
 _OTHERS = re.compile(
     # What the build and the tests read.
     r"PETER_(?:SKIP_JS|UPDATE_GOLDEN|TEST_\w+"
-    # What a client of a server reads: where Peter is, and its token for it.
-    r"|URL|TOKEN"
+    # What a client of a server reads: where Peter is, and its token or session for it.
+    r"|URL|TOKEN|SESSION"
     # What Kubernetes and Docker tell of a service that is called peter.
     r"|SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP)(?:_(?:PROTO|PORT|ADDR))?)"
 )

@@ -28,24 +28,35 @@ class PeterClient(Documents, Data, Analysis):
         ``http://localhost:8888/peter`` on a Jupyter Server.
     token
         A token of that server; it is sent nowhere else.
+    session
+        Instead of a token: the Cookie header of a browser that is logged in there, or the id in
+        the cookie of `peter serve`. It is sent nowhere else.
     timeout_s
         Seconds to wait for an answer; those over every query of a dashboard may take longer.
 
     Raises
     ------
     InvalidRequest
-        The address or the token is none.
+        The address, the token or the session is none.
     """
 
-    def __init__(self, url: str, token: str | None = None, *, timeout_s: float = TIMEOUT_S) -> None:
-        self._connection = Connection(server_at(url, token), timeout_s=timeout_s)
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        session: str | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self._connection = Connection(server_at(url, token, session), timeout_s=timeout_s)
 
     @classmethod
     def from_env(cls, *, timeout_s: float = TIMEOUT_S) -> Self:
         """The server of this environment.
 
-        ``PETER_URL`` with ``PETER_TOKEN``; else, in a server that a JupyterHub started, the hub's
-        service ``peter`` with that server's token; else the Jupyter Server that runs here.
+        ``PETER_URL`` with ``PETER_TOKEN`` or ``PETER_SESSION``; else, in a server that a
+        JupyterHub started, the hub's service ``peter`` with that server's token; else the Jupyter
+        Server that runs here.
 
         Raises
         ------
@@ -56,12 +67,12 @@ class PeterClient(Documents, Data, Analysis):
 
     @classmethod
     def to(cls, url: str, *, timeout_s: float = TIMEOUT_S) -> Self:
-        """The server at an address, with the token that this environment has for it, if any."""
+        """The server at an address, with the login that this environment has for it, if any."""
         return cls._of(known_server(url), timeout_s)
 
     @classmethod
     def _of(cls, server: Server, timeout_s: float) -> Self:
-        return cls(server.url, server.token, timeout_s=timeout_s)
+        return cls(server.url, server.token, session=server.session, timeout_s=timeout_s)
 
     @property
     def url(self) -> str:
@@ -70,8 +81,9 @@ class PeterClient(Documents, Data, Analysis):
 
     @property
     def has_token(self) -> bool:
-        """Whether a token goes with every request."""
-        return self._connection.server.token is not None
+        """Whether a token or a session goes with every request."""
+        server = self._connection.server
+        return server.token is not None or server.session is not None
 
     def me(self) -> Me:
         """Who the server takes the caller for, and the roles held."""

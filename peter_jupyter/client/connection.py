@@ -22,6 +22,7 @@ from peter_jupyter.client.failures import (
 )
 from peter_jupyter.client.hanging_up import Line
 from peter_jupyter.client.servers import Server, origin
+from peter_jupyter.client.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +54,7 @@ class Connection:
     Parameters
     ----------
     server
-        Its address and token.
+        Its address and token, or session.
     timeout_s
         Seconds to wait for the first byte of an answer; requests over every query of a dashboard
         have `LONG_S` at least.
@@ -61,6 +62,8 @@ class Connection:
 
     def __init__(self, server: Server, *, timeout_s: float = TIMEOUT_S) -> None:
         self.server = server
+        secure = server.url.startswith("https:")
+        self._session = Session(server.session, secure=secure) if server.session else None
         self._timeout_s = timeout_s
         self._http = self._client()
 
@@ -72,7 +75,7 @@ class Connection:
         headers = {"Accept": JSON, "User-Agent": f"peter/{__version__}"}
         if self.server.token:
             headers["Authorization"] = f"Bearer {self.server.token}"
-        # The token says who asks; a cookie beside it would only make a server doubt that.
+        # The token or the session says who asks; another cookie would only make a server doubt it.
         none = CookieJar(DefaultCookiePolicy(allowed_domains=()))
         return httpx.Client(headers=headers, cookies=none, follow_redirects=False)
 
@@ -126,7 +129,7 @@ class Connection:
         read_s = max(self._timeout_s, LONG_S) if long else self._timeout_s
         asked: dict[str, Any] = {
             "params": httpx.QueryParams(list(query)),
-            "headers": dict(headers or {}),
+            "headers": {**self._credentials(method), **(headers or {})},
             "timeout": httpx.Timeout(read_s, connect=CONNECT_S, write=60.0),
         }
         if json is not None:
@@ -143,6 +146,14 @@ class Connection:
                 yield response
             finally:
                 response.close()
+
+    def _credentials(self, method: str) -> dict[str, str]:
+        """What a session sends; a token goes with every request of the client by itself."""
+        if self._session is None:
+            return {}
+        if method == "GET":
+            return self._session.headers()
+        return self._session.change_headers(lambda: self.send("GET", "api/v1/auth/me"))
 
     @contextmanager
     def _own(self, cancel: CancelToken | None) -> Iterator[httpx.Client]:

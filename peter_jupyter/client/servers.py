@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Environment = Mapping[str, str]
 
-URL, TOKEN = "PETER_URL", "PETER_TOKEN"
+URL, TOKEN, SESSION = "PETER_URL", "PETER_TOKEN", "PETER_SESSION"
 _HUB_TOKEN = "JUPYTERHUB_API_TOKEN"  # noqa: S105
 _HUB = "JUPYTERHUB_PUBLIC_HUB_URL"
 _HUB_ADDRESSES = (_HUB, "JUPYTERHUB_HOST", "JUPYTERHUB_API_URL")
@@ -27,20 +27,26 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where Peter is served, without a slash at the end, and the token for it."""
+    """Where Peter is served, without a slash at the end, and the token or the session for it."""
 
     url: str
     token: str | None = field(default=None, repr=False)
+    session: str | None = field(default=None, repr=False)
 
 
-def server_at(url: str, token: str | None = None) -> Server:
+def server_at(url: str, token: str | None = None, session: str | None = None) -> Server:
     """A server by its address.
 
     Raises
     ------
     InvalidRequest
-        It is no http address, or carries a password, a query or a token.
+        It is no http address, or carries a password, a query or a token; or there are both a
+        token and a session.
     """
+    if token and session:
+        raise InvalidRequest(
+            "A token and a session say twice who asks.", hint=f"Set {TOKEN} or {SESSION}."
+        )
     try:
         parts = urlsplit(url.strip())
         host, _ = parts.hostname, parts.port
@@ -59,7 +65,7 @@ def server_at(url: str, token: str | None = None) -> Server:
     if token is not None and (not token.isascii() or not token.isprintable() or " " in token):
         raise InvalidRequest("The token holds characters that no token has.")
     path = _PAGE.sub("", parts.path.rstrip("/"))
-    return Server(f"{parts.scheme}://{parts.netloc}{path}", token or None)
+    return Server(f"{parts.scheme}://{parts.netloc}{path}", token or None, session or None)
 
 
 def origin(url: str) -> tuple[str, str, int]:
@@ -69,10 +75,11 @@ def origin(url: str) -> tuple[str, str, int]:
 
 
 def known_server(url: str, environment: Environment | None = None) -> Server:
-    """A server by its address, with the token that this environment has for it, if any.
+    """A server by its address, with the token or session that this environment has for it, if any.
 
-    ``PETER_TOKEN`` is for the server of ``PETER_URL``, and for the one named here where that is
-    not set; a hub's token is for the hub; a Jupyter Server's own is for that server.
+    ``PETER_TOKEN`` or ``PETER_SESSION`` is for the server of ``PETER_URL``, and for the one named
+    here where that is not set; a hub's token is for the hub; a Jupyter Server's own is for that
+    server.
 
     Raises
     ------
@@ -82,8 +89,9 @@ def known_server(url: str, environment: Environment | None = None) -> Server:
     env = os.environ if environment is None else environment
     asked = server_at(url)
     home = env.get(URL)
-    if env.get(TOKEN) and (not home or origin(home) == origin(asked.url)):
-        return server_at(asked.url, env[TOKEN])
+    own_keys = env.get(TOKEN), env.get(SESSION)
+    if any(own_keys) and (not home or origin(home) == origin(asked.url)):
+        return server_at(asked.url, *own_keys)
     if env.get(_HUB_TOKEN) and origin(asked.url) in _hub_origins(env):
         return server_at(asked.url, env[_HUB_TOKEN])
     own = next((s for s in _running() if s.url == asked.url), None)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
+from peter_jupyter.client import PeterClient
 from tests.hosts.hub.people import People, bearer, who, xsrf_of
 from tests.servers.hub import Hub, wait_for
 from tests.servers.kernels import run_in_kernel
@@ -109,6 +110,18 @@ def test_a_notebooks_own_token_does_not_administer(
     assert (me["email"], me["roles"]) == ("ann@example.com", ["viewer", "author"])
     users = httpx.get(f"{hub.url}/hub/api/users", headers=bearer(token))
     assert users.status_code == 403
+
+
+def test_a_script_publishes_with_the_cookies_of_a_browser(hub: Hub, people: People) -> None:
+    browser = people.browser("ann")
+    browser.get(f"{hub.peter}dashboards")
+    own = [c for c in browser.cookies.jar if c.path in ("/", "/services/peter/")]
+    for wanted in (own, [cookie for cookie in own if cookie.name != "_xsrf"]):
+        header = "; ".join(f"{cookie.name}={cookie.value}" for cookie in wanted)
+        with PeterClient(hub.peter, session=header) as client:
+            slug = f"by-cookies-{len(wanted)}"
+            client.publish(BOARD.replace("from-a-notebook", slug))
+            assert client.me().email == "ann@example.com"
 
 
 @pytest.mark.browser
