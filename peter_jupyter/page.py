@@ -158,6 +158,28 @@ def lineage_page(
         return _shell(name, static, metas, block, "lineage.js", account=account)
 
 
+def plain_page(title: str, body: str) -> str:
+    """A page of words alone, for what went wrong: no script, no file of its own.
+
+    Parameters
+    ----------
+    title
+        Its heading, as text.
+    body
+        What follows, as HTML.
+    """
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
+        "<style>html{background:Canvas;color:CanvasText}"
+        "body{font:16px/1.5 system-ui,sans-serif;max-width:38rem;margin:15vh auto;padding:0 1rem}"
+        "small{opacity:.75}</style>\n"
+        f"<title>{html.escape(title)} · Peter</title>\n</head>\n<body>\n<main>\n"
+        f"<h1>{html.escape(title)}</h1>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
 def words_block(language: str) -> str:
     """What a page says itself in a language, as data for its script; nothing for English."""
     catalogue = catalogue_of(language)

@@ -28,6 +28,7 @@ from peter_jupyter.page import (
     dashboard_page,
     lineage_page,
     list_page,
+    plain_page,
 )
 
 if TYPE_CHECKING:
@@ -253,13 +254,5 @@ def _with_query(address: str, filters: dict[str, str | list[str]]) -> str:
 
 
 def _error_page(title: str, words: str, trace_id: str) -> str:
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:38rem;margin:15vh auto;"
-        "padding:0 1rem}small{opacity:.6}</style>\n"
-        f"<title>{html.escape(title)} · Peter</title>\n</head>\n<body>\n"
-        f"<h1>{html.escape(title)}</h1>\n<p>{html.escape(words)}</p>\n"
-        f"<p><small>Trace {html.escape(trace_id)}</small></p>\n</body>\n</html>\n"
-    )
+    trace = f"<p><small>Trace {html.escape(trace_id)}</small></p>"
+    return plain_page(title, f"<p>{html.escape(words)}</p>\n{trace}")

@@ -19,6 +19,7 @@ from peter_jupyter.http.next_urls import safe_next
 from peter_jupyter.http.operations import operation
 from peter_jupyter.http.pages import Page
 from peter_jupyter.http.resource import Resource
+from peter_jupyter.page import plain_page
 
 if TYPE_CHECKING:
     from peter_jupyter.hosts.standalone.host import Door
@@ -105,13 +106,5 @@ class LogoutResource(Resource):
 
 
 def _failure_page(title: str, words: str, again: str) -> str:
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:38rem;margin:15vh auto;"
-        "padding:0 1rem}</style>\n"
-        f"<title>{html.escape(title)} · Peter</title>\n</head>\n<body>\n"
-        f"<h1>{html.escape(title)}</h1>\n<p>{html.escape(words)}</p>\n"
-        f'<p><a href="{html.escape(again)}">Log in again</a></p>\n</body>\n</html>\n'
-    )
+    link = f'<p><a href="{html.escape(again)}">Log in again</a></p>'
+    return plain_page(title, f"<p>{html.escape(words)}</p>\n{link}")

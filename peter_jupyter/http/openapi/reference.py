@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     Part = dict[str, Any]
 
 _STYLE = """
-:root{color-scheme:light dark;--line:color-mix(in srgb,currentColor 14%,transparent)}
+:root{color-scheme:light dark;background:Canvas;color:CanvasText;
+--line:color-mix(in srgb,currentColor 14%,transparent)}
 body{font:15px/1.55 system-ui,sans-serif;max-width:62rem;margin:0 auto;padding:2rem 1rem 6rem}
 h1{margin:0 0 .5rem}h2{margin:2.5rem 0 .5rem;text-transform:capitalize}
 h3{margin:1rem 0 .25rem;font-size:.95rem}
@@ -39,11 +40,11 @@ def reference_page(document: Part, document_url: str) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<link rel="icon" href="data:,">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         f"<h1>{title}</h1>\n{about}\n"
         f'<p><a href="{_text(document_url)}">The OpenAPI 3.1 document</a></p>\n'
         f"{_security(document)}{parts}"
-        f'<h2 id="models">Models</h2>\n{models}</body>\n</html>\n'
+        f'<h2 id="models">Models</h2>\n{models}</main>\n</body>\n</html>\n'
     )
 
 
