@@ -37,6 +37,7 @@ _HEAD = """\
 # A secret may be written as sm://project/secret[/version] and is read from Secret Manager.
 """
 _SAMPLES = {
+    "googlesql_patience": "30s",
     "project": "acme",
     "allowed_datasets": "sales,finance", "default_dataset": "sales", "location": "EU",
     "credentials_file": "/run/secrets/peter.json", "bucket": "acme-dashboards",

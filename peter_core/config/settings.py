@@ -94,6 +94,8 @@ class Settings(BaseModel):
     """Memory of one worker of the embedded engine."""
     engine_workers: Count = 2
     """Queries the embedded engine runs at once."""
+    googlesql_patience: Seconds | None = None
+    """How long verifying and validating wait for GoogleSQL's analyzer; unset asks a loaded one."""
 
     # Store, ledger, cache
     bucket: Bucket | None = None

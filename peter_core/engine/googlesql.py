@@ -94,6 +94,12 @@ class GoogleSql:
             return None
         return () if told is None else (_problem(statement.text, told),)
 
+    @property
+    def loaded(self) -> bool:
+        """Whether a question is answered at once: somebody asked before."""
+        child = self._child
+        return child is not None and child.was_ready and child.usable
+
     def close(self) -> None:
         """End the child."""
         with self._lock:

@@ -8,7 +8,7 @@ from peter_core.errors import InvalidRequest
 from peter_core.service.tiers import Tiers
 from peter_core.sql.checking import check_statement
 from peter_core.sql.parameters import filter_parameters
-from peter_core.verify.verifier import verify_statement
+from peter_core.verify.verifier import Look, verify_statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,11 @@ class Statements:
         self._books = books
         self._prices = prices
         self._settings = settings
-        self.tiers = Tiers(engine, max_bytes=settings.highest_max_bytes)
+        self.tiers = Tiers(
+            engine,
+            max_bytes=settings.highest_max_bytes,
+            googlesql_patience_s=settings.googlesql_patience,
+        )
         """Who speaks of a statement before it runs."""
 
     def close(self) -> None:
@@ -80,9 +84,7 @@ class Statements:
             labels=_labels(slug, query),
             dry_run=dry_run,
             cancel=cancel,
-            allowed_datasets=self._settings.allowed_datasets,
-            allow_information_schema=self._settings.allow_information_schema,
-            bind=self.tiers.bind if self.tiers.embedded else None,
+            look=self._look(),
             run=lambda job, token: self._runner.run_job(job, token, principal=principal),
         )
         self._books.record_verification(verification, principal, slug=slug, query=query)
@@ -136,6 +138,16 @@ class Statements:
             if allowed is None
             or table.id.split(".")[1] in allowed
             or table.id.rpartition(".")[0] in allowed
+        )
+
+    def _look(self) -> Look:
+        """Where BigQuery's own dry run speaks, nobody else has to."""
+        embedded = self.tiers.embedded
+        return Look(
+            allowed_datasets=self._settings.allowed_datasets,
+            metadata=self._settings.allow_information_schema,
+            bind=self.tiers.bind if embedded else None,
+            analyze=self.tiers.analyze if embedded else None,
         )
 
     def _cap(self, asked: int | None) -> int:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from peter_core.sql.schema import SchemaMapping
     from peter_core.sql.statement import Statement
 
+_LOADED_S = 1.0
+"""Seconds that an analyzer is waited for which is loaded already."""
+
 
 class Tiers:
     """Asks one tier after another, the dearer only while nothing is wrong. Safe from any thread.
@@ -34,11 +37,17 @@ class Tiers:
         Whose dry run is asked, and over whose tables statements are bound.
     max_bytes
         The cap of a dry run in billed bytes.
+    googlesql_patience_s
+        Seconds that validations and verifications wait for GoogleSQL's analyzer; with ``None``
+        it is asked only when it is loaded already.
     """
 
-    def __init__(self, engine: Engine, *, max_bytes: int) -> None:
+    def __init__(
+        self, engine: Engine, *, max_bytes: int, googlesql_patience_s: float | None = None
+    ) -> None:
         self._engine = engine
         self._max_bytes = max_bytes
+        self._patience_s = googlesql_patience_s
         self._binder = engine.binder if isinstance(engine, DuckDBEngine) else None
         self._own: Binder | None = None
         self._googlesql = GoogleSql() if is_installed() else None
@@ -82,6 +91,15 @@ class Tiers:
     ) -> tuple[Problem, ...] | None:
         """What does not bind over empty tables, as warnings; ``None`` where it cannot be told."""
         return self._bound_by().bind(statement, schema, parameters)
+
+    def analyze(
+        self, statement: Statement, schema: SchemaMapping, parameters: Mapping[str, str]
+    ) -> tuple[Problem, ...] | None:
+        """What GoogleSQL's analyzer says; ``None`` where it is not installed or does not answer."""
+        google, patience_s = self._googlesql, self._patience_s
+        if google is None or (patience_s is None and not google.loaded):
+            return None
+        return google.problems(statement, schema, parameters, patience_s=patience_s or _LOADED_S)
 
     def close(self) -> None:
         """End the processes that only look at statements, where there are any."""

@@ -10,6 +10,7 @@ from peter_core.dashboard.loading import load_dashboard
 from peter_core.errors import EngineUnavailable
 from peter_core.plan.compiler import Limits, compile_plan, placed_in_query
 from peter_core.service.reports import Validation
+from peter_core.sql.checking import TIERS
 from peter_core.telemetry import span
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from peter_core.service.reports import Mode
     from peter_core.service.tiers import Tiers
     from peter_core.sql.checking import Tier
+    from peter_core.verify.verifier import Ask
 
 OFFLINE: tuple[Tier, ...] = ("syntax", "guard")
 """Who speaks of a document's queries without an engine."""
@@ -52,17 +54,19 @@ def validate_warehouse(
             found = validate_offline(text, settings)
             return replace(found, note=f"Tables and columns were not checked: {error.message}")
     spoke: tuple[Tier, ...] = ("dry_run",)
-    unbound: tuple[Problem, ...] | None = None
+    more: tuple[Problem, ...] = ()
     if tiers.embedded:
         spoke = ("names", "dry_run")
-        unbound = _unbound(loaded, plan, tiers)
-    if unbound is not None:
-        spoke = ("names", "binding", "dry_run")
-    return judged(loaded, plan, "warehouse", unbound or (), (*OFFLINE, *spoke))
+        asks: dict[Tier, Ask] = {"googlesql": tiers.analyze, "binding": tiers.bind}
+        for tier, ask in asks.items():
+            told = _told(loaded, plan, ask)
+            if told is not None:
+                spoke, more = (*spoke, tier), (*more, *told)
+    return judged(loaded, plan, "warehouse", more, (*OFFLINE, *spoke))
 
 
-def _unbound(loaded: Loaded, plan: Plan, tiers: Tiers) -> tuple[Problem, ...] | None:
-    """What of the queries does not bind over empty tables; ``None`` where none could be asked."""
+def _told(loaded: Loaded, plan: Plan, ask: Ask) -> tuple[Problem, ...] | None:
+    """What a tier says of the queries; ``None`` where it could be asked about none."""
     found: list[Problem] = []
     spoke = False
     for step in plan.steps.values():
@@ -70,7 +74,7 @@ def _unbound(loaded: Loaded, plan: Plan, tiers: Tiers) -> tuple[Problem, ...] | 
             continue
         schema = {table.id: table.schema for table in step.tables}
         types = {parameter.name: parameter.type for parameter in step.parameters}
-        said = tiers.bind(step.statement, schema, types)
+        said = ask(step.statement, schema, types)
         spoke = spoke or said is not None
         found.extend(placed_in_query(loaded, step.query, problem) for problem in said or ())
     return tuple(found) if spoke else None
@@ -89,7 +93,8 @@ def judged(
         key=lambda p: (p.line or 0, p.column or 0, p.rule),
     )
     valid = not any(problem.is_error for problem in problems)
-    return Validation(valid, mode, tuple(problems), plan.revision, tiers=tiers)
+    ordered = tuple(tier for tier in TIERS if tier in tiers)
+    return Validation(valid, mode, tuple(problems), plan.revision, tiers=ordered)
 
 
 def limits_of(settings: Settings) -> Limits:

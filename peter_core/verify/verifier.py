@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from peter_core.verify.verification import Reason
 
     Run = Callable[[Job, CancelToken], tuple[Result, bool]]
-    Bind = Callable[
+    Ask = Callable[
         [Statement, Mapping[str, Mapping[str, str]], Mapping[str, str]], tuple[Problem, ...] | None
     ]
 
@@ -77,6 +77,23 @@ _REASONS: tuple[tuple[type[PeterError], Reason], ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a statement may read, and who else looks at it before it runs.
+
+    ``allowed_datasets`` are the only datasets it may read, ``None`` for all of the engine's;
+    ``metadata`` is whether it may read ``INFORMATION_SCHEMA``. ``bind`` says what does not bind
+    over empty tables: asked after a dry run alone, as a run binds by itself. ``analyze`` says
+    what BigQuery would not take, which the embedded engine may run. Both are given a statement,
+    the schemas of its tables and the types of its parameters, and give ``None`` for no answer.
+    """
+
+    allowed_datasets: frozenset[str] | None = None
+    metadata: bool = False
+    bind: Ask | None = None
+    analyze: Ask | None = None
+
+
 def verify_statement(
     engine: Engine,
     sql: str,
@@ -94,9 +111,7 @@ def verify_statement(
     max_result_bytes: int = 256 * 2**20,
     dry_run: bool = False,
     cancel: CancelToken | None = None,
-    allowed_datasets: frozenset[str] | None = None,
-    allow_information_schema: bool = False,
-    bind: Bind | None = None,
+    look: Look | None = None,
     run: Run | None = None,
     now: dt.datetime | None = None,
     labels: Mapping[str, str] | None = None,
@@ -115,13 +130,6 @@ def verify_statement(
         Results of other queries by name, for ``equals`` checks.
     dry_run
         Stop after the estimate: nothing is run, no byte is billed, no receipt is made.
-    allowed_datasets
-        The only datasets the statement may read; ``None`` allows all of the engine's.
-    allow_information_schema
-        Whether ``INFORMATION_SCHEMA`` may be read.
-    bind
-        What of the statement does not bind over empty tables: asked after a dry run alone, as
-        a run binds by itself.
     run
         How to run the job with the caller's cancel token, returning the result and whether it
         came from a cache; the engine itself by default.
@@ -134,9 +142,7 @@ def verify_statement(
         values=parameters or {}, declared=declared, checks=tuple(checks), others=others or {},
         sample_rows=min(max(sample_rows, 0), MOST_SAMPLE_ROWS), timeout_s=timeout_s,
         max_rows=max_rows, max_result_bytes=max_result_bytes, dry_run=dry_run,
-        cancel=cancel or CancelToken(), allowed_datasets=allowed_datasets,
-        metadata=allow_information_schema, bind=bind,
-        run=run or _runner(engine),
+        cancel=cancel or CancelToken(), look=look or Look(), run=run or _runner(engine),
         now=now or dt.datetime.now(dt.UTC), labels=dict(labels or {}),
         draft=_draft(engine, sql, max_bytes, dry_run),
     )  # fmt: skip
@@ -165,14 +171,13 @@ class _Verifying:
     max_result_bytes: int
     dry_run: bool
     cancel: CancelToken
-    allowed_datasets: frozenset[str] | None
-    metadata: bool
-    bind: Bind | None
+    look: Look
     run: Run
     now: dt.datetime
     labels: dict[str, str]
     draft: Verification
     parameters: tuple[Parameter, ...] = field(default=())
+    said: tuple[Finding, ...] = field(default=())
 
     def verify(self, sql: str) -> None:
         """Go the whole way, or raise the ``PeterError`` that ends it."""
@@ -191,9 +196,10 @@ class _Verifying:
         estimate = self._dry_run(job)
         self._price(statement, estimate)
         self._hold_cap(estimate)
+        self._ask("googlesql", self.look.analyze, statement, estimate)
         if self.dry_run:
-            unbound = self._unbound(statement, estimate)
-            found = (*unbound, *self._without_result(statement, estimate))
+            self._ask("binding", self.look.bind, statement, estimate)
+            found = (*self.said, *self._without_result(statement, estimate))
             self._note(verdict="passed", findings=found)
             return
         self.cancel.raise_if_cancelled()
@@ -220,8 +226,8 @@ class _Verifying:
         )
         refusals = guard(
             statement,
-            allowed_datasets=self.allowed_datasets,
-            allow_information_schema=self.metadata,
+            allowed_datasets=self.look.allowed_datasets,
+            allow_information_schema=self.look.metadata,
         )
         if any(problem.is_error for problem in refusals):
             first = next(problem for problem in refusals if problem.is_error)
@@ -244,16 +250,20 @@ class _Verifying:
         self._spoken(*spoke)
         return estimate
 
-    def _unbound(self, statement: Statement, estimate: Estimate) -> tuple[Finding, ...]:
-        if self.bind is None:
-            return ()
+    def _ask(self, tier: Tier, ask: Ask | None, statement: Statement, estimate: Estimate) -> None:
+        """Ask one more tier; its errors end the verification, its warnings are findings."""
+        if ask is None:
+            return
         schema = {table.id: table.schema for table in estimate.tables}
         types = {parameter.name: parameter.type for parameter in self.parameters}
-        found = self.bind(statement, schema, types)
-        if found is None:
-            return ()
-        self._spoken("binding")
-        return tuple(_finding(problem) for problem in found)
+        told = ask(statement, schema, types)
+        if told is None:
+            return
+        self._spoken(tier)
+        wrong = next((problem for problem in told if problem.is_error), None)
+        if wrong is not None:
+            raise SqlError(wrong.message, hint=wrong.hint, problems=told)
+        self.said += tuple(_finding(problem) for problem in told)
 
     def _spoken(self, *tiers: Tier) -> None:
         known = {*self.draft.tiers, *tiers}
@@ -312,10 +322,10 @@ class _Verifying:
             sample_rows=rows_of(result.table, [c.type for c in columns], self.sample_rows),
             profile=profile,
             checks=outcomes,
-            findings=findings(
+            findings=(*self.said, *findings(
                 statement, estimate.tables, result.table, columns,
                 row_count=result.row_count, truncated=result.truncated, profile=profile,
-            ),
+            )),
         )  # fmt: skip
         receipt = make_receipt(self.draft, self.parameters, self.principal)
         self._note(receipt=receipt.id)

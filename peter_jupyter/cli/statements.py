@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from peter_core.engine.port import TableInfo
     from peter_core.service import Peter
+    from peter_core.verify.verification import Verification
 
 _PATIENCE_S = 300.0
 """Seconds that GoogleSQL's analyzer is waited for: its first load on a machine takes long."""
@@ -80,17 +81,7 @@ def verify(
                 cancel=cancel,
             ),
         )
-    from peter_jupyter.display_text import verification_text
-    from peter_jupyter.display_verification import verification_json
-    from peter_jupyter.failure import failure_of
-
-    if as_json:
-        print_json(verification_json(verification))
-    else:
-        say(verification_text(verification))
-    if (error := failure_of(verification)) is not None:
-        print_error(error)
-        raise typer.Exit(FAILED)
+    _give(verification, as_json)
 
 
 @command("check", section=RUN, example="peter check -f daily.sql --mode offline")
@@ -122,6 +113,20 @@ def check(
     else:
         print_check(found, file or "<sql>", text)
     if not found.valid:
+        raise typer.Exit(FAILED)
+
+
+def _give(verification: Verification, as_json: bool) -> None:
+    from peter_jupyter.display_text import verification_text
+    from peter_jupyter.display_verification import verification_json
+    from peter_jupyter.failure import failure_of
+
+    if as_json:
+        print_json(verification_json(verification))
+    else:
+        say(verification_text(verification))
+    if (error := failure_of(verification)) is not None:
+        print_error(error)
         raise typer.Exit(FAILED)
 
 

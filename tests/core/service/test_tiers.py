@@ -12,10 +12,12 @@ import pytest
 
 from peter_core import Peter
 from peter_core.dashboard.problems import Problem
+from peter_core.engine.googlesql import is_installed
 from peter_core.engine.port import Column, Estimate, Job, TableInfo
 from peter_core.errors import EngineUnavailable, PeterError, SqlError, TableNotFound
 from peter_core.service.tiers import Tiers, with_tier
-from peter_core.sql.checking import StatementCheck
+from peter_core.sql.checking import TIERS, StatementCheck
+from peter_core.sql.statement import parse
 
 FLIGHTS = TableInfo("p.nyc.flights", (Column("day", "DATE"), Column("carrier", "STRING")))
 UNLISTED = TableInfo("public.weather.hours", (Column("day", "DATE"), Column("rain", "FLOAT64")))
@@ -178,6 +180,72 @@ def test_a_complaint_of_binding_is_a_warning_of_the_document_at_its_line(
         if one.rule == "binding"
     ]
     assert (finding.severity, finding.line) == ("warning", 2)
+
+
+def test_a_loaded_analyzer_is_asked_by_verify_and_validate_and_named(
+    peter: Peter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Tiers, "analyze", lambda *_: ())
+    sql = "SELECT day, COUNT(*) AS n FROM nyc.flights GROUP BY day"
+    assert peter.verify(sql).tiers == ("syntax", "guard", "names", "googlesql", "dry_run")
+    assert peter.verify(sql, dry_run=True).tiers == TIERS
+    assert peter.validate(DOCUMENT).tiers == TIERS
+
+
+def test_what_the_analyzer_calls_wrong_is_neither_run_nor_valid(
+    peter: Peter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = Problem("googlesql", "error", "No matching signature.", line=2, column=3, hint="Cast.")
+    monkeypatch.setattr(Tiers, "analyze", lambda *_: (said,))
+    made = peter.verify("SELECT day FROM nyc.flights")
+    assert (made.verdict, made.reason, made.error) == (
+        "could_not_run", "refused", "No matching signature.",
+    )  # fmt: skip
+    assert (made.row_count, made.receipt, made.hint) == (None, None, "Cast.")
+    found = peter.validate(DOCUMENT)
+    assert not found.valid
+    assert [(one.path, one.line) for one in found.problems] == [("queries.days.sql", 8)]
+
+
+def test_a_warning_of_the_analyzer_is_a_finding_of_the_run(
+    peter: Peter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = Problem("googlesql", "warning", "Function not found: MAX_BY.", line=1, column=8)
+    monkeypatch.setattr(Tiers, "analyze", lambda *_: (said,))
+    made = peter.verify("SELECT MAX_BY(carrier, day) AS last FROM nyc.flights")
+    assert made.verdict == "passed"
+    assert [one.severity for one in made.findings if one.rule == "googlesql"] == ["warning"]
+
+
+def test_an_analyzer_that_is_not_loaded_is_waited_for_only_when_the_settings_say_so() -> None:
+    waited: list[float] = []
+
+    class Analyzer:
+        loaded = False
+
+        def problems(self, *_: object, patience_s: float) -> tuple[Problem, ...]:
+            waited.append(patience_s)
+            return ()
+
+    statement = parse("SELECT 1 AS a")
+    for patience_s in (None, 20.0):
+        tiers = Tiers(Warehouse(), max_bytes=1, googlesql_patience_s=patience_s)  # type: ignore[arg-type]
+        tiers._googlesql = Analyzer()  # type: ignore[assignment]
+        told = tiers.analyze(statement, {}, {})
+        assert told == (None if patience_s is None else ())
+    Analyzer.loaded = True
+    tiers = Tiers(Warehouse(), max_bytes=1)  # type: ignore[arg-type]
+    tiers._googlesql = Analyzer()  # type: ignore[assignment]
+    assert tiers.analyze(statement, {}, {}) == ()
+    assert waited == [20.0, 1.0]
+
+
+@pytest.mark.skipif(not is_installed(), reason="the extra googlesql is not installed")
+def test_the_real_analyzer_is_asked_once_it_is_loaded(peter: Peter) -> None:
+    sql = "SELECT day FROM nyc.flights"
+    assert peter.check_statement(sql, patience_s=250).tiers == TIERS
+    assert "googlesql" in peter.verify(sql).tiers
+    assert "googlesql" in peter.validate(DOCUMENT).tiers
 
 
 def test_metadata_is_refused_unless_the_settings_allow_it(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from peter_core.principal import Principal
 from peter_core.sql.parameters import Parameter
 from peter_core.verify.receipt import make_receipt
 from peter_core.verify.verification import ColumnSources, Verification
-from peter_core.verify.verifier import verify_statement
+from peter_core.verify.verifier import Look, verify_statement
 
 ANNA = Principal("anna@example.com")
 MB = 2**20
@@ -241,7 +241,7 @@ def test_a_value_of_the_wrong_type_is_refused(engine: DuckDBEngine) -> None:
 
 
 def test_a_dataset_that_is_not_allowed_is_refused(engine: DuckDBEngine) -> None:
-    made = daily(engine, allowed_datasets=frozenset({"web"}))
+    made = daily(engine, look=Look(allowed_datasets=frozenset({"web"})))
     assert made.reason == "refused"
 
 
