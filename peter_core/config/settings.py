@@ -176,6 +176,8 @@ class Settings(BaseModel):
     """Requests of one user that are worked on at once."""
     login_requests_per_minute: Count = 120
     """Requests a minute to the login from one address."""
+    proxies: Count = 1
+    """How many proxies stand before the web server, each adding to `X-Forwarded-For`."""
 
     # Telemetry
     otlp_endpoint: Url | None = None

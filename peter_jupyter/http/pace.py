@@ -28,15 +28,15 @@ class Pace:
     ----------
     per_minute
         Requests of one address: as many at once, and then as they come back by the second.
-    proxied
-        Whether everybody comes through a proxy, which says for whom it asks.
+    proxies
+        Through how many proxies everybody comes, each of which says for whom it asks.
     """
 
     def __init__(
-        self, per_minute: int, *, proxied: bool, clock: Callable[[], float] = time.monotonic
+        self, per_minute: int, *, proxies: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._burst = float(per_minute)
-        self._proxied = proxied
+        self._proxies = proxies
         self._clock = clock
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
@@ -48,7 +48,7 @@ class Pace:
         RefusalError
             429: its address asked too often; ``retry_after_s`` says when it may again.
         """
-        key, now = address_of(request, proxied=self._proxied), self._clock()
+        key, now = address_of(request, proxies=self._proxies), self._clock()
         left, at = self._left.pop(key, (self._burst, now))
         left = min(self._burst, left + (now - at) * self._burst / 60)
         self._left[key] = (left - 1 if left >= 1 else left, now)
@@ -65,14 +65,14 @@ class Pace:
         )
 
 
-def address_of(request: HTTPServerRequest, *, proxied: bool) -> str:
-    """Where a request comes from; behind a proxy what that one wrote down last.
+def address_of(request: HTTPServerRequest, *, proxies: int) -> str:
+    """Where a request comes from; behind proxies what the first of them wrote down.
 
-    What stands before it in ``X-Forwarded-For`` may be the client's own invention. IPv6 addresses
-    are told by their network.
+    Each adds whom it was asked by to ``X-Forwarded-For``; what stands before that may be the
+    client's own invention. IPv6 addresses are told by their network.
     """
-    told = request.headers.get("X-Forwarded-For", "") if proxied else ""
-    for text in (told.rpartition(",")[2].strip(), request.remote_ip or ""):
+    told = request.headers.get("X-Forwarded-For", "").split(",") if proxies else [""]
+    for text in (told[-min(proxies, len(told))].strip(), request.remote_ip or ""):
         try:
             found = ipaddress.ip_address(text.partition("%")[0])
         except ValueError:

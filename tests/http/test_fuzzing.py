@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.http import TOKEN, prepare, wait_for
+from tests.hosts.standalone.house import start
+from tests.servers.openid import OpenIdProvider
 
 CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance",
@@ -37,6 +39,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(20)
+
+
+@pytest.fixture
+def google() -> Iterator[OpenIdProvider]:
+    """The provider of a server with a login."""
+    provider = OpenIdProvider().start()
+    yield provider
+    provider.stop()
 
 
 def fuzz(address: str, folder: Path, *more: str, checks: str = ",".join(CHECKS)) -> tuple[int, str]:
@@ -73,6 +83,21 @@ def test_no_request_without_a_login_is_answered_otherwise_than_said(
     known = ",".join(check for check in CHECKS if check != "unsupported_method")
     tried, _ = fuzz(address, tmp_path, "-n", "2", "--max-time", "8", checks=known)
     assert tried > 100
+
+
+def test_no_request_to_a_login_is_answered_otherwise_than_said(
+    tmp_path: Path, google: OpenIdProvider
+) -> None:
+    house = start(tmp_path, google)
+    try:
+        tried, _ = fuzz(
+            f"{house.url}/api/v1/openapi.json", tmp_path, "--include-tag", "login",
+            "-n", "10", "--max-time", "10",
+        )  # fmt: skip
+    finally:
+        code = house.terminate()
+    assert code == 0
+    assert tried > 50
 
 
 @pytest.mark.slow

@@ -31,7 +31,7 @@ def request(peer: str = "192.0.2.1", *forwarded: str) -> HTTPServerRequest:
 
 def test_an_address_has_so_many_requests_a_minute_and_gets_them_back_by_the_second() -> None:
     now = 0.0
-    door = Pace(30, proxied=False, clock=lambda: now)
+    door = Pace(30, proxies=0, clock=lambda: now)
     for _ in range(30):
         door.require(request())
     for at, wait_s in ((0.0, 2), (1.0, 1)):
@@ -47,7 +47,7 @@ def test_an_address_has_so_many_requests_a_minute_and_gets_them_back_by_the_seco
 
 
 def test_one_address_takes_nothing_from_another() -> None:
-    door = Pace(1, proxied=False, clock=lambda: 0.0)
+    door = Pace(1, proxies=0, clock=lambda: 0.0)
     door.require(request("192.0.2.1"))
     door.require(request("192.0.2.2"))
     with pytest.raises(RefusalError):
@@ -56,7 +56,7 @@ def test_one_address_takes_nothing_from_another() -> None:
 
 def test_whoever_asks_on_although_told_to_wait_gets_nothing_for_it() -> None:
     now = 0.0
-    door = Pace(60, proxied=False, clock=lambda: now)
+    door = Pace(60, proxies=0, clock=lambda: now)
     for _ in range(60):
         door.require(request())
     for _ in range(100):
@@ -68,7 +68,7 @@ def test_whoever_asks_on_although_told_to_wait_gets_nothing_for_it() -> None:
 
 def test_addresses_that_are_made_up_fill_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "_REMEMBERED", 10)
-    door = Pace(1, proxied=False, clock=lambda: 0.0)
+    door = Pace(1, proxies=0, clock=lambda: 0.0)
     for number in range(50):
         door.require(request(f"192.0.2.{number}"))
     assert len(door._left) == 10
@@ -77,23 +77,25 @@ def test_addresses_that_are_made_up_fill_no_memory(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    ("peer", "forwarded", "direct", "proxied"),
+    ("peer", "forwarded", "direct", "behind_one", "behind_two"),
     [
-        ("192.0.2.1", [], "192.0.2.1", "192.0.2.1"),
-        ("10.0.0.1", ["192.0.2.9"], "10.0.0.1", "192.0.2.9"),
-        # What stands first may be the client's invention.
-        ("10.0.0.1", ["1.2.3.4, 192.0.2.9"], "10.0.0.1", "192.0.2.9"),
-        ("10.0.0.1", ["1.2.3.4", "192.0.2.9"], "10.0.0.1", "192.0.2.9"),
-        ("10.0.0.1", ["<script>"], "10.0.0.1", "10.0.0.1"),
-        ("10.0.0.1", ["1.2.3.4,"], "10.0.0.1", "10.0.0.1"),
-        ("::1", ["2001:db8:1:2:3:4:5:6"], "::/64", "2001:db8:1:2::/64"),
-        ("::ffff:192.0.2.1", [], "192.0.2.1", "192.0.2.1"),
-        ("fe80::1%eth0", [], "fe80::/64", "fe80::/64"),
-        ("", [], "unknown", "unknown"),
+        ("192.0.2.1", [], "192.0.2.1", "192.0.2.1", "192.0.2.1"),
+        ("10.0.0.1", ["192.0.2.9"], "10.0.0.1", "192.0.2.9", "192.0.2.9"),
+        # What stands before the proxies' own words may be the client's invention.
+        ("10.0.0.1", ["1.2.3.4, 192.0.2.9"], "10.0.0.1", "192.0.2.9", "1.2.3.4"),
+        ("10.0.0.1", ["1.2.3.4", "192.0.2.9"], "10.0.0.1", "192.0.2.9", "1.2.3.4"),
+        ("10.0.0.1", ["6.6.6.6, 192.0.2.9, 10.0.0.2"], "10.0.0.1", "10.0.0.2", "192.0.2.9"),
+        ("10.0.0.1", ["<script>"], "10.0.0.1", "10.0.0.1", "10.0.0.1"),
+        ("10.0.0.1", ["1.2.3.4,"], "10.0.0.1", "10.0.0.1", "1.2.3.4"),
+        ("::1", ["2001:db8:1:2:3:4:5:6"], "::/64", "2001:db8:1:2::/64", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", [], "192.0.2.1", "192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", [], "fe80::/64", "fe80::/64", "fe80::/64"),
+        ("", [], "unknown", "unknown", "unknown"),
     ],
 )
-def test_the_address_is_what_the_nearest_proxy_wrote_down_where_there_is_one(
-    peer: str, forwarded: list[str], direct: str, proxied: str
+def test_the_address_is_what_the_first_proxy_wrote_down_where_there_is_one(
+    peer: str, forwarded: list[str], direct: str, behind_one: str, behind_two: str
 ) -> None:
-    assert address_of(request(peer, *forwarded), proxied=False) == direct
-    assert address_of(request(peer, *forwarded), proxied=True) == proxied
+    asked = request(peer, *forwarded)
+    found = [address_of(asked, proxies=number) for number in (0, 1, 2)]
+    assert found == [direct, behind_one, behind_two]

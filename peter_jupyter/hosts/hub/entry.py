@@ -103,6 +103,7 @@ def _start(settings: Settings, host: str, port: int, options: argparse.Namespace
             grace_s=options.identity_grace,
             session_s=settings.session_absolute,
             login_requests_per_minute=settings.login_requests_per_minute,
+            proxies=settings.proxies,
         )
         app = application(hub, pool)
         await serve(app, pool, host, port)

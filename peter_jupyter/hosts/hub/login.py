@@ -71,6 +71,8 @@ class Hub:
         How long a browser's login lasts at most.
     login_requests_per_minute
         How often one address may ask for a login, or come back from one.
+    proxies
+        How many stand before the service: the hub's own, and what stands before that.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Hub:
         grace_s: float = 300.0,
         session_s: float = 7 * 86400.0,
         login_requests_per_minute: int = 120,
+        proxies: int = 1,
     ) -> None:
         found = urlsplit(public_url)
         self._origin = f"{found.scheme}://{found.netloc}"
@@ -95,8 +98,7 @@ class Hub:
             },
         )
         self.login.max_age_s = session_s
-        # The hub's proxy stands before the service, wherever that runs.
-        self.pace = Pace(login_requests_per_minute, proxied=True)
+        self.pace = Pace(login_requests_per_minute, proxies=proxies)
         self.identities = Identities(self._ask, self._grants, fresh_s=fresh_s, grace_s=grace_s)
         self._reached_at = float("-inf")
 

@@ -126,7 +126,10 @@ def login_app(settings: Settings, address: PublicAddress, sources: Mapping[str, 
         tokens=Tokens(database, people, threads),
         provider=provider,
         cookies=cookies,
-        pace=Pace(settings.login_requests_per_minute, proxied=address.proxied),
+        pace=Pace(
+            settings.login_requests_per_minute,
+            proxies=settings.proxies if address.proxied else 0,
+        ),
         domain=settings.hosted_domain,
     )  # fmt: skip
     app = _application(LoginHost, door, LOGIN_ROUTES, xsrf_cookie_kwargs=cookies.xsrf)
