@@ -24,8 +24,7 @@ from sqlglot import exp
 from peter_core.engine import worker_frames as frames
 from peter_core.engine.worker_process import child_command, child_environment
 from peter_core.errors import EngineUnavailable
-from peter_core.sql.data_types import type_name
-from peter_core.sql.froms import data_type
+from peter_core.sql.data_types import data_type, type_name
 from peter_core.sql.positions import Span, problem_at
 from peter_core.sql.schema import Schema
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from peter_core.sql.data_types import common_type, is_flexible, meet, type_name
-from peter_core.sql.froms import data_type
+from peter_core.sql.data_types import common_type, data_type, is_flexible, meet, type_name
 from peter_core.sql.grouping import grouping_faults
 from peter_core.sql.inference import Inference, Kind
 from peter_core.sql.positions import Span, extent_of, problem_at, span_of

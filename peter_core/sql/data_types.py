@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from peter_core.sql.froms import data_type
+from peter_core.sql.reading import BIGQUERY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,14 +48,19 @@ _UNEQUAL = frozenset({"JSON", "GEOGRAPHY"})
 _UNORDERED = frozenset({"JSON", "GEOGRAPHY", "STRUCT"})
 
 
+@lru_cache(maxsize=4096)
+def data_type(kind: str) -> exp.DataType | None:
+    """A BigQuery type as the parser's type, ``None`` when it is none."""
+    try:
+        built = exp.DataType.build(kind, dialect=BIGQUERY)
+    except Exception:  # the parser has many ways to fail on a text that is no type
+        return None
+    return built if isinstance(built, exp.DataType) else None
+
+
 def type_name(kind: exp.DataType | None) -> str | None:
     """The type's plain name without its parts, ``None`` when it is not known."""
     return _NAMES.get(kind.this) if kind is not None else None
-
-
-def named(name: str) -> exp.DataType | None:
-    """The type of a name."""
-    return data_type(name)
 
 
 def array_of(element: exp.DataType | None) -> exp.DataType | None:

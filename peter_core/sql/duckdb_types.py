@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from sqlglot import exp
 
-from peter_core.sql.froms import data_type
+from peter_core.sql.data_types import data_type
 
 _WITHOUT = (exp.DType.UNKNOWN, exp.DType.USERDEFINED, exp.DType.RANGE)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from peter_core.sql.data_types import data_type
 from peter_core.sql.pivots import pivot_column
-from peter_core.sql.reading import BIGQUERY
 from peter_core.sql.relations import (
     NOTHING,
     ColumnRef,
@@ -77,16 +76,6 @@ def _known(table: KnownTable) -> Relation:
         for name, kind in table.columns.values()
     )
     return Relation(fields, table.id, table)
-
-
-@lru_cache(maxsize=4096)
-def data_type(kind: str) -> exp.DataType | None:
-    """A BigQuery type as the parser's type, ``None`` when it is none."""
-    try:
-        built = exp.DataType.build(kind, dialect=BIGQUERY)
-    except Exception:  # the parser has many ways to fail on a text that is no type
-        return None
-    return built if isinstance(built, exp.DataType) else None
 
 
 def element_relation(array: Traced, alias: str) -> Relation:

@@ -14,13 +14,13 @@ from peter_core.sql.data_types import (
     TEMPORAL,
     array_of,
     common_type,
+    data_type,
     fits,
     is_flexible,
     may_cast,
     may_equal,
     may_order,
     meet,
-    named,
     type_name,
 )
 from peter_core.sql.signatures import (
@@ -177,10 +177,10 @@ class Inference:
     def _result(self, node: exp.Expr) -> Kind:
         given = GIVES.get(type(node))
         if given is not None:
-            return named(given)
+            return data_type(given)
         if isinstance(node, exp.Literal):
             whole = node.this.isdigit() or node.this[:2].lower() == "0x"
-            return named("STRING" if node.is_string else "INT64" if whole else "FLOAT64")
+            return data_type("STRING" if node.is_string else "INT64" if whole else "FLOAT64")
         if isinstance(node, exp.Cast):
             return node.to
         if isinstance(node, _ARITHMETIC):
@@ -199,7 +199,7 @@ class Inference:
         kind = self._kind(part)
         literal = LITERAL_GIVES.get(type(node))
         if literal is not None and type_name(kind) not in TEMPORAL:
-            return named(literal) if part is not None and is_flexible(part) else None
+            return data_type(literal) if part is not None and is_flexible(part) else None
         return kind
 
     def _special(self, node: exp.Expr) -> Kind:
@@ -208,19 +208,19 @@ class Inference:
             integer = type_name(kind) == "INT64"
             if type_name(kind) not in NUMBERS:
                 return None
-            return named("FLOAT64") if isinstance(node, exp.Avg) and integer else kind
+            return data_type("FLOAT64") if isinstance(node, exp.Avg) and integer else kind
         if isinstance(node, exp.Round | exp.Ceil | exp.Floor):
             kind = self._kind(node.this)
-            return named("FLOAT64") if type_name(kind) == "INT64" else kind
+            return data_type("FLOAT64") if type_name(kind) == "INT64" else kind
         if isinstance(node, exp.Concat | exp.DPipe):
             parts = node.expressions or [node.this, node.expression]
             names = {type_name(self._kind(part)) for part in parts}
-            return named("STRING") if "STRING" in names and not names & _NOT_JOINED else None
+            return data_type("STRING") if "STRING" in names and not names & _NOT_JOINED else None
         if isinstance(node, exp.SafeDivide):
             return self._division(node)
         if isinstance(node, exp.Extract):
             part = node.name.upper()
-            return named(part if part in ("DATE", "DATETIME", "TIME") else "INT64")
+            return data_type(part if part in ("DATE", "DATETIME", "TIME") else "INT64")
         if isinstance(node, exp.ArrayAgg):
             return array_of(self._kind(unwrapped(node.this)))
         if isinstance(node, exp.Split):
@@ -250,7 +250,7 @@ class Inference:
             name = type_name(self._kind(wrong)) if wrong is not None else None
             message = f"`{sign}` does not work on {one} and {other}."
             self._report(place, message, _number_hint(name))
-        return named(result) if result else None
+        return data_type(result) if result else None
 
     def _never_added(self, side: exp.Expr, node: exp.Expr) -> bool:
         name = type_name(self._kind(side))
@@ -262,7 +262,7 @@ class Inference:
 
     def _division(self, node: exp.Expr) -> Kind:
         kind = self._common((node.this, node.expression))
-        return named("FLOAT64") if type_name(kind) == "INT64" else kind
+        return data_type("FLOAT64") if type_name(kind) == "INT64" else kind
 
     def _common(self, parts: Sequence[exp.Expr]) -> Kind:
         return common_type((self._kind(part), is_flexible(part)) for part in parts)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from peter_core.sql.froms import data_type
+from peter_core.sql.data_types import data_type
 from peter_core.sql.reading import BIGQUERY
 
 if TYPE_CHECKING:

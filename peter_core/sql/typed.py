@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from peter_core.engine.port import Column
-from peter_core.sql.froms import data_type
+from peter_core.sql.data_types import data_type
 from peter_core.sql.limits import RULE as LIMIT
 from peter_core.sql.reading import BIGQUERY
 from peter_core.sql.resolution import resolve

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peter_core.errors import SqlError
+from peter_core.sql.data_types import data_type
 from peter_core.sql.relations import UNKNOWN, Field, Relation, Scope, Traced
 from peter_core.sql.schema import Schema
 from peter_core.sql.statement import parse
@@ -71,8 +72,6 @@ def view_relation(resolver: Resolver, name: str, known: KnownTable | None) -> Re
 
 def _declared(relation: Relation, known: KnownTable) -> Relation:
     """The view's own columns, by their names, or by their places where it gives others."""
-    from peter_core.sql.froms import data_type
-
     columns = list(known.columns.values())
     by_place = not relation.open and len(columns) == len(relation.fields)
     fields = []

@@ -13,7 +13,7 @@ from peter_core.config import read_settings
 from peter_core.engine.bigquery import BigQueryEngine, reach
 from peter_core.errors import EngineUnavailable, QueryTimeout
 from tests.fakes.bigquery import FakeBigQuery, Fault
-from tests.faults.bigquery_runs import ROWS, engine_of, eventually, job_of, run, warehouse
+from tests.faults.bigquery_runs import ROWS, eventually, job_of, run
 
 GONE = (
     Fault("*", "reset", times=None),
@@ -32,18 +32,10 @@ charts:
 """
 
 
-@pytest.fixture
-def fake() -> Iterator[FakeBigQuery]:
-    with warehouse() as fake:
-        yield fake
-
-
-@pytest.fixture
-def engine(fake: FakeBigQuery, monkeypatch: pytest.MonkeyPatch) -> Iterator[BigQueryEngine]:
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third of a second of silence is long here."""
     monkeypatch.setattr(reach, "SILENT_S", 0.3)
-    engine = engine_of(fake)
-    yield engine
-    engine.close()
 
 
 def _asked(fake: FakeBigQuery) -> list[str | None]:
@@ -124,11 +116,12 @@ def test_a_job_that_failed_inside_bigquery_is_an_answer(
     assert codes == ["engine_unavailable"] * 4 + [None]
 
 
-def test_a_short_silence_is_waited_out(fake: FakeBigQuery) -> None:
-    engine = engine_of(fake)
+def test_a_short_silence_is_waited_out(
+    fake: FakeBigQuery, engine: BigQueryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
     fake.script(Fault("*", "reset", times=3))
     assert run(engine, job_of(timeout_s=20))[1] is None
-    engine.close()
     assert [r for r in fake.journal if r.sql == "SELECT 1"] == []
 
 
@@ -151,8 +144,7 @@ def test_a_job_that_runs_already_is_not_given_up(
 
 
 @pytest.fixture
-def peter(fake: FakeBigQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peter]:
-    monkeypatch.setattr(reach, "SILENT_S", 0.3)
+def peter(fake: FakeBigQuery, tmp_path: Path) -> Iterator[Peter]:
     environment = {
         "GCP_PROJECT_ID": fake.project, "BIGQUERY_DATASET": "sales", "APP_ENV": "development",
         "PETER_BIGQUERY_ENDPOINT": fake.url, "PETER_TABLE_TTL": "1s",

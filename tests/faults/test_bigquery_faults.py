@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -21,22 +20,8 @@ from tests.faults.bigquery_runs import (
     job_of,
     run,
     unplanned,
-    warehouse,
 )
 from tests.faults.bigquery_scripts import SCRIPTS, STORAGE, Script
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeBigQuery]:
-    with warehouse() as fake:
-        yield fake
-
-
-@pytest.fixture
-def engine(fake: FakeBigQuery) -> Iterator[BigQueryEngine]:
-    engine = engine_of(fake)
-    yield engine
-    engine.close()
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name.replace(" ", "-"))

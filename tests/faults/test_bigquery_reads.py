@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 
 import pyarrow as pa
 import pytest
@@ -20,21 +19,7 @@ from tests.faults.bigquery_runs import (
     job_of,
     run,
     unplanned,
-    warehouse,
 )
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeBigQuery]:
-    with warehouse() as fake:
-        yield fake
-
-
-@pytest.fixture
-def engine(fake: FakeBigQuery) -> Iterator[BigQueryEngine]:
-    engine = engine_of(fake)
-    yield engine
-    engine.close()
 
 
 def test_the_storage_read_api_gives_the_rows_without_pages(fake: FakeBigQuery) -> None:

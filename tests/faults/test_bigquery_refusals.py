@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,21 +22,7 @@ from tests.faults.bigquery_runs import (
     SQL,
     engine_of,
     job_of,
-    warehouse,
 )
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeBigQuery]:
-    with warehouse() as fake:
-        yield fake
-
-
-@pytest.fixture
-def engine(fake: FakeBigQuery) -> Iterator[BigQueryEngine]:
-    engine = engine_of(fake)
-    yield engine
-    engine.close()
 
 
 def test_nothing_but_a_query_is_ever_run_even_when_the_guard_slept(

@@ -7,7 +7,6 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -26,21 +25,7 @@ from tests.faults.bigquery_runs import (
     eventually,
     job_of,
     run,
-    warehouse,
 )
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeBigQuery]:
-    with warehouse() as fake:
-        yield fake
-
-
-@pytest.fixture
-def engine(fake: FakeBigQuery) -> Iterator[BigQueryEngine]:
-    engine = engine_of(fake)
-    yield engine
-    engine.close()
 
 
 def test_a_cancel_reaches_bigquery_once_and_at_once(
