@@ -59,13 +59,13 @@ def body_of(chart: dict[str, Any], width: float, theme: Theme, *, sized: bool) -
 
 def _kpi(view: dict[str, Any], width: float, theme: Theme) -> Body:
     colors, value, delta = tokens(theme), view["value"], view["delta"]
-    big, small = Font(30, 36, 620), Font(18, 36, 560)
+    big, small = Font(30, 36, 600), Font(18, 36, 600)
     text = f"{value.get('before') or ''}{value['text']}"
     taken = big.width(text) * 0.98 + 1
     parts = [label(text, 0, 8, big, colors["ink"])]
     if value.get("unit"):
         unit = (
-            f'<tspan font-size="18" font-weight="560" letter-spacing="0" '
+            f'<tspan font-size="18" font-weight="600" letter-spacing="0" '
             f'fill="{colors["ink-2"]}">{plain(value["unit"])}</tspan>'
         )
         parts[0] = parts[0].replace("</text>", f"{unit}</text>")

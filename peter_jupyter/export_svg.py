@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 WIDTHS = (320, 4096)
 """Pixels that a drawing may be wide."""
 
-_TITLE, _SUB, _META = Font(22, 28, 650), Font(14, 20), Font(12.5, 18)
+_TITLE, _SUB, _META = Font(22, 28, 600), Font(14, 20), Font(12.5, 18)
 _TAB, _CARD, _KPI = Font(16, 24, 600), Font(14, 20, 600), Font(13, 20, 500)
 _PILL, _NOTE = Font(12, 20, 500), Font(12, 16)
 _CHECK = "M5.5 12.5l4.5 4.5 8.5-10"
