@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from peter_core.plan.tokens import Theme
+    from peter_jupyter.export_words import Words
 
 _SMALL = Font(12.5, 18)
 _STRONG = Font(12.5, 18, 600)
@@ -35,7 +36,9 @@ _SPARK = (112.0, 36.0)
 _TRIANGLES = {"up": "M4 1l4 6H0z", "down": "M4 7L0 1h8z", "flat": "M0 3h8v2H0z"}
 
 
-def body_of(chart: dict[str, Any], width: float, theme: Theme, *, sized: bool) -> Body:
+def body_of(
+    chart: dict[str, Any], width: float, theme: Theme, words: Words, *, sized: bool
+) -> Body:
     """A chart in whatever state it is, at a width in pixels.
 
     Parameters
@@ -45,12 +48,12 @@ def body_of(chart: dict[str, Any], width: float, theme: Theme, *, sized: bool) -
     """
     view = chart["view"]
     if chart["state"] != "ready" or view is None:
-        return _state(chart, width, theme)
+        return _state(chart, width, theme, words)
     match view["kind"]:
         case "kpi":
             return _kpi(view, width, theme)
         case "table":
-            return table_body(view, width, theme, sized=sized)
+            return table_body(view, width, theme, words, sized=sized)
         case "text":
             return _prose(view, width, theme)
         case _:
@@ -155,9 +158,9 @@ def _key(mark: str, ink: str, x: float, y: float) -> str:
     return f'<path d="{place}" stroke="{ink}" stroke-width="2"{dashes}/>'
 
 
-def _state(chart: dict[str, Any], width: float, theme: Theme) -> Body:
+def _state(chart: dict[str, Any], width: float, theme: Theme, words: Words) -> Body:
     colors = tokens(theme)
-    problem = chart["problem"] or {"title": "No picture", "detail": chart["summary"], "hint": None}
+    problem = chart["problem"] or {"title": words.say("failedTitle"), "detail": chart["summary"]}
     tone = colors["bad"] if chart["state"] == "failed" else colors["ink"]
     blocks = [(problem["title"], _HEADING, tone)]
     blocks += [(problem.get("detail"), Font(13, 20), colors["ink-2"]),

@@ -10,11 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from peter_core.billing import bytes_text
 from peter_core.errors import InvalidRequest
 from peter_core.plan.tokens import tokens
-from peter_jupyter.display_artifact import filter_texts
-from peter_jupyter.display_values import count_text, moment_text, seconds_text
 from peter_jupyter.export_bodies import body_of
 from peter_jupyter.export_text import (
     SANS,
@@ -29,6 +26,7 @@ from peter_jupyter.export_text import (
     rect,
     wrapped,
 )
+from peter_jupyter.export_words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +90,7 @@ class _Sheet:
 
     def __init__(self, payload: dict[str, Any], width: int, theme: Theme) -> None:
         self._payload, self._theme, self._colors = payload, theme, tokens(theme)
-        self._width = width
+        self._width, self._words = width, Words(payload)
         self._narrow, self._medium = width <= 640, width <= 1000
         self._side, self._gap = (14, 12) if self._narrow else (32, 16)
         self._room = float(width - 2 * self._side)
@@ -112,21 +110,23 @@ class _Sheet:
         size = f'width="{self._width}" height="{number(y)}"'
         return legal(
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
-            f'viewBox="0 0 {self._width} {number(y)}" font-family="{SANS}" fill="none">'
+            f'viewBox="0 0 {self._width} {number(y)}" '
+            f'xml:lang="{plain(self._payload["locale"])}" font-family="{SANS}" fill="none">'
             f"<title>{plain(self._payload['title'])}</title>"
             f"{rect(0, 0, self._width, y, self._colors['bg'])}{''.join(parts)}</svg>\n"
         )
 
     def _head(self) -> tuple[str, float]:
         payload, colors = self._payload, self._colors
-        told = f"Data as of {moment_text(payload['as_of'])}" if payload["as_of"] else ""
+        as_of = payload["as_of"]
+        told = self._words.say("asOf", self._words.moment(as_of)) if as_of else ""
         wide = 26 + _PILL.width(told)
         beside = bool(told) and not self._medium
         room = self._room - (wide + 24 if beside else 0)
         blocks: list[tuple[str, Font, str, float]] = [
             (payload["title"], _TITLE, "ink", room),
             (payload.get("description") or "", _SUB, "ink-2", min(room, 620)),
-            (" · ".join(filter_texts(payload)), _META, "ink-3", room),
+            (" · ".join(self._words.filters()), _META, "ink-3", room),
         ]
         parts, y = [], 0.0
         for text, font, ink, most in blocks:
@@ -186,7 +186,7 @@ class _Sheet:
         side, above = (16, 14) if self._narrow else (20, 16)
         room = width - 2 * side
         head, taken = self._card_head(chart, room)
-        body = body_of(chart, room, self._theme, sized=bool(tile.get("height")))
+        body = body_of(chart, room, self._theme, self._words, sized=bool(tile.get("height")))
         note, noted = self._note(chart, room)
         around = above + taken + noted + above
         colors = self._colors
@@ -222,17 +222,17 @@ class _Sheet:
         """What a reader must know of a card's data, and how wide that is."""
         if chart["type"] == "text" or chart["state"] == "failed":
             return "", 0.0
-        told: list[tuple[str, str, str]] = []
+        say, told = self._words.say, list[tuple[str, str, str]]()
         if chart["freshness"] == "stale":
-            since = moment_text(chart["computed_at"])[:10]
-            told.append((f"Stale · {since}", "warn", "warn-wash"))
+            since = chart["computed_at"]
+            text = say("stale", self._words.day(since)) if since else say("staleBare")
+            told.append((text, "warn", "warn-wash"))
         if chart["failed_checks"]:
-            count = len(chart["failed_checks"])
-            told.append((f"{count} check{'' if count == 1 else 's'} failed", "bad", "bad-wash"))
+            told.append((say("checksFailed", len(chart["failed_checks"])), "bad", "bad-wash"))
         receipt = chart["receipt"]
         verified = receipt is not None and receipt["verdict"] == "passed"
         if verified and not receipt["matches"]:
-            told.append(("Changed since verified", "warn", "warn-wash"))
+            told.append((say("changedSince"), "warn", "warn-wash"))
         parts, x = [], 0.0
         for text, ink, wash in told:
             parts.append(moved(x, 0, self._pill(text, ink, wash)))
@@ -243,8 +243,7 @@ class _Sheet:
         return "".join(parts), max(x - 4, 0.0)
 
     def _check(self, receipt: dict[str, Any]) -> str:
-        who = receipt["verified_by"]
-        told = f"Verified {moment_text(receipt['verified_at'])} by {who}; unchanged since"
+        told = self._words.say("verifiedAndMatches", self._words.verified(receipt))
         pen = 'stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"'
         mark = f'<path transform="scale(0.58)" d="{_CHECK}" stroke="{self._colors["good"]}" {pen}/>'
         return f"<g><title>{plain(told)}</title>{mark}</g>"
@@ -256,17 +255,26 @@ class _Sheet:
         return rect(0, 0, wide, 20, self._colors[wash], rx=10) + dot + words
 
     def _note(self, chart: dict[str, Any], room: float) -> tuple[str, float]:
-        text = chart.get("note") or ""
-        if not text and chart["truncated"] and chart["state"] == "ready":
-            text = f"Truncated, {chart['row_count']:,} rows in all"
+        text = chart.get("note") or self._cut(chart)
         if not text:
             return "", 0.0
         lines = wrapped(text, _NOTE, room)
         drawn = paragraph(lines, 0, 0, _NOTE, {"ink": self._colors["ink-3"]})
         return drawn, 8 + len(lines) * _NOTE.line
 
+    def _cut(self, chart: dict[str, Any]) -> str:
+        """How many of a query's rows are there, where it is not all of them."""
+        view = chart["view"] or {}
+        table = view if view.get("kind") == "table" else view.get("table")
+        shown = len(table["values"][0]) if table and table["values"] else 0
+        if not chart["truncated"] or chart["state"] != "ready" or not shown:
+            return ""
+        every = chart["row_count"] or 0
+        say = self._words.say
+        return say("truncated", shown, every) if every > shown else say("truncatedOpen", shown)
+
     def _foot(self) -> tuple[str, float]:
-        items = origin_texts(self._payload)
+        items = self._words.origin()
         parts, x, y = [], 0.0, 0.0
         for item in items:
             text = _META.clipped(item, self._room)
@@ -276,37 +284,6 @@ class _Sheet:
             parts.append(label(text, x, y, _META, self._colors["ink-3"]))
             x += wide + 20
         return "".join(parts), y + 18
-
-
-def origin_texts(payload: dict[str, Any]) -> list[str]:
-    """What the dashboard cost and where it comes from, as the foot of its page says it."""
-    source = payload["source_updated_at"]
-    queries = count_text(payload["queries"], "query", "queries")
-    return [
-        f"{payload['queries_cached']} of {queries} from cache",
-        f"{bytes_text(payload['bytes_scanned'])} scanned",
-        f"Loaded in {seconds_text(payload['duration_ms'])}",
-        f"{payload['slug']}.peter.yaml @ {payload['revision'][:7]}",
-        payload["timezone"],
-        f"Source updated {moment_text(source)}"
-        if source
-        else "When the source was updated is unknown",
-        *receipt_texts(payload),
-    ]
-
-
-def receipt_texts(payload: dict[str, Any]) -> list[str]:
-    """How many charts show what was verified, and the last time anything was; maybe nothing."""
-    asked = [chart for chart in payload["charts"].values() if chart["query"] is not None]
-    passed = [c["receipt"] for c in asked if (c["receipt"] or {}).get("verdict") == "passed"]
-    if not passed:
-        return []
-    matching = sum(receipt["matches"] for receipt in passed)
-    last = max(passed, key=lambda receipt: receipt["verified_at"] or "")
-    return [
-        f"{matching} of {len(asked)} charts as they were verified",
-        f"last verified {moment_text(last['verified_at'])} by {last['verified_by']}",
-    ]
 
 
 def _paired(halves: Sequence[bool]) -> list[int]:

@@ -10,6 +10,7 @@ from peter_jupyter.export_text import Body, Font, anchored, label, moved, number
 
 if TYPE_CHECKING:
     from peter_core.plan.tokens import Theme
+    from peter_jupyter.export_words import Words
 
 MOST_ROWS = 10
 """Rows that a card is made for; one that is higher for its neighbours shows what fits."""
@@ -18,20 +19,22 @@ _HEAD, _CELL, _FOOT = Font(12, 30, 500), Font(13, 36), Font(12.5, 30)
 _GAP, _LEAST, _BAR = 24.0, 48.0, 80.0
 
 
-def table_body(view: dict[str, Any], width: float, theme: Theme, *, sized: bool) -> Body:
+def table_body(
+    view: dict[str, Any], width: float, theme: Theme, words: Words, *, sized: bool
+) -> Body:
     """Headings and first rows, cut to the width; what is left out is told below."""
     shown = [at for at, column in enumerate(view["columns"]) if not column.get("hidden")]
     count = len(view["values"][0]) if view["values"] else 0
     size = min(count, view.get("page_size") or count)
     wanted = min(size, 3 if sized else MOST_ROWS)
-    table = _Table(view, shown, _widths(view, shown, wanted, width), tokens(theme))
+    table = _Table(view, shown, _widths(view, shown, wanted, width), tokens(theme), words)
 
     def draw(height: float) -> str:
         room = height - _HEAD.line
         rows = min(size, int(room // _CELL.line))
         if rows < count:
             rows = min(size, max(int((room - _FOOT.line) // _CELL.line), wanted))
-        told = f"First {rows:,} of {count:,} rows" if rows < count else ""
+        told = words.say("truncated", rows, count) if rows < count else ""
         return table.drawn(rows, width, told)
 
     return Body(_HEAD.line + wanted * _CELL.line + (_FOOT.line if wanted < count else 0), draw)
@@ -64,9 +67,15 @@ def _text(view: dict[str, Any], at: int, row: int) -> str:
 
 class _Table:
     def __init__(
-        self, view: dict[str, Any], shown: list[int], widths: list[float], colors: dict[str, str]
+        self,
+        view: dict[str, Any],
+        shown: list[int],
+        widths: list[float],
+        colors: dict[str, str],
+        words: Words,
     ) -> None:
-        self._view, self._shown, self._widths, self._colors = view, shown, widths, colors
+        self._view, self._shown, self._widths = view, shown, widths
+        self._colors, self._words = colors, words
 
     def drawn(self, rows: int, width: float, told: str) -> str:
         colors = self._colors
@@ -79,8 +88,7 @@ class _Table:
             if row < rows - 1:
                 parts.append(rect(-20, y + _CELL.line - 1, width + 40, 1, colors["grid"]))
         if len(kept) < len(self._shown):
-            left = len(self._shown) - len(kept)
-            more = f"{left} more column{'' if left == 1 else 's'}"
+            more = "+ " + self._words.say("things", "column", len(self._shown) - len(kept))
             told = f"{told} · {more}" if told else more
         if told:
             y = _HEAD.line + rows * _CELL.line

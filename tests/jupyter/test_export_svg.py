@@ -13,8 +13,10 @@ import pytest
 from peter_core import Peter
 from peter_core.errors import InvalidRequest
 from peter_core.plan.tokens import Theme, tokens
+from peter_core.plan.words import catalogue_of
 from peter_jupyter.export import export_svg
 from peter_jupyter.export_text import Font, Run, broken, plain, safe_link
+from peter_jupyter.export_words import Words
 from tests.hostile import COLUMN, GROUPS, document, write_workspace
 
 GALLERY = Path(__file__).parents[1] / "fixtures" / "artifacts" / "gallery.json"
@@ -78,14 +80,44 @@ def test_every_card_is_drawn_with_its_title_and_its_numbers(
 def test_filters_stamps_and_receipts_are_printed(drawing: str) -> None:
     said = words(drawing)
     for told in (
-        "Period: 2026-08-25 – 2026-11-22", "Carrier: all", "Returns: true",
-        "Data as of 2026-11-22 01:00 UTC", "Source updated 2026-11-21 23:40 UTC",
-        "15 of 15 charts as they were verified",
-        "last verified 2026-11-23 01:00 UTC by ada@example.com",
-        "sales-overview.peter.yaml @ 4f2c91a", "6 of 7 queries from cache", "38.2 MB scanned",
-        "Stale · 2026-11-22", "1 check failed", "Truncated, 1,204 rows in all",
+        "Period: Aug 25, 2026 – Nov 22, 2026 · Returns: Yes",
+        "Data as of Nov 22, 2026, 02:00\xa0CET", "Source updated Nov 22, 2026, 00:40\xa0CET",
+        "15 of 15 charts as they were verified (Nov 23, 2026, 02:00\xa0CET by ada@example.com)",
+        "sales-overview.peter.yaml @ 4f2c91a", "6 of 7 queries from cache", "38 MB scanned",
+        "Loaded in 212 ms", "Europe/Paris", "Stale · Nov 22, 2026", "1 check failed",
+        "First 7 of 1,204 rows",
     ):  # fmt: skip
         assert told in said, told
+
+
+def test_a_german_dashboard_is_drawn_in_german(payload: dict[str, Any]) -> None:
+    catalogue = catalogue_of("de")
+    assert catalogue is not None
+    german = {**payload, "locale": "de", "words": catalogue.for_surface()}
+    svg = export_svg(json.dumps(german).encode())
+    said = words(svg)
+    for told in (
+        "Datenstand 22.11.2026, 02:00\xa0CET", "Returns: Ja", "6 von 7 Abfragen aus dem",
+        "15 von 15 Diagrammen wie geprüft (23.11.2026, 02:00\xa0CET von ada@example.com)",
+        "Veraltet · 22.11.2026", "Die ersten 7 von 1.204 Zeilen", "1 Prüfung nicht bestanden",
+    ):  # fmt: skip
+        assert told in said, told
+    for english in ("Data as of", "verified", "Stale", "rows ", "scanned", "Loaded", "from cache"):
+        assert english not in said, english
+    assert 'xml:lang="de"' in svg
+
+
+def test_a_zone_without_a_name_is_told_by_its_offset_and_odd_moments_as_they_are() -> None:
+    known = {"locale": "en-US", "timezone": "America/Sao_Paulo"}
+    told = Words(known)
+    assert told.moment("2026-11-22T01:00:00Z") == "Nov 21, 2026, 22:00\xa0UTC-03"
+    assert told.moment("0001-01-01T00:00:00Z").startswith("Jan 1, 0001, 00:00")
+    assert told.day("2026-11-22") == "Nov 22, 2026"
+    assert [told.moment("soon"), told.day("<b>")] == ["soon", "<b>"]
+    assert [told.size(512), told.size(9_940_000), told.size(38_200_000)] == [
+        "512 B", "9.9 MB", "38 MB"
+    ]  # fmt: skip
+    assert [told.duration(211.6), told.duration(1400)] == ["212 ms", "1.4 s"]
 
 
 def test_a_chart_that_changed_since_it_was_verified_says_so(payload: dict[str, Any]) -> None:
