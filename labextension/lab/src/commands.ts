@@ -7,10 +7,8 @@ import {
   InputDialog,
   Notification,
   showDialog,
-  type WidgetTracker,
 } from "@jupyterlab/apputils";
 import type { IDocumentManager } from "@jupyterlab/docmanager";
-import type { DocumentWidget } from "@jupyterlab/docregistry";
 import type { IEditorTracker } from "@jupyterlab/fileeditor";
 import type { ILauncher } from "@jupyterlab/launcher";
 import type { INotebookTracker } from "@jupyterlab/notebook";
@@ -24,7 +22,7 @@ import { showPreview } from "./files";
 import { peterIcon } from "./icon";
 import { LiveDashboard } from "./live";
 import type { Plan } from "./models";
-import type { Preview } from "./preview";
+import type { Previews } from "./preview";
 import { absent, publishText, tellPublished } from "./publishing";
 import { card, heading, Report, reportPanel, table, usd, waiting } from "./report";
 import type { Seen } from "./seen";
@@ -40,7 +38,7 @@ export interface House {
   documents: IDocumentManager;
   drafts: Drafts;
   editors: IEditorTracker;
-  previews: WidgetTracker<DocumentWidget<Preview>>;
+  previews: Previews;
   notebooks: INotebookTracker | null;
   palette: ICommandPalette | null;
   launcher: ILauncher | null;
@@ -76,9 +74,11 @@ export function registerCommands(house: House): void {
       : await chooseDashboard(house);
     if (entry) house.open(entry.slug, entry.title);
   });
+  add("dashboards", "Show Dashboards", () => app.shell.activateById(house.sidebar.id));
   add("preview", "Show Live Dashboard Beside the File", () => {
     const editor = house.editors.currentWidget;
-    if (editor && isDashboardFile(editor.context.path)) showPreview(house.documents, editor);
+    if (editor && isDashboardFile(editor.context.path))
+      showPreview(house.documents, house.previews, editor);
     else say("Open a *.peter.yaml file first.");
   });
   add("verify", "Verify", () => verify(house), { caption: "Peter: verify this cell or dashboard" });

@@ -6,11 +6,12 @@ import { PathExt } from "@jupyterlab/coreutils";
 import type { IDocumentManager } from "@jupyterlab/docmanager";
 import type { DocumentRegistry, IDocumentWidget } from "@jupyterlab/docregistry";
 import type { FileEditor, IEditorTracker } from "@jupyterlab/fileeditor";
+import { DockPanel, type Widget } from "@lumino/widgets";
 import type { Api } from "./api";
 import { type Drafts, isDashboardFile } from "./draft";
 import { equip } from "./editor";
 import { peterIcon } from "./icon";
-import { PREVIEW, PreviewFactory } from "./preview";
+import { PREVIEW, PreviewFactory, type Previews } from "./preview";
 import type { Seen } from "./seen";
 import type { Preferences } from "./settings";
 import { slugOf, template } from "./template";
@@ -45,6 +46,7 @@ export function registerFileType(app: JupyterFrontEnd, drafts: Drafts): PreviewF
 export function followEditors(
   tracker: IEditorTracker,
   documents: IDocumentManager,
+  previews: Previews,
   drafts: Drafts,
   api: Api,
   preferences: Preferences,
@@ -54,21 +56,54 @@ export function followEditors(
     if (!isDashboardFile(context.path)) return;
     void equip(widget, drafts.of(context), api);
     const open = (): void => {
-      if (!documents.findWidget(context.path, PREVIEW)) showPreview(documents, widget);
+      if (!documents.findWidget(context.path, PREVIEW)) showPreview(documents, previews, widget);
     };
     if (preferences.openPreview) void context.ready.then(open);
   };
   tracker.widgetAdded.connect((_, widget) => follow(widget));
+  tracker.currentChanged.connect((_, widget) => {
+    if (widget) bringForward(documents, widget);
+  });
   tracker.forEach(follow);
+  documents.services.contents.fileChanged.connect((_, { type, oldValue }) => {
+    if (type !== "delete") return;
+    const gone = previews.filter((preview) => preview.context.path === oldValue?.path);
+    for (const preview of gone) preview.dispose();
+  });
 }
 
-/** The picture of a file beside its editor. */
-export function showPreview(documents: IDocumentManager, widget: IDocumentWidget): void {
-  documents.openOrReveal(widget.context.path, PREVIEW, undefined, {
-    mode: "split-right",
-    ref: widget.id,
+/** The picture of a file beside its editor: where pictures of other files are, in front of them. */
+export function showPreview(
+  documents: IDocumentManager,
+  previews: Previews,
+  widget: IDocumentWidget,
+): void {
+  const known = documents.findWidget(widget.context.path, PREVIEW);
+  if (known) {
+    select(known);
+    return;
+  }
+  const other = previews.find((one) => one.isVisible);
+  const opened = documents.openOrReveal(widget.context.path, PREVIEW, undefined, {
+    ...(other ? { mode: "tab-after", ref: other.id } : { mode: "split-right", ref: widget.id }),
     activate: false,
   });
+  if (opened) select(opened);
+}
+
+/** Bring a file's picture in front with it, unless it would cover the file. */
+function bringForward(documents: IDocumentManager, widget: IDocumentWidget): void {
+  const preview = documents.findWidget(widget.context.path, PREVIEW);
+  const dock = preview?.parent;
+  if (!preview || !(dock instanceof DockPanel)) return;
+  const covers = [...dock.tabBars()].some(
+    ({ titles }) => titles.includes(preview.title) && titles.includes(widget.title),
+  );
+  if (!covers) dock.selectWidget(preview);
+}
+
+function select(widget: Widget): void {
+  if (widget.parent instanceof DockPanel) widget.parent.selectWidget(widget);
 }
 
 /** Ask for a title and write a new dashboard into a folder. */

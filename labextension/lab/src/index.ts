@@ -25,13 +25,12 @@ import { createFile, editPublished, followEditors, registerFileType } from "./fi
 import { bigquerySql, MIME, peterYaml } from "./language";
 import { livePanel, type LiveDashboard } from "./live";
 import type { MainAreaWidget } from "@jupyterlab/apputils";
-import { PREVIEW, type Preview } from "./preview";
+import { PREVIEW, type Preview, type Previews } from "./preview";
 import { Seen } from "./seen";
 import { PLUGIN, Preferences } from "./settings";
 import { Sidebar } from "./sidebar";
 import { verificationFactory } from "./verification";
 
-type Previews = WidgetTracker<DocumentWidget<Preview>>;
 type Boards = WidgetTracker<MainAreaWidget<LiveDashboard>>;
 
 const languages: JupyterFrontEndPlugin<void> = {
@@ -131,7 +130,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       create: () => createFile(documents, folder()),
     });
     if (restorer) restore(restorer, sidebar, previews, boards);
-    const start = (): void => followEditors(editors, documents, drafts, api, preferences);
+    const start = (): void => followEditors(editors, documents, previews, drafts, api, preferences);
     preferences.follow(registry).then(start, start);
   },
 };

@@ -1,6 +1,7 @@
 /** A published dashboard in a panel of its own. */
 
 import { MainAreaWidget } from "@jupyterlab/apputils";
+import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
 import type { Artifact } from "../../src/artifact";
 import { toQuery } from "../../src/filters/query";
@@ -26,6 +27,7 @@ export class LiveDashboard extends Widget {
   ) {
     super();
     this.addClass("peter-preview");
+    this.node.tabIndex = -1;
     const board = h("div", { class: "peter-board" });
     this.node.append(board);
     this.rendered = renderDashboard(board, null, {
@@ -47,6 +49,10 @@ export class LiveDashboard extends Widget {
     this.running?.abort();
     this.rendered.destroy();
     super.dispose();
+  }
+
+  protected override onActivateRequest(_: Message): void {
+    this.node.focus();
   }
 
   private async load(refresh = false): Promise<void> {

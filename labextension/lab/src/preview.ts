@@ -1,5 +1,6 @@
 /** The live dashboard beside its file. */
 
+import type { WidgetTracker } from "@jupyterlab/apputils";
 import type { DocumentRegistry } from "@jupyterlab/docregistry";
 import { ABCWidgetFactory, DocumentWidget } from "@jupyterlab/docregistry";
 import { Widget } from "@lumino/widgets";
@@ -12,6 +13,9 @@ import type { Draft, Drafts } from "./draft";
 import { peterIcon } from "./icon";
 
 export const PREVIEW = "Peter Dashboard";
+
+/** The pictures of files that are open. */
+export type Previews = WidgetTracker<DocumentWidget<Preview>>;
 
 /** The picture of a draft; the last good one stays while the text has errors. */
 export class Preview extends Widget {

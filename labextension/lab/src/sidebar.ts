@@ -44,6 +44,7 @@ export class Sidebar extends Widget {
     this.node.setAttribute("role", "region");
     this.node.setAttribute("aria-label", "Peter dashboards");
     this.search.addEventListener("input", () => this.paint());
+    this.node.addEventListener("keydown", (event) => this.key(event));
     this.node.append(this.head(), this.searchBox(), this.body);
   }
 
@@ -69,6 +70,21 @@ export class Sidebar extends Widget {
     if (!this.loaded) void this.refresh();
   }
 
+  protected override onActivateRequest(_: Message): void {
+    this.search.focus();
+  }
+
+  /** Arrows lead from the search through the dashboards and back. */
+  private key(event: KeyboardEvent): void {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined) return;
+    const stops = [this.search, ...this.body.querySelectorAll<HTMLElement>(".peter-open")];
+    const next = stops[stops.indexOf(event.target as HTMLElement) + step];
+    if (!stops.includes(event.target as HTMLElement) || !next) return;
+    event.preventDefault();
+    next.focus();
+  }
+
   private head(): HTMLElement {
     const tools = h(
       "div",
@@ -76,7 +92,7 @@ export class Sidebar extends Widget {
       tool("New dashboard from a template", addIcon, this.actions.create),
       tool("Refresh the list", refreshIcon, () => void this.refresh()),
     );
-    return h("header", {}, h("h2", {}, "Dashboards"), tools);
+    return h("div", { class: "peter-head" }, h("h2", {}, "Dashboards"), tools);
   }
 
   private searchBox(): HTMLElement {
@@ -105,7 +121,18 @@ export class Sidebar extends Widget {
     await Promise.all(Array.from({ length: ASKED_AT_ONCE }, work));
   }
 
+  /** Draws the lists anew; what had the focus has it again. */
   private paint(): void {
+    const held = this.body.contains(document.activeElement)
+      ? (document.activeElement as HTMLElement).dataset.key
+      : undefined;
+    this.fill();
+    if (held === undefined) return;
+    const all = [...this.body.querySelectorAll<HTMLElement>("[data-key]")];
+    all.find(({ dataset }) => dataset.key === held)?.focus();
+  }
+
+  private fill(): void {
     if (this.failure) {
       this.body.replaceChildren(this.failed(this.failure));
       return;
@@ -135,9 +162,13 @@ export class Sidebar extends Widget {
   }
 
   private item(entry: Summary): HTMLElement {
-    const open = button({ class: "peter-open", title: entry.description ?? entry.title }, () => {
-      this.actions.open(entry);
-    });
+    const about = entry.description ?? entry.title;
+    const open = button(
+      { class: "peter-open", title: about, "data-key": `open ${entry.slug}` },
+      () => {
+        this.actions.open(entry);
+      },
+    );
     open.append(
       h("span", { class: "peter-name" }, entry.title, this.badge(entry.slug)),
       h("span", { class: "peter-meta" }, told(entry)),
@@ -145,6 +176,7 @@ export class Sidebar extends Widget {
     const edit = button(
       {
         class: "peter-edit",
+        "data-key": `edit ${entry.slug}`,
         "aria-label": `Edit ${entry.title} as a file`,
         title: "Edit as a file",
       },
@@ -159,6 +191,7 @@ export class Sidebar extends Widget {
     const name = h("span", { class: "peter-name" }, entry.title);
     const opened = link(address, name, h("span", { class: "peter-meta" }, told(entry)));
     opened.classList.add("peter-open");
+    opened.dataset.key = `shared ${entry.slug}`;
     return h("li", {}, opened);
   }
 
