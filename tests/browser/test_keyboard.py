@@ -222,3 +222,54 @@ def test_a_filter_is_set_by_keys_alone(site: Site, open_page: Open) -> None:
         page.keyboard.press("ArrowDown")
     assert list(site.asked[-1]) == ["carrier"]
     assert json.loads(GALLERY.read_text("utf-8"))["filters"]
+
+
+def test_a_reader_goes_through_the_whole_page_without_a_mouse(site: Site, open_page: Open) -> None:
+    seen = open_page(f"{site.url}/page")
+    seen.drawn()
+    page = seen.page
+
+    def go_to(name: str) -> None:
+        for _ in range(60):
+            if focused(page).startswith(name):
+                return
+            page.keyboard.press("Tab")
+        pytest.fail(f"Tab never came to {name!r}")
+
+    # The filters stand ahead of the charts: one of several, and back to the default.
+    go_to("Region")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    with page.expect_response("**/data?*"):
+        page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    assert focused(page).startswith("Region")
+    go_to("Reset")
+    with page.expect_response("**/data"):
+        page.keyboard.press("Enter")
+    # A figure is read, becomes a table, is sorted, and is a figure again.
+    go_to("Revenue by channel: bar chart")
+    page.keyboard.press("ArrowDown")
+    expect(spoken(page, "channels")).to_contain_text("Web store")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    heading = page.locator("[data-chart=channels] th").first
+    expect(heading).to_have_attribute("aria-sort", "ascending")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-chart=channels] .plot svg")).to_be_visible()
+    # A legend, a menu and its dialog, a table's page, the export, another tab.
+    go_to("North America")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-chart=regions] [aria-pressed=false]")).to_have_count(1)
+    go_to("Options for Orders by region")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Home")
+    page.get_by_role("tab", name="Overview").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-chart=by_day]")).to_have_count(0)
+    assert seen.faults == []
