@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peter_core.errors import ConfigError, InvalidRequest
+from peter_core.plan.words import speaking, spoken_language
 from peter_jupyter.browser import dump_page, find_chromium, print_page, take_picture
 from peter_jupyter.export_svg import export_svg, read_artifact
 from peter_jupyter.page import STATIC, data_block
@@ -38,12 +39,15 @@ def export_html(artifact_json: bytes) -> str:
     InvalidRequest
         When the bytes are no artifact.
     """
-    title = str(read_artifact(artifact_json)["title"])
+    payload = read_artifact(artifact_json)
+    title = str(payload["title"])
+    with speaking(str(payload["locale"])):
+        language = spoken_language()
     style = _asset("peter.css").replace("</style", "<\\/style")
     scripts = [_asset(name).replace("</script", "<\\/script") for name in ("page.js", "charts.js")]
     code = "".join(f"<script>{script}</script>\n" for script in scripts)
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(scripts, style)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'

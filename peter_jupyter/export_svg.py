@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 WIDTHS = (320, 4096)
 """Pixels that a drawing may be wide."""
 
+_NEEDED = {"slug", "revision", "title", "locale", "timezone", "filters", "layout", "charts"}
 _TITLE, _SUB, _META = Font(22, 28, 600), Font(14, 20), Font(12.5, 18)
 _TAB, _CARD, _KPI = Font(16, 24, 600), Font(14, 20, 600), Font(13, 20, 500)
 _PILL, _NOTE = Font(12, 20, 500), Font(12, 16)
@@ -67,7 +68,7 @@ def read_artifact(artifact_json: bytes) -> dict[str, Any]:
     """
     try:
         payload: dict[str, Any] = json.loads(artifact_json)
-        if payload["format"] != 1 or "title" not in payload:
+        if payload["format"] != 1 or not payload.keys() >= _NEEDED:
             raise ValueError
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidRequest(

@@ -84,3 +84,13 @@ def test_a_drawing_to_nowhere_or_of_no_width_is_wrong_use(
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("Error: ")
     assert not (tmp_path / "x.svg").exists()
+
+
+def test_an_exported_page_is_in_the_dashboards_language(peter: CommandLine, tmp_path: Path) -> None:
+    german = DASHBOARD.replace("slug: small-flights", "slug: german\nlocale: de")
+    assert peter("publish", peter.file("german.yaml", german)).code == 0
+    page, drawing = tmp_path / "german.html", tmp_path / "german.svg"
+    ran = peter("export", "german", "--html", str(page), "--svg", str(drawing))
+    assert ran.code == 0
+    assert '<html lang="de">' in page.read_text("utf-8")
+    assert "Datenstand " in texts(drawing)

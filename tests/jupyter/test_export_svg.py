@@ -204,7 +204,7 @@ def test_a_width_out_of_bounds_is_refused(width: int) -> None:
         export_svg(GALLERY.read_bytes(), width=width)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"format": 2, "title": "x"}', b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"format": 1, "title": "x"}', b"\xff"])
 def test_what_is_no_artifact_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidRequest, match="no dashboard artifact"):
         export_svg(body)
