@@ -62,7 +62,7 @@ def encode(entry: Entry) -> bytes:
             "bytes_billed": result.bytes_billed,
             "duration_ms": result.duration_ms,
             "job_id": result.job_id,
-            "tables": [_table_header(table) for table in result.tables],
+            "tables": [table_header(table) for table in result.tables],
             "slot_ms": result.slot_ms,
             "stages": [asdict(stage) for stage in result.stages],
             "engine_cache_hit": result.engine_cache_hit,
@@ -117,20 +117,22 @@ def _from_arrow(data: memoryview) -> pa.Table:
 
 def _result(fields: dict[str, Any], table: pa.Table) -> Result:
     columns = tuple(Column(**column) for column in fields.pop("columns"))
-    tables = tuple(_table_info(info) for info in fields.pop("tables"))
+    tables = tuple(table_info(info) for info in fields.pop("tables"))
     stages = tuple(
         Stage(**{**stage, "steps": tuple(stage["steps"])}) for stage in fields.pop("stages")
     )
     return Result(table=table, columns=columns, tables=tables, stages=stages, **fields)
 
 
-def _table_header(table: TableInfo) -> dict[str, Any]:
+def table_header(table: TableInfo) -> dict[str, Any]:
+    """A table as JSON has it."""
     fields = asdict(table)
     fields["updated_at"] = _text(table.updated_at)
     return fields
 
 
-def _table_info(fields: dict[str, Any]) -> TableInfo:
+def table_info(fields: dict[str, Any]) -> TableInfo:
+    """The table that `table_header` wrote."""
     columns = tuple(Column(**column) for column in fields.pop("columns"))
     clustering, sources = tuple(fields.pop("clustering")), tuple(fields.pop("sources"))
     updated_at = _moment(fields.pop("updated_at"))

@@ -174,6 +174,17 @@ class ResultCache:
 
         return self.flight.do(key, fly, cancel=cancel, timeout_s=timeout_s)
 
+    def note(self, key: str) -> bytes | None:
+        """What `keep_note` kept under the key; no look-up of a result."""
+        sealed = self._shared.get(key) if self._shared else None
+        return None if sealed is None else self._envelope.open_sealed(sealed, key=key)
+
+    def keep_note(self, key: str, payload: bytes) -> None:
+        """Keep a few bytes beside the results, as long and as widely shared as they are."""
+        if self._shared is not None:
+            sealed = self._envelope.seal(payload, key=key)
+            self._shared.set(key, sealed, ttl_s=self._retention_s)
+
     def delete(self, key: str) -> bool:
         """Forget one entry; true when there was one."""
         in_memory = self._memory.delete(key)

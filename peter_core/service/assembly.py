@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from peter_core.cache.estimates import KeptEstimates
 from peter_core.costs import prices_in_force
 from peter_core.plan.plan_cache import PlanCache
 from peter_core.service.artifacts import Artifacts
@@ -12,6 +13,7 @@ from peter_core.service.bookkeeping import Bookkeeper
 from peter_core.service.documents import Documents
 from peter_core.service.plans import Plans
 from peter_core.service.publishing import Publisher
+from peter_core.service.remembering import RememberingEngine
 from peter_core.service.runner import Runner
 from peter_core.service.spending import Spending, limits_in_force
 from peter_core.service.statements import Statements
@@ -20,6 +22,7 @@ from peter_core.store.budgets import Budgets
 
 if TYPE_CHECKING:
     from peter_core.config import Settings
+    from peter_core.engine.port import Engine
     from peter_core.service.parts import Parts
 
 
@@ -61,7 +64,7 @@ def assemble(parts: Parts, settings: Settings) -> Services:
         ttl_s=int(settings.ttl),
         fresh_for_s=settings.fresh_for,
     )
-    compiled = PlanCache(parts.engine, limits_of(settings))
+    compiled = PlanCache(_for_plans(parts), limits_of(settings))
     statements = Statements(parts.engine, runner, books, prices, settings)
     return Services(
         documents=documents,
@@ -73,3 +76,10 @@ def assemble(parts: Parts, settings: Settings) -> Services:
         statements=statements,
         publisher=Publisher(parts.store, documents, books, statements),
     )
+
+
+def _for_plans(parts: Parts) -> Engine:
+    """The embedded engine is never away; what BigQuery says of a plan is remembered."""
+    if parts.engine.name != "bigquery":
+        return parts.engine
+    return RememberingEngine(parts.engine, KeptEstimates(parts.cache, parts.engine))

@@ -143,14 +143,17 @@ def test_a_job_that_runs_already_is_not_given_up(
     assert len(fake.billed_jobs) == 1
 
 
-@pytest.fixture
-def peter(fake: FakeBigQuery, tmp_path: Path) -> Iterator[Peter]:
+def _opened(fake: FakeBigQuery, folder: Path) -> Peter:
     environment = {
         "GCP_PROJECT_ID": fake.project, "BIGQUERY_DATASET": "sales", "APP_ENV": "development",
         "PETER_BIGQUERY_ENDPOINT": fake.url, "PETER_TABLE_TTL": "1s",
     }  # fmt: skip
-    settings = read_settings({"folder": tmp_path}, environment=environment).require()
-    with Peter.open(settings) as peter:
+    return Peter.open(read_settings({"folder": folder}, environment=environment).require())
+
+
+@pytest.fixture
+def peter(fake: FakeBigQuery, tmp_path: Path) -> Iterator[Peter]:
+    with _opened(fake, tmp_path) as peter:
         yield peter
 
 
@@ -176,6 +179,24 @@ def test_cached_dashboards_are_served_with_their_stamps_and_others_fail_clearly(
     never = peter.data("never").payload["charts"]["total"]
     assert (never["state"], never["problem"]["code"]) == ("failed", "engine_unavailable")
     assert len(_asked(fake)) == asked
+
+
+@pytest.mark.parametrize("gone", GONE[:2], ids=lambda fault: fault.kind)
+def test_a_server_that_starts_meanwhile_serves_what_is_cached(
+    gone: Fault, fake: FakeBigQuery, tmp_path: Path
+) -> None:
+    with _opened(fake, tmp_path) as before:
+        before.publish(BOARD.format(slug="kept", column="amount"), create=True)
+        seen = before.data("kept").payload["charts"]["total"]
+        before.publish(BOARD.format(slug="other", column="id"), create=True)
+        assert before.invalidate(slug="other") == 1
+    fake.script(gone)
+    with _opened(fake, tmp_path) as after:
+        chart = after.data("kept", patience_s=0).payload["charts"]["total"]
+        assert (chart["state"], chart["view"]) == ("ready", seen["view"])
+        assert chart["computed_at"] == seen["computed_at"]
+        other = after.data("other").payload["charts"]["total"]
+        assert (other["state"], other["problem"]["code"]) == ("failed", "engine_unavailable")
 
 
 def _look_until_away(peter: Peter) -> None:

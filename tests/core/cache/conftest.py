@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
+from peter_core.cache import redis
 from tests.servers.redis import RedisServer, running_redis
+
+PATIENCE_S = 1.0
+"""For Redis: on a busy machine its usual 50 ms pass, and the disk would stand in."""
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Caches that are opened by the address of a Redis wait longer for it."""
+    monkeypatch.setattr(redis, "RedisCache", partial(redis.RedisCache, budget_s=PATIENCE_S))
 
 
 @pytest.fixture(scope="session")
