@@ -37,6 +37,7 @@ METRICS = {
     "peter.cache.misses": Metric("counter", "{result}", "Results that had to be computed."),
     "peter.cache.coalesced": Metric("total", "{request}", "Requests that shared another's run."),
     "peter.engine.queue": Metric("gauge", "{job}", "Jobs that wait for their turn."),
+    "peter.engine.away": Metric("gauge", "1", "1 while BigQuery does not answer, else 0."),
 }
 """Every metric by its name; units as UCUM writes them."""
 

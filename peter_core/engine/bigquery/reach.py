@@ -12,6 +12,7 @@ from peter_core.breaker import Breaker
 from peter_core.engine.bigquery.failures import ApiFailure, Failure
 from peter_core.engine.bigquery.requests import Request
 from peter_core.errors import PeterError
+from peter_core.telemetry import observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,7 @@ class Reach:
         self._breaker = Breaker()
         self._breaker.close()
         self._breaker.on_open = self._begin_probing
+        observe("peter.engine.away", self._away)
 
     @property
     def away(self) -> bool:
@@ -83,6 +85,9 @@ class Reach:
     def close(self) -> None:
         """Probe no more."""
         self._ended.set()
+
+    def _away(self) -> float:
+        return float(self.away)
 
     def _begin_probing(self) -> None:
         log.warning("BigQuery does not answer; nothing is asked of it until it does.")

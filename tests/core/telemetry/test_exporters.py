@@ -16,6 +16,7 @@ from google.oauth2.credentials import Credentials
 
 from peter_core import Peter, telemetry
 from peter_core.config import Settings, load_settings
+from peter_core.engine.bigquery import reach
 from peter_core.engine.bigquery.queue import JobQueue
 from peter_core.errors import ConfigError
 from peter_core.principal import Principal
@@ -193,6 +194,22 @@ def test_an_object_that_is_gone_is_not_asked_any_more(recorded: Recorded) -> Non
     gc.collect()
     ((_, point),) = recorded.points("peter.engine.queue")
     assert point.value <= before - 7  # type: ignore[attr-defined]
+
+
+def test_a_warehouse_that_does_not_answer_is_told(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> float:
+        ((_, point),) = recorded.points("peter.engine.away")
+        return float(point.value)  # type: ignore[attr-defined]
+
+    gc.collect()
+    monkeypatch.setattr(reach, "SILENT_S", 0.0)
+    found = reach.Reach(lambda _: (_ for _ in ()).throw(ConnectionError()))
+    before = away()
+    found.unanswered(time.monotonic(), last=True)
+    assert away() == before + 1
+    found.close()
 
 
 def test_jobs_that_wait_for_their_turn_are_told(recorded: Recorded) -> None:
