@@ -30,6 +30,10 @@ class _View:
     def __init__(self, widget: RenderedWidget) -> None:
         self._widget = widget
 
+    def __repr__(self) -> str:
+        # What is left of it where a page shows no widgets, as GitHub's.
+        return "Live while its kernel runs; above is what it last showed."
+
     def _repr_mimebundle_(self, **_: Any) -> Any:
         return self._widget.view_bundle()
 

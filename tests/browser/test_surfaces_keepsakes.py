@@ -80,6 +80,8 @@ def test_a_saved_notebook_is_small_and_keeps_no_state_of_the_dashboard(kept: Pat
     assert "Departures by airline" not in state
     assert "SELECT" not in state + still(kept)["text/html"]
     assert set(still(kept)) == {"text/html", "text/plain"}
+    # Nobody is shown the name of an object.
+    assert "object at 0x" not in text
 
 
 def test_nothing_secret_is_in_it(kept: Path) -> None:
