@@ -15,7 +15,8 @@ from tornado import web
 from traitlets import Dict, Enum, Float, Integer, Unicode
 
 from peter_core.principal import LOCAL, Principal
-from peter_jupyter.hosts.shared import OWN_ROUTES
+from peter_jupyter.hosts.jupyter_login import LOGIN_ROUTES
+from peter_jupyter.hosts.shared import SHARED_ROUTES
 from peter_jupyter.http.host import Host
 from peter_jupyter.http.pool import PooledPeter
 from peter_jupyter.http.routes import build_handlers
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 PREFIX = "peter"
 _GRACE_S = 5.0
+OWN_ROUTES = (*LOGIN_ROUTES, *SHARED_ROUTES)
+"""What a Jupyter Server has beside the routes of all hosts."""
 SETTING = "peter_service"
 """The key of the pool in the server's settings; ``peter`` is the extension itself."""
 

@@ -41,8 +41,7 @@ class SharedResource(Resource):
         self.answer(await self.call(_listed))
 
 
-OWN_ROUTES = (("api/v1/hub/dashboards", SharedResource),)
-"""What a Jupyter Server has beside the routes of all hosts."""
+SHARED_ROUTES: tuple[tuple[str, type[Resource]], ...] = (("api/v1/hub/dashboards", SharedResource),)
 
 
 def _listed(_: Peter) -> SharedList:

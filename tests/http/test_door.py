@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from jupyter_server.serverapp import _has_tornado_web_authenticated
 
 from peter_core import telemetry
 from peter_core.service import Peter
-from peter_jupyter.hosts.jupyter_server import JupyterHost
-from peter_jupyter.hosts.shared import OWN_ROUTES
+from peter_jupyter.hosts.jupyter_server import OWN_ROUTES, JupyterHost
 from peter_jupyter.http import build_handlers
 from peter_jupyter.http.access import METHODS, access_of, needs
 from peter_jupyter.http.resource import Resource
@@ -22,6 +22,7 @@ from tests.http.conftest import DOCUMENT, Ask
 BOARD = "api/v1/dashboards/small-flights"
 PUBLIC = {
     ("health", "get"), ("ready", "get"), ("docs", "get"), ("api/v1/openapi.json", "get"),
+    ("api/v1/auth/login", "get"),
 }  # fmt: skip
 PAGES = ("dashboards",)
 MOUNTED = (*OWN_ROUTES, *ROUTES)
@@ -33,10 +34,10 @@ AUTHORS = {
     (f"{BOARD}/restore", "post"), (f"{BOARD}/precompute", "post"),
     ("api/v1/sql/run", "post"), ("api/v1/sql/validate", "post"), ("api/v1/sql/explain", "post"),
     ("api/v1/cache", "delete"), ("api/v1/analytics/costs", "get"),
-    ("api/v1/hub/dashboards", "get"),
+    ("api/v1/hub/dashboards", "get"), ("api/v1/lineage/draft", "post"),
 }  # fmt: skip
-ASKED_BY_POST = ("api/none", "api/v1/lineage/impact")
-"""What reads although it is no GET: the question does not fit into an address."""
+NO_RIGHT_NEEDED = ("api/none", "api/v1/lineage/impact", "api/v1/auth/logout")
+"""What a viewer may although it is no GET: to ask what does not fit into an address, to log out."""
 VERBS = [
     (pattern, method)
     for pattern, resource in MOUNTED
@@ -93,7 +94,7 @@ async def test_nobody_gets_in_without_a_login(ask: Ask) -> None:
         path = path_of(pattern)
         reply = await ask(method.upper(), path, who=None)
         if (pattern, method) in PUBLIC:
-            assert reply.status == 200, path
+            assert reply.status == (302 if path.endswith("login") else 200), path
         elif path == "" or path.startswith(PAGES):
             assert reply.status == 302, path
             assert "/login?next=" in reply.headers["Location"]
@@ -117,7 +118,7 @@ async def test_a_viewer_reads_and_changes_nothing(ask: Ask, published: str) -> N
         if (path, method) in AUTHORS:
             assert (reply.status, reply.json["code"]) == (403, "forbidden"), (path, method)
         else:
-            assert method == "get" or path in ASKED_BY_POST, (path, method)
+            assert method == "get" or path in NO_RIGHT_NEEDED, (path, method)
             assert reply.status in (200, 302, 400, 404, 415), (path, reply.body)
     assert (await ask("GET", BOARD)).json["revision"] == published
 
@@ -156,6 +157,45 @@ async def test_a_browser_changes_something_only_from_our_own_pages(
 async def test_reading_with_a_cookie_needs_no_xsrf_token(ask: Ask) -> None:
     reply = await ask("GET", "api/v1/auth/me", who=None, headers={"Cookie": cookies("vera")})
     assert (reply.status, reply.json["email"]) == (200, "vera")
+
+
+@pytest.mark.parametrize(
+    ("asked", "led_to"),
+    [
+        (None, "dashboards"),
+        ("{root}dashboards/small-flights?carrier=AA", "dashboards/small-flights?carrier=AA"),
+        ("https://evil.test/", "dashboards"),
+        ("//evil.test", "dashboards"),
+        ("/lab", "dashboards"),
+        ("{root}api/v1/auth/login", "dashboards"),
+    ],
+)
+async def test_the_login_is_the_servers_own_and_leads_back_to_peters_pages(
+    ask: Ask, jp_base_url: str, asked: str | None, led_to: str
+) -> None:
+    root = f"{jp_base_url}peter/"
+    query = {} if asked is None else {"next": asked.format(root=root)}
+    reply = await ask("GET", "api/v1/auth/login", who=None, **query)
+    place = urlsplit(reply.headers["Location"])
+    assert (reply.status, place.netloc, place.path) == (302, "", f"{jp_base_url}login")
+    assert dict(parse_qsl(place.query)) == {"next": f"{root}{led_to}"}
+
+
+async def test_whoever_is_logged_in_is_led_on_at_once(ask: Ask, jp_base_url: str) -> None:
+    page = f"{jp_base_url}peter/dashboards/small-flights"
+    reply = await ask("GET", "api/v1/auth/login", who="vera", next=page)
+    assert (reply.status, reply.headers["Location"]) == (302, page)
+
+
+async def test_a_log_out_makes_a_browser_forget_its_login(ask: Ask) -> None:
+    own = {"Cookie": cookies("vera"), "X-XSRFToken": XSRF}
+    reply = await ask("POST", "api/v1/auth/logout", who=None, headers=own)
+    assert reply.status == 204
+    told = reply.headers.get_list("Set-Cookie")
+    assert [line for line in told if line.startswith("username-") and '=""' in line]
+    assert (await ask("POST", "api/v1/auth/logout", who="vera")).status == 400
+    without = {"Cookie": cookies("vera", None)}
+    assert (await ask("POST", "api/v1/auth/logout", who=None, headers=without)).status == 403
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from openapi_spec_validator import validate
 from pydantic import BaseModel
 
 from peter_jupyter.hosts.hub.resources import OWN_ROUTES as HUB_ROUTES
-from peter_jupyter.hosts.shared import OWN_ROUTES as JUPYTER_ROUTES
+from peter_jupyter.hosts.jupyter_server import OWN_ROUTES as JUPYTER_ROUTES
 from peter_jupyter.hosts.standalone.app import LOGIN_ROUTES
 from peter_jupyter.http.accepting import JSON
 from peter_jupyter.http.access import METHODS, access_of
@@ -91,7 +91,14 @@ def test_a_login_is_described_where_the_host_has_one(host: HostName) -> None:
     assert {given["name"] for given in callback["get"]["parameters"]} >= {"state", "code"}
     assert set(logout["post"]["responses"]) >= {"204", "403"}
     assert not paths.keys() & {"/oauth_callback"}
-    assert not described("jupyter")["paths"].keys() & set(LOGIN)
+
+
+def test_a_jupyter_server_logs_in_by_its_own_pages_and_nobody_comes_back_to_peter() -> None:
+    login, callback, logout = LOGIN
+    paths = described("jupyter")["paths"]
+    assert "302" in paths[login]["get"]["responses"]
+    assert "204" in paths[logout]["post"]["responses"]
+    assert callback not in paths
 
 
 def test_every_operation_says_its_role_and_only_open_ones_need_no_login() -> None:
@@ -101,7 +108,9 @@ def test_every_operation_says_its_role_and_only_open_ones_need_no_login() -> Non
         for method in methods.values()
         if method["security"] == []
     }
-    assert open_to_all == {"/health", "/ready", "/docs", "/api/v1/openapi.json"}
+    assert open_to_all == {
+        "/health", "/ready", "/docs", "/api/v1/openapi.json", "/api/v1/auth/login"
+    }  # fmt: skip
     for path, methods in described()["paths"].items():
         for method, told in methods.items():
             if path not in open_to_all:
