@@ -17,6 +17,7 @@ from traitlets import Dict, Enum, Float, Integer, Unicode
 from peter_core.principal import LOCAL, Principal
 from peter_jupyter.hosts.jupyter_login import LOGIN_ROUTES
 from peter_jupyter.hosts.shared import SHARED_ROUTES
+from peter_jupyter.http.bodies import LARGEST
 from peter_jupyter.http.host import Host
 from peter_jupyter.http.pool import PooledPeter
 from peter_jupyter.http.routes import build_handlers
@@ -132,6 +133,7 @@ class PeterServerApp(ExtensionApp):
     user_requests_per_minute = Integer(
         600, min=1, config=True, help="Requests a minute of one user."
     )
+    max_body = Integer(LARGEST, min=1, config=True, help="Bytes of the largest body.")
     default_role = Enum(
         ("viewer", "author", "admin"), default_value="author", config=True,
         help="What a user of this server is, unless `roles` says otherwise.",
@@ -154,6 +156,7 @@ class PeterServerApp(ExtensionApp):
             long_deadline_s=self.long_deadline,
             user_concurrency=self.user_concurrency,
             user_requests_per_minute=self.user_requests_per_minute,
+            max_body=self.max_body,
         )
 
     def initialize_handlers(self) -> None:

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 B = TypeVar("B", bound=Body)
 
 LARGEST = 2**20
-"""Bytes of a body: far more than a dashboard may have."""
+"""Bytes of a body where nobody says otherwise: far more than a dashboard may have."""
 
 
-def require_size(size: int) -> None:
-    """Raise 413 for a body that is too large."""
-    if size > LARGEST:
-        raise RefusalError("body_too_large", "A body has at most 1 MB.")
+def require_size(size: int, largest: int = LARGEST) -> None:
+    """Raise 413 for a body of more bytes than the largest may have."""
+    if size > largest:
+        raise RefusalError("body_too_large", f"A body has at most {largest:,} bytes.")
 
 
 def media_type(headers: HTTPHeaders) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from peter_core.engine.port import CancelToken
 from peter_core.errors import EngineUnavailable, QueryTimeout
 from peter_jupyter.http.admission import Admission
+from peter_jupyter.http.bodies import LARGEST
 from peter_jupyter.http.recent import Recent
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class PooledPeter:
         What one user may ask for at once and a minute.
     queue
         Requests of everybody that may wait; one more is told to come again.
+    max_body
+        Bytes of the largest body.
     """
 
     def __init__(
@@ -58,10 +61,12 @@ class PooledPeter:
         user_concurrency: int = 8,
         user_requests_per_minute: int = 600,
         queue: int = 512,
+        max_body: int = LARGEST,
     ) -> None:
         self._opening = opening
         self.deadline_s = deadline_s
         self.long_deadline_s = long_deadline_s
+        self.max_body = max_body
         self.admission = Admission(
             user_concurrency=user_concurrency,
             user_requests_per_minute=user_requests_per_minute,

@@ -18,7 +18,7 @@ from peter_core.errors import InvalidRequest, PeterError
 from peter_core.telemetry import new_request_id, request_span
 from peter_jupyter.http.accepting import JSON, PROBLEM, preferred
 from peter_jupyter.http.access import METHODS, access_of, needs, public
-from peter_jupyter.http.bodies import LARGEST, read_json, require_size, require_type
+from peter_jupyter.http.bodies import read_json, require_size, require_type
 from peter_jupyter.http.host import Host
 from peter_jupyter.http.models.shapes import Answer, Body, Query
 from peter_jupyter.http.operations import argument_names, operation_of, read_query
@@ -128,11 +128,11 @@ class Resource(Host):
         if self._finished or self.request.method in _SAFE:
             return
         length = self.request.headers.get("Content-Length", "0")
-        require_size(int(length) if length.isdigit() else 0)
+        require_size(int(length) if length.isdigit() else 0, self.pool.max_body)
 
     def data_received(self, chunk: bytes) -> None:
         """Keep a part of the body; what is beyond the limit is only counted."""
-        if len(self._body) <= LARGEST:
+        if len(self._body) <= self.pool.max_body:
             self._body += chunk
 
     def on_connection_close(self) -> None:
@@ -142,7 +142,7 @@ class Resource(Host):
 
     def body(self) -> bytes:
         """The bytes that were sent."""
-        require_size(len(self._body))
+        require_size(len(self._body), self.pool.max_body)
         return bytes(self._body)
 
     def json_body(self, kind: type[B], *, optional: bool = False) -> B:

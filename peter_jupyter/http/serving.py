@@ -17,16 +17,16 @@ class ServerLimits(TypedDict):
     decompress_request: bool
 
 
-def server_limits() -> ServerLimits:
+def server_limits(max_body: int = LARGEST) -> ServerLimits:
     """What a client may send and how slowly: ``HTTPServer(app, **server_limits())``.
 
     Headers have 32 kB; a connection that has not sent them after 30 s is closed, and so is one
-    whose body is not there after 30 s more. Bodies may be larger than `LARGEST` here, so that the
-    handlers tell what is too large as a problem. Requests are never decompressed.
+    whose body is not there after 30 s more. Bodies may be larger than ``max_body`` here, so that
+    the handlers tell what is too large as a problem. Requests are never decompressed.
     """
     return ServerLimits(
         max_header_size=32 * 1024,
-        max_body_size=16 * LARGEST,
+        max_body_size=16 * max_body,
         idle_connection_timeout=30.0,
         body_timeout=30.0,
         decompress_request=False,

@@ -11,7 +11,7 @@ from tornado.web import Application, RedirectHandler
 from peter_core.config import Settings
 from peter_jupyter.hosts.hub.login import Hub
 from peter_jupyter.hosts.hub.resources import OWN_ROUTES as HUB_ROUTES
-from peter_jupyter.hosts.hub.serving import application
+from peter_jupyter.hosts.hub.serving import application, pooled
 from peter_jupyter.hosts.jupyter_server import OWN_ROUTES as JUPYTER_ROUTES
 from peter_jupyter.hosts.jupyter_server import PeterServerApp
 from peter_jupyter.hosts.standalone.addresses import PublicAddress
@@ -50,6 +50,13 @@ def test_a_standalone_server_has_the_routes_of_its_matrix_and_one_for_nowhere(
         made.database.close()
     stated = set(STATED) if login else set(STATED) - _patterns(*LOGIN_ROUTES)
     assert found == stated | {"/.*"}
+
+
+def test_the_limits_of_a_host_are_those_of_its_settings(tmp_path: Path) -> None:
+    settings = Settings(folder=tmp_path, max_body=5_000, user_concurrency=3)
+    address = PublicAddress("http://127.0.0.1:1", "/")
+    for pool in (open_app(settings, address).pool, pooled(settings)):
+        assert (pool.max_body, pool.admission._concurrency) == (5_000, 3)
 
 
 def test_a_hubs_service_has_the_routes_of_its_matrix(monkeypatch: pytest.MonkeyPatch) -> None:

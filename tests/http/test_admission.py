@@ -41,6 +41,7 @@ def test_the_limits_are_those_of_the_settings() -> None:
     app = PeterServerApp()
     assert app.user_concurrency == fields["user_concurrency"].default
     assert app.user_requests_per_minute == fields["user_requests_per_minute"].default
+    assert app.max_body == pool.max_body == fields["max_body"].default
 
 
 def test_a_user_has_so_many_requests_a_minute_and_gets_them_back_by_the_second() -> None:

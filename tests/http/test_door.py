@@ -228,6 +228,17 @@ async def test_a_body_beyond_1_mb_is_413(ask: Ask, size: int) -> None:
     assert (reply.status, reply.json["code"]) == (413, "body_too_large")
 
 
+async def test_the_largest_body_is_what_the_settings_say(ask: Ask, jp_web_app: Any) -> None:
+    jp_web_app.settings["peter_service"].max_body = 2_000
+    for size, status in ((2_000, 200), (2_001, 413)):
+        body = b'{"sql": "SELECT 1 AS n"}'.ljust(size)
+        reply = await ask(
+            "POST", "api/v1/sql/validate", body=body, headers={"Content-Type": "application/json"}
+        )
+        assert reply.status == status, reply.body
+    assert "2,000 bytes" in reply.json["detail"]
+
+
 async def test_a_body_that_does_not_tell_its_size_is_counted(
     jp_serverapp: Any, jp_base_url: str, http_server_client: Any
 ) -> None:

@@ -42,6 +42,7 @@ def pooled(settings: Settings) -> PooledPeter:
         opening,
         user_concurrency=settings.user_concurrency,
         user_requests_per_minute=settings.user_requests_per_minute,
+        max_body=settings.max_body,
     )
 
 
@@ -72,7 +73,7 @@ def application(hub: Hub, pool: PooledPeter) -> Application:
 async def serve(app: Application, pool: PooledPeter, host: str, port: int) -> None:
     """Answer until SIGTERM or SIGINT, and then until what runs has ended or its grace is over."""
     # The hub's proxy says who connects to it, and by which protocol.
-    server = HTTPServer(app, xheaders=True, **server_limits())
+    server = HTTPServer(app, xheaders=True, **server_limits(pool.max_body))
     server.add_sockets(bind_sockets(port, host or None))
     going = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -159,4 +159,5 @@ def _pool(settings: Settings) -> PooledPeter:
         opened,
         user_concurrency=settings.user_concurrency,
         user_requests_per_minute=settings.user_requests_per_minute,
+        max_body=settings.max_body,
     )

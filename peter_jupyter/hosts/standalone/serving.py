@@ -193,7 +193,7 @@ async def _run(
 
     telemetry = configure(settings)
     made = login_app(settings, address, sources) if options.auth else open_app(settings, address)
-    server = HTTPServer(made.app, **server_limits())
+    server = HTTPServer(made.app, **server_limits(settings.max_body))
     server.add_sockets(listening)
     stop = _stop_event(parent)
     besides = [asyncio.ensure_future(work) for work in (_warm(made.pool), made.sweep())]
