@@ -74,7 +74,7 @@ export function registerCommands(house: House): void {
       : await chooseDashboard(house);
     if (entry) house.open(entry.slug, entry.title);
   });
-  add("dashboards", "Show Dashboards", () => app.shell.activateById(house.sidebar.id));
+  add("dashboards", "Search Dashboards", () => app.shell.activateById(house.sidebar.id));
   add("preview", "Show Live Dashboard Beside the File", () => {
     const editor = house.editors.currentWidget;
     if (editor && isDashboardFile(editor.context.path))

@@ -71,7 +71,8 @@ export class Sidebar extends Widget {
   }
 
   protected override onActivateRequest(_: Message): void {
-    this.search.focus();
+    // The palette gives the focus back where it was before it goes.
+    requestAnimationFrame(() => this.search.focus());
   }
 
   /** Arrows lead from the search through the dashboards and back. */

@@ -6,7 +6,7 @@ import { messages } from "../messages";
 import { chartBadges } from "./badge";
 import { toCsv, toTsv } from "./csv";
 import { openDetails } from "./details";
-import { h, safeAddress, uniqueId } from "./dom";
+import { button, h, safeAddress, uniqueId } from "./dom";
 import { fileName, save } from "./download";
 import { type Figure, figure, type FigureState } from "./figure";
 import { icon } from "./icons";
@@ -56,7 +56,7 @@ export class Card {
   /** Shows the chart of a newer artifact; an unchanged one is left as it stands. */
   update(artifact: Artifact): void {
     const next = chartOf(artifact, this.element.dataset.chart ?? "");
-    const same = JSON.stringify(next) === JSON.stringify(this.chart);
+    const same = seen(next) === seen(this.chart);
     this.artifact = artifact;
     const before = legendOf(this.chart);
     this.chart = next;
@@ -136,9 +136,23 @@ export class Card {
   private body(): HTMLElement {
     const { chart } = this;
     if (chart.state !== "ready" || chart.view === null) {
-      return stateBlock(chart.state === "empty" ? "empty" : "failed", chart.problem);
+      const kind = chart.state === "empty" ? "empty" : "failed";
+      return stateBlock(kind, chart.problem, ...(kind === "failed" ? this.waysOut() : []));
     }
     return this.viewBody(chart.view);
+  }
+
+  /** What a reader can do about a chart that failed; a KPI has no room for it. */
+  private waysOut(): HTMLElement[] {
+    const { chart, options } = this;
+    const buttons: HTMLElement[] = [];
+    if (chart.type === "kpi" || options.stacked) return buttons;
+    const add = (label: string, run: () => void): void => {
+      buttons.push(button({ class: "btn" }, run, label));
+    };
+    if (chart.sql !== null) add(messages.openQuery, () => this.openDetails());
+    if (options.onRetry) add(messages.retry, options.onRetry);
+    return buttons;
   }
 
   private viewBody(view: View): HTMLElement {
@@ -282,3 +296,8 @@ const MISSING: Chart = {
   sql: null,
   tables: [],
 };
+
+/** All that a card shows: what its data cost to read is told when one asks for it. */
+function seen(chart: Chart): string {
+  return JSON.stringify({ ...chart, cache_hit: true, bytes_scanned: 0 });
+}
