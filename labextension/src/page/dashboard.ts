@@ -88,6 +88,7 @@ class Page {
       ...options,
       actions: this.actions(),
       onFilters: (values) => this.change(values),
+      onRetry: () => void this.load(location.search),
       ...(this.board && { onHistory: () => void this.openHistory() }),
     });
     window.addEventListener("popstate", () => void this.load(location.search));

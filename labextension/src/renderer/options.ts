@@ -13,6 +13,8 @@ export interface RenderOptions {
   charts: () => Promise<DrawChart>;
   /** Called with every filter's value when the reader changes one; no filters without it. */
   onFilters?: (values: FilterValues) => void;
+  /** Asks for the same data again, after a failure; no button without it. */
+  onRetry?: () => void;
   theme?: ThemeChoice;
   /** Entries of the export menu, in order. */
   actions?: Action[];

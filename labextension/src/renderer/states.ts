@@ -22,10 +22,15 @@ export function stateBlock(
     { class: `state ${kind}` },
     h("span", { class: "ic" }, icon(kind === "failed" ? "alert" : "empty", 18)),
     h("strong", {}, title),
-    detail && h("p", {}, detail),
-    hint && h("p", { class: "hint" }, hint),
+    detail && h("p", {}, ...marked(detail)),
+    hint && h("p", { class: "hint" }, ...marked(hint)),
     actions.some(Boolean) && h("div", { class: "acts" }, ...actions),
   );
+}
+
+/** A text in which names stand between backticks, those as code. */
+function marked(text: string): Child[] {
+  return text.split(/`([^`]+)`/).map((part, at) => (at % 2 === 1 ? h("code", {}, part) : part));
 }
 
 /** A dashboard-shaped skeleton; it shows itself after 300 ms. */

@@ -157,7 +157,7 @@ def _upright(
     x = slot_channel(plot, places, axis="x", thin=thin)
     x["scale"] |= {"type": "band", "paddingInner": 0.3, "paddingOuter": 0.15}
     y = plot.measured("y", "f1", marks)
-    base: dict[str, Any] = {"x": x, "y": y, "y2": {"field": "f4"}, "color": series_color(long)}
+    base: dict[str, Any] = {"x": x, "y": y, "y2": {"field": "f4"}, "color": _color(long, slots)}
     if not long.single and chart.stack == "none":
         base["xOffset"] = _offset(long)
     plot.layers.append({"mark": _mark(plot, long), "encoding": base})
@@ -182,7 +182,7 @@ def _lying(
     count = max(len(slots.labels), 1)
     if _named_above(long, slots) and not chart.reference:
         plot.min_height = count * _ROW_ABOVE
-        _named_bars(plot, long, y, max((high for _, high in ends), default=0.0))
+        _named_bars(plot, long, slots, y, max((high for _, high in ends), default=0.0))
         return
     plot.min_height = count * _ROW + 28
     labelled = _labelled(chart, long, slots)
@@ -192,7 +192,7 @@ def _lying(
     x = plot.measured("x", "f1", marks)
     if labelled and not chart.reference:
         x["axis"] = None
-    base: dict[str, Any] = {"x": x, "x2": {"field": "f4"}, "y": y, "color": series_color(long)}
+    base: dict[str, Any] = {"x": x, "x2": {"field": "f4"}, "y": y, "color": _color(long, slots)}
     if not long.single and chart.stack == "none":
         base["yOffset"] = _offset(long)
     plot.layers.append({"mark": _mark(plot, long), "encoding": base})
@@ -202,13 +202,13 @@ def _lying(
         plot.layers.append({"mark": text, "encoding": encoding})
 
 
-def _named_bars(plot: Plot, long: Long, y: dict[str, Any], high: float) -> None:
+def _named_bars(plot: Plot, long: Long, slots: Slots, y: dict[str, Any], high: float) -> None:
     """Few bars: the name above at the left, the value at the right, the longest full width."""
     row = {**y, "axis": None}
     scale = {"domain": [0, compact_number(high) or 1], "nice": False, "zero": True}
     x = {"field": "f1", "type": "quantitative", "scale": scale, "axis": None, "stack": None}
     bar = _mark(plot, long, height=7, yOffset=9, cornerRadius=2)
-    encoding = {"x": x, "x2": {"field": "f4"}, "y": row, "color": series_color(long)}
+    encoding = {"x": x, "x2": {"field": "f4"}, "y": row, "color": _color(long, slots)}
     plot.layers.append({"mark": bar, "encoding": encoding})
     name = {"type": "text", "align": "left", "dy": -6, "fontSize": 13, "color": "$ink",
             "limit": {"expr": "width * 0.7"}}  # fmt: skip
@@ -219,6 +219,14 @@ def _named_bars(plot: Plot, long: Long, y: dict[str, Any], high: float) -> None:
         plot.layers.append(
             {"mark": mark, "encoding": {"x": {"value": place}, "y": row, "text": text}}
         )
+
+
+def _color(long: Long, slots: Slots) -> dict[str, Any]:
+    """The series' colours; bars of one colour are grey where they stand for the rest."""
+    color = series_color(long)
+    if slots.other is None or not long.single:
+        return color
+    return {"condition": {"test": f"datum.f0 === {slots.other}", "value": "$other"}, **color}
 
 
 def _offset(long: Long) -> dict[str, Any]:

@@ -32,11 +32,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """Categories in the order shown, and the bars in them."""
+    """Categories in the order shown, and the bars in them; ``other`` is the place of the rest."""
 
     labels: tuple[str, ...]
     bars: list[Bar]
     note: str | None = None
+    other: int | None = None
 
 
 def gather(chart: BarChart, frame: Frame, long: Long, places: Places, *, rate: bool) -> Slots:
@@ -68,7 +69,8 @@ def gather(chart: BarChart, frame: Frame, long: Long, places: Places, *, rate: b
     if fold:
         labels.append(say(OTHER))
         bars += _other(sums, set(rest), len(kept))
-    return Slots(tuple(labels), bars, _note(repeated, rest, fold=fold))
+    other = len(kept) if fold else None
+    return Slots(tuple(labels), bars, _note(repeated, rest, fold=fold), other)
 
 
 def added(a: object, b: object) -> object:
