@@ -90,8 +90,8 @@ def test_the_wheel_holds_everything_that_runs(built: Built) -> None:
                 for path in (ROOT / package).rglob("*")
                 if path.is_file() and "__pycache__" not in path.parts]  # fmt: skip
     assert [name for name in packages if name not in names] == []
-    for name in BUILT:
-        assert f"peter_jupyter/static/{name}" in names
+    static = {name for name in names if name.startswith("peter_jupyter/static/")}
+    assert static == {f"peter_jupyter/static/{name}" for name in (*BUILT, STAMP)}
     for name in (
         "peter_core/py.typed", "peter_jupyter/py.typed", "peter_jupyter/display.css",
         "peter_core/dashboard/peter-dashboard-1.json", "peter_core/plan/locales.json",

@@ -50,6 +50,9 @@ def build(root: Path) -> bool:
     for folder in (workspace, workspace / "lab"):
         install(folder, development=False)
         _npm("run", "build", folder=folder)
+    for path in static.iterdir():
+        if path.name not in BUILT:  # a bundle of former times would be shipped
+            path.unlink()
     stamp.write_text(digest + "\n", "utf-8")
     return True
 
