@@ -211,11 +211,11 @@ STORAGE = (
     Script("a stream over its rate",
            (_status("storage.readRows", 429, "rateLimitExceeded", ALWAYS),)),
     Script("a stream cut half way", (Fault("storage.readRows", "cut"),)),
-    Script("a stream that hangs", (Fault("storage.readRows", "hang", seconds=9),), timeout_s=1.5),
+    Script("a stream that hangs", (Fault("storage.readRows", "hang", seconds=15),), timeout_s=4.0),
     Script(
         "a read session that hangs",
-        (Fault("storage.createReadSession", "hang", seconds=9),),
-        timeout_s=1.5,
+        (Fault("storage.createReadSession", "hang", seconds=15),),
+        timeout_s=4.0,
     ),
     Script("a stream that starts late", (Fault("storage.readRows", "delay", seconds=0.3),)),
 )  # fmt: skip
