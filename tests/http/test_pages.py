@@ -123,3 +123,28 @@ async def test_static_files_are_kept_by_their_version(ask: Ask) -> None:
 @pytest.mark.parametrize("name", ["none.js", "..", "..%2fpage.py", "page.py", "%00.js", ".js"])
 async def test_nothing_else_is_a_static_file(ask: Ask, name: str) -> None:
     assert (await ask("GET", f"static/{name}")).status == 404
+
+
+async def test_the_list_is_in_the_readers_language(ask: Ask, published: str) -> None:
+    german = await ask("GET", "dashboards", who="vera", headers={"Accept-Language": "de-AT,en"})
+    assert "Accept-Language" in german.headers["Vary"]
+    assert '<html lang="de">' in german.body.decode()
+    words = block(german.body, "peter-words")
+    assert isinstance(words, dict)
+    assert words["language"] == "de"
+    english = await ask("GET", "dashboards", who="vera", headers={"Accept-Language": "en,de"})
+    assert '<html lang="en">' in english.body.decode()
+    assert block(english.body, "peter-words") is None
+
+
+async def test_a_dashboards_pages_are_in_its_own_language(ask: Ask, published: str) -> None:
+    document = DOCUMENT.replace("slug: small-flights", "slug: abfluege\nlocale: de-DE")
+    made = await ask("POST", "api/v1/dashboards", yaml=document)
+    assert made.status == 201, made.body
+    for path in ("dashboards/abfluege", "dashboards/abfluege/lineage"):
+        page = await ask("GET", path, who="vera", headers={"Accept-Language": "en"})
+        assert '<html lang="de">' in page.body.decode()
+    assert "Herkunft" in page.body.decode()
+    data = await ask("GET", "api/v1/dashboards/abfluege/data", who="vera")
+    assert data.json["words"]["language"] == "de"
+    assert "words" not in (await ask("GET", "api/v1/dashboards/small-flights/data")).json
