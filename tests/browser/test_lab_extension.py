@@ -219,9 +219,13 @@ def test_cost_verification_and_lineage_open_beside_the_file(lab: str, page: Page
         command(page, label)
         report = page.locator(".peter-report:visible")
         expect(report).to_contain_text(words, timeout=PATIENCE_MS)
-    expect(page.locator(".peter-lineage li", has_text="nyc.flights")).to_be_visible()
-    page.locator(".peter-lineage li", has_text="nyc.flights").hover()
-    assert page.locator(".peter-edges path.is-lit").count() >= 2
+    table = page.locator(".peter-report .node.table", has_text="nyc.flights")
+    table.click()
+    assert page.locator(".lineage-stage path.lit").count() >= 2
+    page.get_by_role("button", name="Columns").click()
+    expect(page.locator(".peter-report .node.column", has_text="dep_delay")).to_be_visible()
+    page.get_by_role("searchbox", name="Search tables, queries, charts").fill("delay")
+    expect(table).to_have_attribute("aria-pressed", "true")
 
 
 def test_what_a_command_cannot_do_is_told_in_peters_words(lab: str, page: Page) -> None:
