@@ -101,8 +101,20 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "empty.peter.yaml").write_text("")
     comments = "\n".join(f"# line {n} of what is told about this dashboard" for n in range(5000))
     (root / "long.peter.yaml").write_text(BOARD + comments + "\n")
+    statement = "%%peter_sql\nSELECT carrier\nFROM nyc.flights"
+    (root / "kernelless.ipynb").write_text(without_kernel(statement))
     (root / "lineage.ipynb").write_text(json.dumps(NOTEBOOK))
     return root
+
+
+def without_kernel(source: str) -> str:
+    """A notebook of one cell whose kernel is not there."""
+    cell = {"cell_type": "code", "id": "one", "metadata": {}, "outputs": [], "source": source,
+            "execution_count": None}  # fmt: skip
+    gone = {"display_name": "Gone", "name": "gone", "language": "python"}
+    return json.dumps(
+        {"cells": [cell], "metadata": {"kernelspec": gone}, "nbformat": 4, "nbformat_minor": 5}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -361,6 +373,16 @@ def grave(page: Page, root: str) -> list[dict[str, Any]]:
     """What axe calls serious below an element; landmarks are JupyterLab's own to arrange."""
     found = violations(page, root)
     return [one for one in found if one["impact"] in ("serious", "critical")]
+
+
+def test_a_cell_is_verified_without_a_kernel(lab: str, page: Page) -> None:
+    page.goto(f"{lab}/lab/workspaces/kernelless/tree/kernelless.ipynb?token={TOKEN}&reset")
+    page.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click()
+    page.locator(".jp-Notebook .cm-line", has_text="SELECT").first.click()
+    page.locator('.jp-NotebookPanel-toolbar [data-command="peter:verify"]').click()
+    report = page.locator(".peter-report")
+    expect(report).to_contain_text("passed", timeout=PATIENCE_MS)
+    expect(report).to_contain_text("local.nyc.flights")
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
