@@ -101,6 +101,21 @@ def test_tips_tables_choices_and_details_show_them_as_texts(lab: str, chromium: 
         window.harmless()
 
 
+def test_the_list_and_the_lineage_show_them_as_texts(lab: str, chromium: Browser) -> None:
+    with Window(chromium, lab) as window:
+        page = window.page
+        page.goto(f"{lab}/peter/dashboards?token={TOKEN}")
+        for group in range(len(GROUPS)):
+            title = plain(" ".join(GROUPS[group]))[:200]
+            expect(page.locator("#peter")).to_contain_text(title)
+        expect(page.locator("#peter")).to_contain_text("<svg/onload=pwned=1>@evil.example")
+        assert page.locator("#peter").evaluate(FOREIGN) == []
+        page.goto(f"{lab}/peter/dashboards/{slug(0)}/lineage?token={TOKEN}")
+        expect(page.locator("#peter")).to_contain_text(GROUPS[0][1], timeout=PATIENCE_MS)
+        assert page.locator("#peter").evaluate(FOREIGN) == []
+        window.harmless()
+
+
 @GROUP
 def test_the_export_shows_them_as_texts(
     lab: str, chromium: Browser, group: int, tmp_path: Path
