@@ -109,7 +109,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def without_kernel(source: str) -> str:
     """A notebook of one cell whose kernel is not there."""
-    cell = {"cell_type": "code", "id": "one", "metadata": {}, "outputs": [], "source": source,
+    cell: dict[str, object] = {"cell_type": "code", "id": "one", "metadata": {}, "outputs": [], "source": source,
             "execution_count": None}  # fmt: skip
     gone = {"display_name": "Gone", "name": "gone", "language": "python"}
     return json.dumps(
