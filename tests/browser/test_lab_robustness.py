@@ -109,8 +109,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def without_kernel(source: str) -> str:
     """A notebook of one cell whose kernel is not there."""
-    cell: dict[str, object] = {"cell_type": "code", "id": "one", "metadata": {}, "outputs": [], "source": source,
-            "execution_count": None}  # fmt: skip
+    cell: dict[str, object] = {
+        "cell_type": "code", "id": "one", "metadata": {}, "outputs": [], "source": source,
+        "execution_count": None,
+    }  # fmt: skip
     gone = {"display_name": "Gone", "name": "gone", "language": "python"}
     return json.dumps(
         {"cells": [cell], "metadata": {"kernelspec": gone}, "nbformat": 4, "nbformat_minor": 5}
