@@ -110,12 +110,12 @@ def test_a_short_outage_is_waited_out(fake: FakeSecretManager) -> None:
 
 
 def test_the_deadline_holds_for_all_secrets_together(fake: FakeSecretManager) -> None:
-    fake.delay_s = 0.5
+    fake.delay_s = 1.0
     began = time.perf_counter()
-    reading = read(fake, 0.6, SESSION_SECRET_KEY="sm://acme/session-key",
+    reading = read(fake, 1.8, SESSION_SECRET_KEY="sm://acme/session-key",
                    PETER_SERVICE_NAME="sm://acme/session-key",
                    PETER_HOST="sm://acme/session-key")  # fmt: skip
-    assert time.perf_counter() - began < 1.5
+    assert time.perf_counter() - began < 2.9
     assert len(reading.faults) == 2
     assert all("did not answer in time" in fault.message for fault in reading.faults)
 
