@@ -147,11 +147,14 @@ export class Card {
     const { chart, options } = this;
     const buttons: HTMLElement[] = [];
     if (chart.type === "kpi" || options.stacked) return buttons;
-    const add = (label: string, run: () => void): void => {
-      buttons.push(button({ class: "btn" }, run, label));
-    };
-    if (chart.sql !== null) add(messages.openQuery, () => this.openDetails());
-    if (options.onRetry) add(messages.retry, options.onRetry);
+    if (chart.sql !== null) {
+      buttons.push(button({ class: "btn" }, () => this.openDetails(), messages.openQuery));
+    }
+    if (options.onRetry) {
+      // A sign and no word: not every surface can, and all of them show the same words.
+      const named = { class: "btn", "aria-label": messages.retry, title: messages.retry };
+      buttons.push(button(named, options.onRetry, icon("retry")));
+    }
     return buttons;
   }
 
