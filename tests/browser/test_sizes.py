@@ -13,6 +13,7 @@ from peter_jupyter.page import STATIC
     ("name", "most"),
     [
         ("page.js", 20_000),
+        ("history.js", 8_000),
         ("list.js", 8_000),
         ("account.js", 1_500),
         ("peter.css", 7_000),
