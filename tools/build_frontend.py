@@ -84,6 +84,7 @@ def _digest(root: Path) -> str:
     sources = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     for package in (workspace, workspace / "lab"):
         sources += [package / "build.mjs", package / "package.json", package / "package-lock.json"]
+    sources.append(workspace / "lab" / "install.json")
     dashboard = root / "peter_core" / "dashboard" / "peter-dashboard-1.json"
     theme = root / "peter_core" / "plan" / "theme.json"
     sources += [dashboard, theme, root / "peter_jupyter" / "display.css"]

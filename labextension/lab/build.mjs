@@ -1,6 +1,6 @@
 // Bundles the extension with the shared renderer, then makes it a prebuilt one for JupyterLab.
 import { spawnSync } from "node:child_process";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -56,3 +56,4 @@ if (made.status !== 0) {
   process.stderr.write(`${made.stdout}${made.stderr}`);
   process.exit(made.status ?? 1);
 }
+await copyFile(path("install.json"), path("../../peter_jupyter/labextension/install.json"));
