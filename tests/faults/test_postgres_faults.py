@@ -21,7 +21,7 @@ from tests.core.store.test_budgets import AT
 from tests.core.store.test_ledger import NOW, entry, run
 from tests.servers.postgres import PostgresServer, postgres_server
 
-QUICK_S = 2.0
+QUICK_S = 5.0
 BACK_S = 5.0
 
 
