@@ -15,7 +15,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
     Loads no engine, no pandas and no widget library; each comes with its first use.
     """
-    from peter_jupyter.display import register_displays
+    from peter_jupyter.display.registration import register_displays
     from peter_jupyter.magics import PeterMagics
 
     shell.register_magics(PeterMagics(shell))
@@ -24,7 +24,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Take the magics and the displays back and close what they opened."""
-    from peter_jupyter.display import unregister_displays
+    from peter_jupyter.display.registration import unregister_displays
     from peter_jupyter.magics import PeterMagics
 
     magics = shell.magics_manager.registry.pop(PeterMagics.__name__, None)

@@ -65,7 +65,7 @@ class LineageWidget(RenderedWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live view, and beside it the still and the words that a saved notebook keeps."""
-        from peter_jupyter.bundles import graph_bundle
+        from peter_jupyter.display.bundles import graph_bundle
 
         data, metadata = self.view_bundle()
         return {**data, **graph_bundle(self._graph)}, metadata

@@ -53,7 +53,7 @@ def live_dashboard(
         Whether the queries' texts may travel with the widget: fine for the document of the cell,
         not for a dashboard of someone else.
     """
-    from peter_jupyter.bundles import artifact_bundle
+    from peter_jupyter.display.bundles import artifact_bundle
 
     def widget() -> RenderedWidget:
         from peter_jupyter.widget import DashboardWidget
@@ -81,7 +81,7 @@ def live_lineage(
     columns
         Whether ``graph`` goes down to columns.
     """
-    from peter_jupyter.bundles import graph_bundle
+    from peter_jupyter.display.bundles import graph_bundle
 
     def widget() -> RenderedWidget:
         from peter_jupyter.lineage_widget import LineageWidget

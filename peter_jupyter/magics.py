@@ -303,7 +303,7 @@ class PeterMagics(Magics):
             raise
 
     def _show(self, bundle: str, *shown: object) -> None:
-        from peter_jupyter import bundles
+        from peter_jupyter.display import bundles
 
         self._end(getattr(bundles, bundle)(*shown))
 

@@ -151,7 +151,7 @@ class DashboardWidget(RenderedWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live view, and beside it the still and the words that a saved notebook keeps."""
-        from peter_jupyter.bundles import artifact_bundle
+        from peter_jupyter.display.bundles import artifact_bundle
 
         data, metadata = self.view_bundle()
         return {**data, **artifact_bundle(self._shown)}, metadata

@@ -93,7 +93,7 @@ def test_the_wheel_holds_everything_that_runs(built: Built) -> None:
     static = {name for name in names if name.startswith("peter_jupyter/static/")}
     assert static == {f"peter_jupyter/static/{name}" for name in (*BUILT, STAMP)}
     for name in (
-        "peter_core/py.typed", "peter_jupyter/py.typed", "peter_jupyter/display.css",
+        "peter_core/py.typed", "peter_jupyter/py.typed", "peter_jupyter/display/display.css",
         "peter_core/dashboard/peter-dashboard-1.json", "peter_core/plan/locales.json",
         "peter_core/plan/theme.json", "peter_core/store/migrations/env.py",
         "peter_core/store/migrations/script.py.mako",

@@ -87,7 +87,7 @@ def _digest(root: Path) -> str:
     sources.append(workspace / "lab" / "install.json")
     dashboard = root / "peter_core" / "dashboard" / "peter-dashboard-1.json"
     theme = root / "peter_core" / "plan" / "theme.json"
-    sources += [dashboard, theme, root / "peter_jupyter" / "display.css"]
+    sources += [dashboard, theme, root / "peter_jupyter" / "display" / "display.css"]
     found = hashlib.sha256()
     for path in sorted(sources):
         found.update(path.relative_to(root).as_posix().encode() + b"\0")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import sync_playwright
 
 from peter_core import Peter
-from peter_jupyter.browser import find_chromium
 from peter_jupyter.export import export_html
+from peter_jupyter.export.browser import find_chromium
 from tools.flights import write_flights
 from tools.lab import running_lab
 

@@ -12,7 +12,7 @@ from peter_jupyter.cli.command import UNDERSTAND, command
 from peter_jupyter.cli.options import Folder, Json, Slug
 from peter_jupyter.cli.terminal import print_json, print_table, say
 from peter_jupyter.cli.work import open_peter, run
-from peter_jupyter.display_values import count_text
+from peter_jupyter.display.values import count_text
 
 if TYPE_CHECKING:
     from peter_core.lineage.impact import Impact
@@ -38,7 +38,7 @@ def lineage(
     as_json: Json = False,
 ) -> None:
     """Show what a published dashboard is made from: charts, queries, tables."""
-    from peter_jupyter.display_reports import graph_text
+    from peter_jupyter.display.reports import graph_text
 
     with open_peter(folder) as peter:
         graph = run(f"Tracing {slug}", lambda *_: peter.lineage(slug, columns=columns))
@@ -124,7 +124,7 @@ def _report_json(report: CostReport) -> dict[str, object]:
 
 
 def _print_report(report: CostReport, days: int) -> None:
-    from peter_jupyter import display_costs as shown
+    from peter_jupyter.display import costs as shown
 
     if report.query_count:
         headings = [name.upper() for name in shown.cost_headings(report)]

@@ -51,7 +51,7 @@ def precompute(
 
 def _answered(answer: StepAnswer) -> str:
     from peter_core.billing import bytes_text
-    from peter_jupyter.display_values import seconds_text
+    from peter_jupyter.display.values import seconds_text
 
     key = answer.step.key
     if answer.error is not None:
@@ -63,7 +63,7 @@ def _answered(answer: StepAnswer) -> str:
 
 def _print_precomputation(slug: str, done: Precomputation) -> None:
     from peter_core.billing import bytes_text
-    from peter_jupyter.display_values import count_text, seconds_text
+    from peter_jupyter.display.values import count_text, seconds_text
 
     parts = [
         f"{count_text(done.queries_executed, 'query', 'queries')} run",
@@ -93,7 +93,7 @@ def freshness(
 
 
 def _freshness_row(chart: ChartFreshness) -> tuple[str, ...]:
-    from peter_jupyter.display_values import NULL, moment_text
+    from peter_jupyter.display.values import NULL, moment_text
 
     return (
         chart.chart,

@@ -16,7 +16,7 @@ from peter_core.errors import PeterError
 from peter_jupyter.cli.files import shown_name
 from peter_jupyter.cli.json_values import plain
 from peter_jupyter.cli.terminal import note, say
-from peter_jupyter.display_values import count_text, source_lines, tiers_text
+from peter_jupyter.display.values import count_text, source_lines, tiers_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

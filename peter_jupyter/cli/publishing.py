@@ -68,7 +68,7 @@ def publish(
 def print_publication(done: Publication, *, as_json: bool) -> None:
     """Print what a publish did."""
     if not as_json:
-        from peter_jupyter.display_reports import publication_text
+        from peter_jupyter.display.reports import publication_text
 
         say(publication_text(done))
         return
@@ -166,7 +166,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List the published dashboards."""
-    from peter_jupyter.display_values import NULL, moment_text
+    from peter_jupyter.display.values import NULL, moment_text
 
     with open_peter(folder) as peter:
         found = peter.list(q=q, tag=tag, owner=owner, page=page)

@@ -14,7 +14,7 @@ from peter_jupyter.cli.options import Folder, Force, IfMatch, Json, Slug
 from peter_jupyter.cli.publishing import print_publication
 from peter_jupyter.cli.terminal import harmless, note, print_json, print_table, say
 from peter_jupyter.cli.work import open_peter, run
-from peter_jupyter.display_values import NULL, moment_text
+from peter_jupyter.display.values import NULL, moment_text
 
 
 @command("history", section=PUBLISH, example="peter history shop-orders")

@@ -6,7 +6,7 @@ from peter_core.errors import InvalidRequest
 from peter_jupyter.cli.problem_reports import problems_of
 from peter_jupyter.cli.terminal import give, harmless, note, say
 from peter_jupyter.cli.work import run
-from peter_jupyter.display_server import comparison_text, sent_text
+from peter_jupyter.display.server import comparison_text, sent_text
 from peter_jupyter.remote import PublishRefused, publish_to
 
 

@@ -117,8 +117,8 @@ def check(
 
 
 def _give(verification: Verification, as_json: bool) -> None:
-    from peter_jupyter.display_text import verification_text
-    from peter_jupyter.display_verification import verification_json
+    from peter_jupyter.display.text import verification_text
+    from peter_jupyter.display.verification import verification_json
     from peter_jupyter.failure import failure_of
 
     if as_json:
@@ -164,7 +164,7 @@ def tables(
         _print_columns(found)
     else:
         from peter_core.billing import bytes_text
-        from peter_jupyter.display_values import NULL, moment_text
+        from peter_jupyter.display.values import NULL, moment_text
 
         rows = [
             (
@@ -181,7 +181,7 @@ def tables(
 
 
 def _print_columns(found: Sequence[TableInfo]) -> None:
-    from peter_jupyter.display_values import type_text
+    from peter_jupyter.display.values import type_text
 
     rows = [(table.id, c.name, type_text(c), c.mode) for table in found for c in table.columns]
     print_table(("TABLE", "COLUMN", "TYPE", "MODE"), rows)
@@ -198,7 +198,7 @@ def cost(
 ) -> None:
     """Price a dashboard before a byte is scanned: the next load, and a month of refreshes."""
     from peter_jupyter.cli.problem_reports import problems_of
-    from peter_jupyter.display_reports import cost_text
+    from peter_jupyter.display.reports import cost_text
 
     asked = filter_values(filters)
     with open_peter(folder) as peter:

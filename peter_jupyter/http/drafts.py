@@ -8,7 +8,7 @@ from peter_core.dashboard.canonical import diff
 from peter_core.lineage.graph import plan_graph
 from peter_core.service.bookkeeping import column_graph
 from peter_core.service.publishing import require_valid
-from peter_jupyter.display_verification import verification_json
+from peter_jupyter.display.verification import verification_json
 from peter_jupyter.http.accepting import JSON
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.bodies import read_document

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from peter_core.errors import PeterError
-from peter_jupyter.display_verification import verification_json
+from peter_jupyter.display.verification import verification_json
 from peter_jupyter.failure import failure_of
 from peter_jupyter.http.accepting import JSON, NDJSON
 from peter_jupyter.http.access import needs

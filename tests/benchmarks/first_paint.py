@@ -23,7 +23,7 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from peter_core.plan.tokens import themed, vega_config
-from peter_jupyter.browser import find_chromium
+from peter_jupyter.export.browser import find_chromium
 from peter_jupyter.page import STATIC, dashboard_page
 
 ROOT = Path(__file__).resolve().parents[2]

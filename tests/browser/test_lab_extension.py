@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from peter_core.engine.port import Column
 from peter_core.verify.verification import Finding, Verification
-from peter_jupyter.bundles import verification_bundle
+from peter_jupyter.display.bundles import verification_bundle
 from tests.small_flights import write_tables
 from tools.lab import running_lab
 

@@ -13,10 +13,10 @@ from peter_core.dashboard.problems import Problem
 from peter_core.engine.port import Column, ColumnProfile
 from peter_core.lineage.graph import Edge, Graph, Node
 from peter_core.verify.verification import CheckOutcome, Finding, Verification
-from peter_jupyter.display_reports import graph_text, problems_html, problems_text
-from peter_jupyter.display_text import LIMIT, verification_markdown, verification_text
-from peter_jupyter.display_values import seconds_text, source_lines, value_text
-from peter_jupyter.display_verification import verification_html, verification_json
+from peter_jupyter.display.reports import graph_text, problems_html, problems_text
+from peter_jupyter.display.text import LIMIT, verification_markdown, verification_text
+from peter_jupyter.display.values import seconds_text, source_lines, value_text
+from peter_jupyter.display.verification import verification_html, verification_json
 from tests.jupyter import samples
 
 EVERY = [

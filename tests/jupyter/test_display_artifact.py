@@ -12,8 +12,8 @@ import orjson
 import pytest
 
 from peter_core.plan.artifact import Artifact
-from peter_jupyter.display_artifact import MOST_ROWS, artifact_html, artifact_text
-from peter_jupyter.display_figures import sparkline_image
+from peter_jupyter.display.artifact import MOST_ROWS, artifact_html, artifact_text
+from peter_jupyter.display.figures import sparkline_image
 from tests.jupyter.test_display import HOSTILE, Words
 
 GALLERY = Path(__file__).parents[1] / "fixtures" / "artifacts" / "gallery.json"

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from peter_core.store.budgets import Budget, BudgetState
 from peter_core.store.records import CostLine, CostReport
-from peter_jupyter.display_costs import costs_html, costs_text
+from peter_jupyter.display.costs import costs_html, costs_text
 
 NOW = dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
 ANEW = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)

@@ -7,7 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 
 from peter_core.lineage.graph import Edge, Graph, Node
-from peter_jupyter.display_lineage import MOST_NODES, graph_html
+from peter_jupyter.display.lineage import MOST_NODES, graph_html
 
 SVG = "{http://www.w3.org/2000/svg}"
 BOARD = Graph(

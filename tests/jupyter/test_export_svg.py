@@ -15,8 +15,8 @@ from peter_core.errors import InvalidRequest
 from peter_core.plan.tokens import Theme, tokens
 from peter_core.plan.words import catalogue_of
 from peter_jupyter.export import export_svg
-from peter_jupyter.export_text import Font, Run, broken, plain, safe_link
-from peter_jupyter.export_words import Words
+from peter_jupyter.export.text import Font, Run, broken, plain, safe_link
+from peter_jupyter.export.words import Words
 from tests.hostile import COLUMN, GROUPS, document, write_workspace
 
 GALLERY = Path(__file__).parents[1] / "fixtures" / "artifacts" / "gallery.json"

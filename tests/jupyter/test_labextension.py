@@ -71,7 +71,7 @@ def test_a_change_of_the_extension_or_of_what_it_shares_is_a_new_build(tmp_path:
         "labextension/build.mjs", "labextension/package.json", "labextension/package-lock.json",
         "labextension/lab/build.mjs", "labextension/lab/package.json",
         "labextension/lab/package-lock.json", "peter_core/plan/theme.json",
-        "peter_core/dashboard/peter-dashboard-1.json", "peter_jupyter/display.css",
+        "peter_core/dashboard/peter-dashboard-1.json", "peter_jupyter/display/display.css",
     ]  # fmt: skip
     for name in files:
         (root / name).parent.mkdir(parents=True, exist_ok=True)

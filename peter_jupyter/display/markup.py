@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from peter_core.plan.tokens import tokens
-from peter_jupyter.display_values import NULL, source_lines
+from peter_jupyter.display.values import NULL, source_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

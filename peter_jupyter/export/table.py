@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from peter_core.plan.tokens import tokens
-from peter_jupyter.display_values import value_text
-from peter_jupyter.export_text import Body, Font, anchored, label, moved, number, rect, safe_link
+from peter_jupyter.display.values import value_text
+from peter_jupyter.export.text import Body, Font, anchored, label, moved, number, rect, safe_link
 
 if TYPE_CHECKING:
     from peter_core.plan.tokens import Theme
-    from peter_jupyter.export_words import Words
+    from peter_jupyter.export.words import Words
 
 MOST_ROWS = 10
 """Rows that a card is made for; one that is higher for its neighbours shows what fits."""

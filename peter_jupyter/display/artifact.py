@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from peter_core.billing import bytes_text
-from peter_jupyter.display_figures import chart_image, sparkline_image
-from peter_jupyter.display_markup import (
+from peter_jupyter.display.figures import chart_image, sparkline_image
+from peter_jupyter.display.markup import (
     Heading,
     Markup,
     escape,
@@ -16,7 +16,7 @@ from peter_jupyter.display_markup import (
     share_bar,
     table,
 )
-from peter_jupyter.display_values import count_text, moment_text, seconds_text, value_text
+from peter_jupyter.display.values import count_text, moment_text, seconds_text, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

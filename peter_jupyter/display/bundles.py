@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from peter_jupyter.display_artifact import artifact_html, artifact_text
-from peter_jupyter.display_costs import costs_html, costs_text
-from peter_jupyter.display_lineage import graph_html
-from peter_jupyter.display_listing import listing_html, listing_text
-from peter_jupyter.display_markup import message_html
-from peter_jupyter.display_reports import (
+from peter_jupyter.display.artifact import artifact_html, artifact_text
+from peter_jupyter.display.costs import costs_html, costs_text
+from peter_jupyter.display.lineage import graph_html
+from peter_jupyter.display.listing import listing_html, listing_text
+from peter_jupyter.display.markup import message_html
+from peter_jupyter.display.reports import (
     cost_html,
     cost_text,
     graph_text,
@@ -20,9 +20,9 @@ from peter_jupyter.display_reports import (
     publication_html,
     publication_text,
 )
-from peter_jupyter.display_server import comparison_html, comparison_text, sent_html, sent_text
-from peter_jupyter.display_text import verification_markdown, verification_text
-from peter_jupyter.display_verification import verification_html, verification_json
+from peter_jupyter.display.server import comparison_html, comparison_text, sent_html, sent_text
+from peter_jupyter.display.text import verification_markdown, verification_text
+from peter_jupyter.display.verification import verification_html, verification_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING
 
 from peter_core.errors import ConfigError, InvalidRequest
 from peter_core.plan.words import speaking, spoken_language
-from peter_jupyter.browser import dump_page, find_chromium, print_page, take_picture
-from peter_jupyter.export_svg import export_svg, read_artifact
+from peter_jupyter.export.browser import dump_page, find_chromium, print_page, take_picture
+from peter_jupyter.export.svg import read_artifact
 from peter_jupyter.page import STATIC, data_block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from peter_core.plan.tokens import Theme
-
-__all__ = ["export_html", "export_pdf", "export_png", "export_svg"]
 
 _A4_LANDSCAPE_PX = 1032
 """Between the margins of 12 mm, at 96 dpi."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from peter_core.costs import usd_text
 from peter_core.dashboard.problems import Problem
-from peter_jupyter.display_markup import Markup, card, escape, foot, page, pill, status
-from peter_jupyter.display_reports import problem_items, problems_text
-from peter_jupyter.display_values import count_text
+from peter_jupyter.display.markup import Markup, card, escape, foot, page, pill, status
+from peter_jupyter.display.reports import problem_items, problems_text
+from peter_jupyter.display.values import count_text
 
 if TYPE_CHECKING:
     from peter_jupyter.http.models.dashboard import PublicationAnswer

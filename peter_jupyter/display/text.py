@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peter_jupyter.display_values import (
+from peter_jupyter.display.values import (
     clip,
     count_text,
     moment_text,
@@ -13,7 +13,7 @@ from peter_jupyter.display_values import (
     type_text,
     value_text,
 )
-from peter_jupyter.display_verification import (
+from peter_jupyter.display.verification import (
     cost_note,
     error_place,
     other_findings,

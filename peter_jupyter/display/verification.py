@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from peter_core.billing import bytes_text
 from peter_core.costs import usd_text
-from peter_jupyter.display_markup import (
+from peter_jupyter.display.markup import (
     Heading,
     Markup,
     Tone,
@@ -28,7 +28,7 @@ from peter_jupyter.display_markup import (
     status,
     table,
 )
-from peter_jupyter.display_values import (
+from peter_jupyter.display.values import (
     NULL,
     count_text,
     is_numeric,

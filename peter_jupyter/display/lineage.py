@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from peter_core.plan.tokens import tokens
-from peter_jupyter.display_figures import svg_image
-from peter_jupyter.display_markup import (
+from peter_jupyter.display.figures import svg_image
+from peter_jupyter.display.markup import (
     Heading,
     Markup,
     card,
@@ -18,8 +18,8 @@ from peter_jupyter.display_markup import (
     status,
     table,
 )
-from peter_jupyter.display_reports import graph_counts, made_from, node_title, ordered_nodes
-from peter_jupyter.display_values import NULL
+from peter_jupyter.display.reports import graph_counts, made_from, node_title, ordered_nodes
+from peter_jupyter.display.values import NULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from peter_core.errors import InvalidRequest
 from peter_core.plan.tokens import tokens
-from peter_jupyter.export_bodies import body_of
-from peter_jupyter.export_text import (
+from peter_jupyter.export.bodies import body_of
+from peter_jupyter.export.text import (
     SANS,
     Body,
     Font,
@@ -26,7 +26,7 @@ from peter_jupyter.export_text import (
     rect,
     wrapped,
 )
-from peter_jupyter.export_words import Words
+from peter_jupyter.export.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from peter_core.plan.tokens import tokens
-from peter_jupyter.display_markup import Markup, escape
+from peter_jupyter.display.markup import Markup, escape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

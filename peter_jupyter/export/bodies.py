@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from peter_core.plan.drawing import draw_svg
 from peter_core.plan.tokens import tokens
-from peter_jupyter.export_table import table_body
-from peter_jupyter.export_text import (
+from peter_jupyter.export.table import table_body
+from peter_jupyter.export.text import (
     Body,
     Font,
     Run,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from peter_core.plan.tokens import Theme
-    from peter_jupyter.export_words import Words
+    from peter_jupyter.export.words import Words
 
 _SMALL = Font(12.5, 18)
 _STRONG = Font(12.5, 18, 600)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peter_jupyter.display_markup import Heading, block, card, foot, page, pill, status, table
-from peter_jupyter.display_values import NULL, count_text, moment_text
+from peter_jupyter.display.markup import Heading, block, card, foot, page, pill, status, table
+from peter_jupyter.display.values import NULL, count_text, moment_text
 
 if TYPE_CHECKING:
     from peter_core.service.reports import Listing

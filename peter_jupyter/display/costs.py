@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from peter_core.billing import bytes_text
 from peter_core.costs import usd_text
 from peter_core.store.records import CostLine, CostReport
-from peter_jupyter.display_markup import (
+from peter_jupyter.display.markup import (
     Heading,
     Tone,
     block,
@@ -19,7 +19,7 @@ from peter_jupyter.display_markup import (
     status,
     table,
 )
-from peter_jupyter.display_values import count_text
+from peter_jupyter.display.values import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

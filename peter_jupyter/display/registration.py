@@ -53,7 +53,7 @@ def unregister_displays(shell: InteractiveShell) -> None:
 
 def _late(function: str) -> Callable[[object], Bundle]:
     def show(shown: object) -> Bundle:
-        module = import_module("peter_jupyter.bundles")
+        module = import_module("peter_jupyter.display.bundles")
         bundle: Bundle = getattr(module, function)(shown)
         return bundle
 

@@ -1,0 +1,1 @@
+"""How Peter's objects look in a notebook and a terminal: HTML, Markdown and text."""
