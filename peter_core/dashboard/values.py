@@ -20,8 +20,8 @@ from pydantic_core import PydanticCustomError
 SLUG_PATTERN = r"^[a-z0-9](?:-?[a-z0-9])*$"
 NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
 RESERVED_SLUGS = frozenset(
-    {"api", "auth", "cache", "dashboards", "docs", "health", "login", "logout", "new", "null",
-     "ready", "static", "validate", "compile"}
+    {"api", "auth", "cache", "compile", "dashboards", "diff", "docs", "health", "login", "logout",
+     "new", "null", "preview", "ready", "static", "validate", "verify"}
 )  # fmt: skip
 
 _SIZE = re.compile(r"^([0-9]{1,15}(?:\.[0-9]{1,6})?) ?(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")

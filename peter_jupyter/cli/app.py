@@ -9,9 +9,9 @@ import typer
 from peter_jupyter.cli import (
     analysis,
     data,
+    data_export,
     database,
     documents,
-    export,
     publishing,
     revisions,
     serving,
@@ -24,7 +24,7 @@ from peter_jupyter.cli.command import app
 __all__ = ["app"]
 
 COMMANDS = (
-    documents, statements, publishing, revisions, data, export, serving, tokens, analysis,
+    documents, statements, publishing, revisions, data, data_export, serving, tokens, analysis,
     database, settings,
 )  # fmt: skip
 """The modules whose commands are registered by their import."""

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from peter_core.dashboard.model import RESERVED_SLUGS
+from peter_jupyter.http.routes import ROUTES
 from tests.http.conftest import DOCUMENT, Ask
 
 YAML = {"Content-Type": "application/yaml"}
@@ -13,6 +15,12 @@ YAML = {"Content-Type": "application/yaml"}
 
 async def post(ask: Ask, path: str, text: str, who: str = "alice") -> Any:
     return await ask("POST", path, body=text, headers=YAML, who=who)
+
+
+def test_no_dashboard_can_have_the_name_of_a_route() -> None:
+    words = {pattern.removeprefix("api/v1/dashboards/").split("/")[0] for pattern, _ in ROUTES
+             if pattern.startswith("api/v1/dashboards/")}  # fmt: skip
+    assert {word for word in words if "(" not in word} <= RESERVED_SLUGS
 
 
 async def test_a_document_is_drawn_without_being_published(ask: Ask) -> None:
