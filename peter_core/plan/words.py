@@ -12,7 +12,7 @@ import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,7 @@ def retold(english: str | None) -> str | None:
     return english
 
 
-@cache
+@lru_cache(maxsize=256)
 def catalogue_of(tag: str) -> Catalogue | None:
     """The catalogue for a BCP 47 tag: its own, else its language's; ``None`` for English."""
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", tag):
