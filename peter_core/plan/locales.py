@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ def currency_digits(code: str) -> int:
     return 0 if code in _NO_CENTS else 2
 
 
-@cache
+@lru_cache(maxsize=256)
 def locale(tag: str) -> Locale:
     """The conventions of a BCP 47 tag: its own, else its language's, else English."""
     known = _table()

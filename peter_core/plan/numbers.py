@@ -9,7 +9,7 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from peter_core.plan.locales import MINUS
@@ -65,7 +65,7 @@ class Specifier:
     type: str = ""
 
     @classmethod
-    @cache
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> Specifier:
         """Read ``,.2f`` and the like.
 
