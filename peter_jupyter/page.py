@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from peter_core.plan.tokens import tokens
 from peter_core.plan.words import catalogue_of, say, speaking, spoken_language
 
 STATIC = Path(__file__).with_name("static")
@@ -172,11 +173,26 @@ def plain_page(title: str, body: str) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        "<style>html{background:Canvas;color:CanvasText}"
-        "body{font:16px/1.5 system-ui,sans-serif;max-width:38rem;margin:15vh auto;padding:0 1rem}"
-        "small{opacity:.75}</style>\n"
+        f"<style>{_plain_style()}</style>\n"
         f"<title>{html.escape(title)} · Peter</title>\n</head>\n<body>\n<main>\n"
         f"<h1>{html.escape(title)}</h1>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+@cache
+def _plain_style() -> str:
+    names = ("bg", "surface", "line", "ink", "ink-3", "accent")
+    light, dark = (
+        "".join(f"--{name}:{tokens(theme)[name]};" for name in names) for theme in ("light", "dark")
+    )
+    return (
+        f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"
+        "body{margin:0;padding:12vh 16px;background:var(--bg);color:var(--ink);"
+        "font:14px/20px Inter,system-ui,sans-serif;overflow-wrap:anywhere}"
+        "main{box-sizing:border-box;max-width:36rem;margin:auto;padding:20px 28px;"
+        "background:var(--surface);border:1px solid var(--line);border-radius:12px}"
+        "h1{margin:0 0 8px;font-size:22px;line-height:28px}p{margin:8px 0}"
+        "a{color:var(--accent)}small{color:var(--ink-3)}"
     )
 
 

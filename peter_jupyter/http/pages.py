@@ -84,7 +84,15 @@ class Page(Resource):
         )
         self.note_problem(problem.code, status_code, info[1] if info else None)
         words = " ".join(filter(None, [problem.detail, problem.hint]))
-        self.send(_error_page(problem.title, words, self.request_id).encode(), HTML)
+        self.send(self._error_page(problem.title, words).encode(), HTML)
+
+    def _error_page(self, title: str, words: str) -> str:
+        listed = html.escape(f"{self.root}dashboards")
+        return plain_page(
+            title,
+            f'<p>{html.escape(words)}</p>\n<p><a href="{listed}">All dashboards</a></p>\n'
+            f"<p><small>Trace {html.escape(self.request_id)}</small></p>",
+        )
 
 
 class HomePage(Page):
@@ -251,8 +259,3 @@ def _entry(entry: DashboardEntry, root: str) -> dict[str, object]:
 
 def _with_query(address: str, filters: dict[str, str | list[str]]) -> str:
     return f"{address}?{urlencode(filters, doseq=True)}" if filters else address
-
-
-def _error_page(title: str, words: str, trace_id: str) -> str:
-    trace = f"<p><small>Trace {html.escape(trace_id)}</small></p>"
-    return plain_page(title, f"<p>{html.escape(words)}</p>\n{trace}")

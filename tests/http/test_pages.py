@@ -92,6 +92,7 @@ async def test_an_unknown_dashboard_is_a_page_that_says_so(ask: Ask) -> None:
     assert reply.status == 404
     assert b"no-such-board" in reply.body
     assert b"Trace t-1" in reply.body
+    assert b'/peter/dashboards">All dashboards</a>' in reply.body
     hostile = await ask("GET", "dashboards/%3Cscript%3Ealert(1)%3C%2Fscript%3E")
     assert hostile.status == 404
     assert b"<script>alert" not in hostile.body
