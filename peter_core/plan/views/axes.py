@@ -50,7 +50,8 @@ class Ticks:
 def ticks(values: Iterable[float], formatter: Formatter, *, zero: bool) -> Ticks:
     """About four good steps over the values; ``zero`` makes the domain reach zero.
 
-    Without ``zero`` the domain still starts there when the values come near.
+    Without ``zero`` the domain still starts there when the values come near. Between whole
+    numbers, rates apart, no mark stands at a fraction.
     """
     shown = [v for v in values if abs(v) <= _LARGEST]
     low, high = (min(shown), max(shown)) if shown else (0.0, 0.0)
@@ -59,7 +60,9 @@ def ticks(values: Iterable[float], formatter: Formatter, *, zero: bool) -> Ticks
     if low == high:
         low, high = _around(low)
     unit = formatter.scale(max(abs(low), abs(high)))
-    places = _places(low / unit, high / unit)
+    whole = not formatter.is_rate and all(float(v).is_integer() for v in shown)
+    least = 1 / unit if whole else 0.0
+    places = _places(low / unit, high / unit, least)
     marks = tuple(place * unit for place in places)
     made = Ticks(marks[0], marks[-1], marks, tuple(formatter.ticks(marks)))
     return made.within(*_trimmed(low, high, marks))
@@ -91,16 +94,17 @@ def _trimmed(low: float, high: float, marks: Sequence[float]) -> tuple[float, fl
 
 
 def _around(value: float) -> tuple[float, float]:
+    """A flat line stands in the middle, above zero: no step finer than its own value."""
     if value == 0:
         return 0.0, 1.0
-    margin = abs(value) * 0.1
-    return value - margin, value + margin
+    return min(0.0, 2 * value), max(0.0, 2 * value)
 
 
-def _places(low: float, high: float) -> list[float]:
+def _places(low: float, high: float, least: float) -> list[float]:
     span = high - low
     power = 10.0 ** math.floor(math.log10(span / _INTERVALS))
     step = min((s * power for s in _STEPS), key=lambda step: _strain(low, high, step, power))
+    step = max(step, least)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
 

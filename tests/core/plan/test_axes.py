@@ -37,3 +37,23 @@ def test_values_that_barely_cross_zero_leave_no_empty_step(
     assert made.high >= max(values)
     assert all(made.low <= value <= made.high for value in made.values)
     assert len(made.values) == len(made.labels)
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([1.0, 1.0], ("0", "1", "2")),
+        ([0.0, 1.0, 2.0], ("0", "1", "2")),
+        ([0.0, 0.5], ("0", "0.1", "0.2", "0.3", "0.4", "0.5")),
+    ],
+)
+def test_between_whole_numbers_no_mark_stands_at_a_fraction(
+    values: list[float], labels: tuple[str, ...]
+) -> None:
+    written = formatter("number", "INT64", dashboard=BOARD)
+    assert ticks(values, written, zero=False).labels == labels
+
+
+def test_a_rate_that_is_nothing_or_all_is_marked_between() -> None:
+    rate = formatter("percent", "FLOAT64", dashboard=BOARD)
+    assert len(ticks([0.0, 1.0], rate, zero=True).labels) > 3
