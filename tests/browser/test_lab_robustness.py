@@ -427,6 +427,7 @@ def test_keys_alone_lead_from_the_sidebar_to_a_figure_and_back(lab: str, page: P
     command_by_keys(page, "Search Dashboards")
     expect(page.get_by_label("Search dashboards")).to_be_focused()
     keys.type("traced")
+    expect(page.locator(".peter-open")).to_have_count(1)
     keys.press("ArrowDown")
     expect(page.locator(".peter-open")).to_be_focused()
     keys.press("Enter")
