@@ -102,8 +102,8 @@ def table(
     body = "".join(_row(headings, row) for row in rows)
     foot = f"<tfoot>{_row(headings, total)}</tfoot>" if total else ""
     return Markup(
-        f'<div class="pt-scroll"><table class="pt-table"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody>{foot}</table></div>"
+        f'<div class="pt-scroll" tabindex="0"><table class="pt-table">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table></div>"
     )
 
 

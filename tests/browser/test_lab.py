@@ -13,6 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.test_axe import violations
 from tools.flights import write_flights
 from tools.lab import running_lab
 
@@ -68,6 +69,9 @@ def test_the_notebook_runs_and_its_widget_draws_every_chart(lab: str, chromium: 
     assert page.locator(".jp-OutputArea .pt .card").count() >= 10
     assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
     assert outside == []
+    grave = [found for found in violations(page, ".jp-OutputArea .pt, .jp-OutputArea .peter")
+             if found["impact"] in ("serious", "critical")]  # fmt: skip
+    assert grave == []
     page.close()
 
 

@@ -61,7 +61,7 @@ export function table(
     };
   return h(
     "div",
-    { class: "pt-scroll" },
+    { class: "pt-scroll", tabindex: "0" }, // what scrolls must be reached by keys
     h(
       "table",
       { class: "pt-table" },
