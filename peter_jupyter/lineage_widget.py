@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from peter_core.errors import PeterError
+from peter_core.plan.words import catalogue_of, retold, say, speaking
 from peter_jupyter.widget import RenderedWidget
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class LineageWidget(RenderedWidget):
         Gives what all published dashboards make of a node.
     columns
         Whether the columns are shown from the beginning.
+    language
+        What the view is read in, as a BCP 47 tag: the dashboard's locale.
     """
 
     columns = traitlets.Bool(False).tag(sync=True)
@@ -42,13 +45,18 @@ class LineageWidget(RenderedWidget):
         impact: Callable[[str], Graph],
         *,
         columns: bool = False,
+        language: str = "en",
     ) -> None:
         self._graph = graph
         self._load = load
         self._impact = impact
+        self._language = language
         super().__init__(shows="lineage", columns=columns)
 
     def _reply(self, what: str) -> str | None:
+        if what == "words":
+            catalogue = catalogue_of(self._language)
+            return json.dumps(catalogue.for_surface() if catalogue else None)
         try:
             if what in ("tables", "columns"):
                 wanted = what == "columns"
@@ -58,10 +66,17 @@ class LineageWidget(RenderedWidget):
             else:
                 return None
         except PeterError as error:
-            problem = {"code": error.code, "title": "The lineage cannot be told",
-                       "detail": error.message, "hint": error.hint}  # fmt: skip
-            return json.dumps({"problem": problem})
+            return json.dumps({"problem": self._told_as(error)})
         return json.dumps(graph.to_json())
+
+    def _told_as(self, error: PeterError) -> dict[str, str | None]:
+        with speaking(self._language):
+            return {
+                "code": error.code,
+                "title": say("The lineage cannot be told"),
+                "detail": retold(error.message),
+                "hint": retold(error.hint),
+            }
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live view, and beside it the still and the words that a saved notebook keeps."""

@@ -10,10 +10,9 @@ from peter_jupyter.page import STATIC
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from peter_core.engine.port import CancelToken
     from peter_core.lineage.graph import Graph
     from peter_core.plan.artifact import Artifact
-    from peter_jupyter.widget import RenderedWidget
+    from peter_jupyter.widget import Ask, RenderedWidget
 
 # Jupyter's pages show a widget's error where its kernel is gone, although the still stands in the
 # same output. So the still is an output of its own, and one of the two is hidden.
@@ -40,7 +39,7 @@ class _View:
 
 def live_dashboard(
     artifact: Artifact,
-    ask: Callable[[Mapping[str, object], CancelToken], Artifact],
+    ask: Ask,
     filters: Mapping[str, object],
     *,
     with_sql: bool = True,
@@ -69,6 +68,7 @@ def live_lineage(
     impact: Callable[[str], Graph],
     *,
     columns: bool = False,
+    language: str = "en",
 ) -> Any:
     """What to display: the lineage to search and to follow, and the still it keeps.
 
@@ -80,13 +80,15 @@ def live_lineage(
         Gives what all published dashboards make of a node.
     columns
         Whether ``graph`` goes down to columns.
+    language
+        What it is read in, as a BCP 47 tag: the dashboard's locale.
     """
     from peter_jupyter.display.bundles import graph_bundle
 
     def widget() -> RenderedWidget:
         from peter_jupyter.lineage_widget import LineageWidget
 
-        return LineageWidget(graph, load, impact, columns=columns)
+        return LineageWidget(graph, load, impact, columns=columns, language=language)
 
     return _live(widget, lambda: graph_bundle(graph))
 

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from peter_core.store.records import GroupBy
     from peter_core.verify.verification import Verification
     from peter_jupyter.arguments import Command
+    from peter_jupyter.widget import Ask
 
-    Ask = Callable[[Mapping[str, object], CancelToken], Artifact]
 
 T = TypeVar("T")
 
@@ -126,7 +126,9 @@ class PeterMagics(Magics):
             )
             self._show_dashboard(
                 artifact,
-                lambda asked, cancel: peter.preview(cell, filters=asked, cancel=cancel),
+                lambda asked, charts, cancel: peter.preview(
+                    cell, filters=asked, charts=charts, cancel=cancel
+                ),
                 filters,
                 with_sql=True,
             )
@@ -210,7 +212,9 @@ class PeterMagics(Magics):
         self.session.seen[slug] = artifact.revision
         self._show_dashboard(
             artifact,
-            lambda asked, cancel: peter.data(slug, filters=asked, cancel=cancel),
+            lambda asked, charts, cancel: peter.data(
+                slug, filters=asked, charts=charts, cancel=cancel
+            ),
             filters,
             with_sql=False,
         )
@@ -244,6 +248,7 @@ class PeterMagics(Magics):
         columns = read.has("--columns")
         peter = self.session.peter
         graph = self._run(f"Tracing {slug}", lambda _: peter.lineage(slug, columns=columns))
+        board = peter.read(slug)[1].dashboard
         from peter_jupyter.live import live_lineage
 
         shown = live_lineage(
@@ -251,6 +256,7 @@ class PeterMagics(Magics):
             lambda columns: peter.lineage(slug, columns=columns),
             lambda node: peter.whole_lineage().downstream(node),
             columns=columns,
+            language=board.locale if board else "en",
         )
         self._end(shown)
 

@@ -20,7 +20,9 @@ interface Group {
 }
 
 const groups: Group[] = [];
-let spoken = embedded();
+/** What a page of its own is read in; a notebook has none. */
+const page = embedded();
+let spoken = page;
 
 /** A copy of a group of words that `speak` changes. */
 export function translated<T extends object>(english: T): T {
@@ -32,8 +34,40 @@ export function translated<T extends object>(english: T): T {
 
 /** From now on every word is a catalogue's; English without one. */
 export function speak(catalogue: Catalogue | null | undefined): void {
+  if (spoken === (catalogue ?? null)) return;
   spoken = catalogue ?? null;
   groups.forEach(say);
+}
+
+/** What may make an element say something new. */
+const EVENTS = ["click", "keydown", "input", "change", "submit"];
+
+/** The language of one element among several of a page: what happens in it is said in its words. */
+export class Voice {
+  private readonly end = new AbortController();
+
+  /** Speaks what the page is read in until it is told another catalogue. */
+  constructor(
+    root: HTMLElement,
+    private catalogue: Catalogue | null | undefined = page,
+  ) {
+    const options = { capture: true, signal: this.end.signal };
+    for (const event of EVENTS) root.addEventListener(event, () => this.speak(), options);
+    this.speak();
+  }
+
+  /** From now on, says it in a catalogue's words; in English without one. */
+  use(catalogue: Catalogue | null | undefined): void {
+    this.catalogue = catalogue;
+    this.speak();
+  }
+
+  /** Takes the word, for what no event of the element leads to. */
+  readonly speak = (): void => speak(this.catalogue);
+
+  leave(): void {
+    this.end.abort();
+  }
 }
 
 /** The language words are said in. */

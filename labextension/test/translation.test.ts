@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { surface } from "../../peter_core/plan/catalogues/de.json";
+import type { Artifact } from "../src/artifact";
+import type { Graph } from "../src/lineage/graph";
+import { renderLineage } from "../src/lineage/view";
 import { age, ago, bytes, dollars, duration } from "../src/format";
 import {
   accountMessages,
@@ -8,6 +11,7 @@ import {
   listMessages,
   messages,
 } from "../src/messages";
+import { renderDashboard } from "../src/renderer/dashboard";
 import { stateBlock } from "../src/renderer/states";
 import { type Catalogue, language, speak } from "../src/translation";
 
@@ -80,4 +84,112 @@ it("sizes, times and sums stand as the locale writes them", () => {
   expect(bytes(1_240_000_000, "de")).toBe("1,2 GB");
   expect(duration(1400, "de")).toBe("1,4 s");
   expect(dollars("1234.5", "de").replace(/\s/g, " ")).toBe("1.235 $");
+});
+
+describe("two languages in one page", () => {
+  const board = (words?: Catalogue): Artifact => ({
+    format: 1,
+    slug: "flights",
+    revision: "r",
+    title: "Flights",
+    description: null,
+    owner: null,
+    tags: [],
+    timezone: "UTC",
+    locale: words ? "de" : "en",
+    ...(words && { words }),
+    filters: [],
+    layout: { tabs: [{ title: null, rows: [[{ chart: "a", width: 12, height: null }]] }] },
+    charts: {
+      a: {
+        type: "text",
+        title: "Words",
+        description: null,
+        link: "https://example.com",
+        query: null,
+        state: "ready",
+        view: { kind: "text", blocks: [] },
+        summary: null,
+        problem: null,
+        row_count: 0,
+        truncated: false,
+        computed_at: null,
+        source_updated_at: null,
+        freshness: "fresh",
+        freshness_reason: null,
+        cache_hit: false,
+        bytes_scanned: 0,
+        receipt: null,
+        sql: "SELECT 1",
+        tables: [],
+      },
+    },
+    as_of: null,
+    source_updated_at: null,
+    refreshing: false,
+    cache_hit: false,
+    bytes_scanned: 0,
+    queries: 0,
+    queries_cached: 0,
+    duration_ms: 0,
+  });
+  const graph: Graph = {
+    nodes: [
+      { id: "dashboard:b", kind: "dashboard", name: "b" },
+      { id: "chart:b/c", kind: "chart", name: "c" },
+    ],
+    edges: [{ source: "chart:b/c", target: "dashboard:b", kind: "shows" }],
+  };
+  const options = { charts: () => Promise.reject(new Error("no chart here")) };
+  const place = (): HTMLElement => {
+    const root = document.createElement("div");
+    document.body.append(root);
+    return root;
+  };
+  const opened = (root: HTMLElement): (string | null)[] => {
+    root.querySelector<HTMLElement>("button.menu")?.click();
+    return [...root.querySelectorAll("[role=menuitem]")].map((item) => item.textContent);
+  };
+  const english = ["SQL and provenance", "Open link"];
+  const told = ["SQL und Herkunft", "Verweis öffnen"];
+
+  it("a dashboard's menu speaks its own language, whoever was drawn last", () => {
+    const [first, second] = [place(), place()];
+    renderDashboard(first, board(german), options);
+    renderDashboard(second, board(), options);
+    expect([first.lang, second.lang]).toEqual(["de", "en"]);
+    expect(opened(first)).toEqual(told);
+    expect(opened(second)).toEqual(english);
+  });
+
+  it("what is said of a dashboard from outside is said in its language", () => {
+    const [first, second] = [place(), place()];
+    const mine = renderDashboard(first, board(german), options);
+    renderDashboard(second, board(), options);
+    mine.busy(true);
+    expect(first.querySelector(".page > [role=status]")?.textContent).toBe("Wird aktualisiert");
+  });
+
+  it("one that is gone says nothing any more", () => {
+    const [first, second] = [place(), place()];
+    renderDashboard(first, board(german), options).destroy();
+    renderDashboard(second, board(), options);
+    first.click();
+    expect(language()).toBe("en");
+  });
+
+  it("a lineage has the words it is given, and keeps them", async () => {
+    const [first, second] = [place(), place()];
+    renderLineage(first, { load: () => Promise.resolve(graph), words: german });
+    renderLineage(second, { load: () => Promise.resolve(graph), words: null });
+    const said = (root: HTMLElement): string =>
+      root.querySelector("[role=status]")?.textContent ?? "";
+    await expect.poll(() => said(second)).toBe("1 dashboard, 1 chart");
+    expect(said(first)).toBe("1 Dashboard, 1 Diagramm");
+    first.querySelector<HTMLElement>(".node.chart")?.click();
+    expect(said(first)).toBe("Verbunden mit c: 1 Dashboard");
+    second.querySelector<HTMLElement>(".node.chart")?.click();
+    expect(said(second)).toBe("Connected with c: 1 dashboard");
+    expect(first.querySelector(".lineage")?.getAttribute("lang")).toBe("de");
+  });
 });

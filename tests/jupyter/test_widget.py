@@ -46,7 +46,7 @@ def waits(widget: Any, name: str, value: object) -> threading.Event:
 def test_a_changed_filter_asks_again() -> None:
     asked: list[Mapping[str, object]] = []
 
-    def ask(values: Mapping[str, object], cancel: CancelToken) -> Artifact:
+    def ask(values: Mapping[str, object], charts: object, cancel: CancelToken) -> Artifact:
         asked.append(values)
         return artifact("Later")
 
@@ -62,7 +62,7 @@ def test_a_changed_filter_asks_again() -> None:
 def test_an_error_is_shown_in_every_chart_and_the_next_answer_heals_it() -> None:
     chart = {"type": "kpi", "state": "ready", "view": {"kind": "kpi"}, "title": "N"}
 
-    def ask(values: Mapping[str, object], cancel: CancelToken) -> Artifact:
+    def ask(values: Mapping[str, object], charts: object, cancel: CancelToken) -> Artifact:
         if values["carrier"] == "??":
             raise InvalidRequest("The filter 'carrier' has no option '??'.", hint="Choose one.")
         return artifact("Later")
@@ -84,7 +84,7 @@ def test_an_error_is_shown_in_every_chart_and_the_next_answer_heals_it() -> None
 def test_an_older_answer_never_replaces_a_newer_one() -> None:
     release, cancelled = threading.Event(), threading.Event()
 
-    def ask(values: Mapping[str, object], cancel: CancelToken) -> Artifact:
+    def ask(values: Mapping[str, object], charts: object, cancel: CancelToken) -> Artifact:
         if values["n"] == 1:
             cancel.on_cancel(cancelled.set)
             release.wait(5)
@@ -228,6 +228,23 @@ def test_a_lineage_is_told_down_to_what_is_asked_for_and_what_hangs_on_a_node() 
     assert sent == []
     assert widget.get_state()["shows"] == "lineage"
     widget.close()
+
+
+def test_a_lineage_is_told_in_the_dashboards_language() -> None:
+    def load(columns: bool) -> Graph:
+        raise NotFound("No dashboard is published as 'x'.")
+
+    german = live_lineage(TABLES, load, lambda _: TABLES, language="de-CH")
+    words = answered(german, "words")
+    assert words["language"] == "de"
+    assert words["words"]["searchLineage"] == "Tabellen, Abfragen, Diagramme suchen"
+    title = answered(german, "columns")["problem"]["title"]
+    assert title == "Die Herkunft lässt sich nicht sagen"
+    english = live_lineage(TABLES, load, lambda _: TABLES)
+    assert answered(english, "words") is None
+    assert answered(english, "columns")["problem"]["title"] == "The lineage cannot be told"
+    for widget in (german, english):
+        widget.close()
 
 
 def test_a_saved_notebook_keeps_the_lineage_as_a_picture_a_table_and_words() -> None:

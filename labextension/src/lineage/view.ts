@@ -4,6 +4,7 @@ import type { Problem } from "../artifact";
 import { lineageMessages, messages } from "../messages";
 import { button, h, svg } from "../renderer/dom";
 import { stateBlock } from "../renderer/states";
+import { type Catalogue, language, Voice } from "../translation";
 import {
   counted,
   face,
@@ -26,6 +27,8 @@ export interface LineageSource {
   impact?: (id: string) => Promise<Graph>;
   /** Whether the columns are shown from the beginning. */
   columns?: boolean;
+  /** What it is read in, where that is not the language of the page. */
+  words?: Catalogue | null;
 }
 
 /** Of the frame around the drawing, as its styles have it, in pixels. */
@@ -44,7 +47,8 @@ export function renderLineage(root: HTMLElement, source: LineageSource): () => v
 }
 
 class LineageView {
-  readonly element: HTMLElement;
+  readonly element = h("section", { class: "card lineage" });
+  private readonly voice: Voice;
   private readonly stage = h("div", { class: "lineage-stage" });
   private readonly frame = h("div", { class: "lineage-scroll" }, this.stage);
   private readonly sized = new ResizeObserver(() => this.fit());
@@ -61,6 +65,9 @@ class LineageView {
   private turn = 0;
 
   constructor(private readonly source: LineageSource) {
+    this.voice = new Voice(this.element, source.words);
+    this.element.lang = language();
+    this.element.setAttribute("aria-label", messages.lineage);
     const name = lineageMessages.searchLineage;
     this.find = h("input", { type: "search", placeholder: name, "aria-label": name });
     this.find.addEventListener("input", () => this.mark());
@@ -68,18 +75,14 @@ class LineageView {
     this.columns.setAttribute("aria-pressed", String(source.columns ?? false));
     this.impact = this.toggle(lineageMessages.impact, () => void this.follow());
     const bar = h("div", { class: "lineage-bar" }, this.find, this.columns, this.impact, this.told);
-    this.element = h(
-      "section",
-      { class: "card lineage", "aria-label": messages.lineage },
-      bar,
-      this.frame,
-    );
+    this.element.append(bar, this.frame);
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.sized.observe(this.frame);
   }
 
   leave(): void {
     this.turn += 1;
+    this.voice.leave();
     this.sized.disconnect();
   }
 
@@ -137,6 +140,7 @@ class LineageView {
   }
 
   private lay(graph: Graph): void {
+    this.voice.speak();
     const first = this.graph.nodes.length === 0;
     this.graph = graph;
     this.layout = place(graph, this.room);
@@ -154,6 +158,7 @@ class LineageView {
   }
 
   private fail(problem: Problem | null): void {
+    this.voice.speak();
     this.stage.style.cssText = "";
     const again = button({ class: "btn" }, () => void this.show(), messages.retry);
     this.stage.replaceChildren(stateBlock("failed", problem, again));
@@ -208,6 +213,7 @@ class LineageView {
 
   /** Lets what belongs to the chosen node, or is searched for, stand out. */
   private mark(): void {
+    this.voice.speak();
     const found = search(this.graph, this.find.value);
     const lit = this.chosen === null ? found : this.around(this.chosen);
     const searching = this.chosen === null && this.find.value.trim() !== "";

@@ -2,7 +2,7 @@
 
 import type { Artifact, Problem, Tab, Tile } from "../artifact";
 import { messages } from "../messages";
-import { language, speak } from "../translation";
+import { language, Voice } from "../translation";
 import { Card } from "./card";
 import { button, h } from "./dom";
 import { footer } from "./footer";
@@ -52,6 +52,7 @@ const WHOLE = { medium: 12, narrow: 12 };
 class Surface {
   readonly theme: Theme;
   readonly spotlight = new Spotlight();
+  private readonly voice: Voice;
   private readonly page = h("div", { class: "page" });
   private readonly notice = h("div", { class: "notice", hidden: true, role: "alert" });
   private readonly status = h("p", { class: "sr", role: "status" });
@@ -66,6 +67,7 @@ class Surface {
     private readonly root: HTMLElement,
     private readonly options: RenderOptions,
   ) {
+    this.voice = new Voice(root);
     root.classList.add("pt");
     root.replaceChildren(h("div", { class: "progress", "aria-hidden": "true" }), this.page);
     this.theme = new Theme(root, options.theme ?? "auto");
@@ -79,7 +81,7 @@ class Surface {
     const before = this.artifact;
     this.artifact = artifact;
     this.notice.hidden = true;
-    speak(artifact.words);
+    this.voice.use(artifact.words);
     this.root.lang = language();
     if (!before || shape(before) !== shape(artifact)) {
       this.build(artifact);
@@ -91,12 +93,14 @@ class Surface {
   }
 
   busy(on: boolean): void {
+    this.voice.speak();
     this.page.setAttribute("aria-busy", String(on));
     this.root.classList.toggle("is-busy", on);
     this.status.textContent = on ? messages.refreshing : "";
   }
 
   fail(problem: Problem, retry?: () => void): void {
+    this.voice.speak();
     const again = retry && button({ class: "btn" }, retry, messages.retry);
     const block = stateBlock("failed", problem, again);
     if (this.artifact) {
@@ -113,6 +117,7 @@ class Surface {
 
   destroy(): void {
     this.clearCards();
+    this.voice.leave();
     this.theme.destroy();
     this.root.replaceChildren();
     this.root.classList.remove("pt", "is-busy");

@@ -7,6 +7,7 @@ import { renderLineage } from "../lineage/view";
 import { h } from "../renderer/dom";
 import type { ThemeChoice } from "../renderer/options";
 import { Theme } from "../renderer/theme";
+import type { Catalogue } from "../translation";
 import { receive } from "./parcels";
 
 export interface LineageTraits {
@@ -24,16 +25,21 @@ export function mountLineage(model: AnyModel<LineageTraits>, el: HTMLElement): (
   el.replaceChildren(root);
   const stops = new Set<() => void>();
   const asked = async (what: string): Promise<Graph> => {
-    const graph = await answer(model, what, stops);
+    const graph = await answer<Graph>(model, what, stops);
     // The still beside this output gives way from here on.
     el.dataset.peterLive = "";
     return graph;
   };
-  const leave = renderLineage(place, {
-    load: (columns) => asked(columns ? "columns" : "tables"),
-    impact: (id) => asked(`impact ${id}`),
-    columns: model.get("columns") ?? false,
-  });
+  let leave = (): void => undefined;
+  const show = (words: Catalogue | null): void => {
+    leave = renderLineage(place, {
+      load: (columns) => asked(columns ? "columns" : "tables"),
+      impact: (id) => asked(`impact ${id}`),
+      columns: model.get("columns") ?? false,
+      words,
+    });
+  };
+  void answer<Catalogue | null>(model, "words", stops).then(show);
   const showTheme = (): void => theme.choose(model.get("theme") ?? "auto");
   model.on("change:theme", showTheme);
   return () => {
@@ -46,18 +52,18 @@ export function mountLineage(model: AnyModel<LineageTraits>, el: HTMLElement): (
 }
 
 /** The kernel's answer to a question; rejects with the problem that it tells instead. */
-function answer(
+function answer<T>(
   model: AnyModel<LineageTraits>,
   what: string,
   stops: Set<() => void>,
-): Promise<Graph> {
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = receive(model, what, (text) => {
       stop();
       stops.delete(stop);
-      const told = JSON.parse(text) as Graph | { problem: Problem };
-      if ("problem" in told) reject(new Untold(told.problem));
-      else resolve(told);
+      const told = JSON.parse(text) as (T & { problem?: undefined }) | { problem: Problem } | null;
+      if (told?.problem) reject(new Untold(told.problem));
+      else resolve(told as T);
     });
     stops.add(stop);
     model.send({ kind: "ask", what });

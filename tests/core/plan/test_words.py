@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import string
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,8 +28,9 @@ from peter_core.plan.words import (
 )
 
 PLAN = Path(words.__file__).parent
-PAGE = PLAN.parents[1] / "peter_jupyter" / "page.py"
-MESSAGES = PLAN.parents[1] / "labextension" / "src" / "messages.ts"
+PACKAGES = ("peter_core", "peter_jupyter")
+ROOT = PLAN.parents[1]
+MESSAGES = ROOT / "labextension" / "src" / "messages.ts"
 TEXT = re.compile(r"(?<!\w)[A-Za-z]{3,}")
 
 
@@ -41,11 +43,26 @@ def strings(node: ast.expr) -> list[str]:
     return []
 
 
+@cache
+def trees() -> tuple[ast.Module, ...]:
+    """Every module."""
+    paths = (path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
+    return tuple(ast.parse(path.read_text("utf-8")) for path in paths)
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """What a module has from `words`."""
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return {each.name for node in nodes if node.module == words.__name__ for each in node.names}
+
+
 def said(name: str, place: int) -> set[str]:
-    """Every literal text that the modules of the plan give to a function at an argument."""
+    """Every literal text that a module gives to a function of ours at an argument."""
     found: set[str] = set()
-    for path in (*PLAN.rglob("*.py"), PAGE):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for tree in trees():
+        if name not in imported(tree):
+            continue
+        for node in ast.walk(tree):
             is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
             if is_call and node.func.id == name and len(node.args) > place:  # type: ignore[attr-defined]
                 found.update(strings(node.args[place]))  # type: ignore[attr-defined]
