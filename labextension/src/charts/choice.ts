@@ -13,6 +13,8 @@ export interface Choice {
 type Spec = Record<string, unknown>;
 
 interface Layer extends Spec {
+  /** Rows of its own, of a layer that does not read the view's data. */
+  data?: { values?: Record<string, Scalar>[] };
   mark?: { type?: string; clip?: boolean };
   encoding?: Record<string, Channel>;
 }
@@ -103,6 +105,7 @@ function zoomed(view: VegaView, [low, high]: readonly [number, number]): VegaVie
   const ticks = ticksOf(data, low, high);
   const params = [
     ...((view.spec.params as unknown[] | undefined) ?? []),
+    { name: "zoom_places", value: ticks.map(([value]) => value) },
     { name: "zoom_labels", value: ticks.map(([, label]) => label) },
   ];
   const layer = layers(view).map((one) => zoomedLayer(one, low, high, ticks));
@@ -150,18 +153,28 @@ function columnOf(data: Data, name: string): Scalar[] {
 function zoomedLayer(layer: Layer, low: number, high: number, ticks: [number, Scalar][]): Layer {
   const x = layer.encoding?.x;
   if (!x || !("field" in x || "datum" in x)) return layer;
-  const last = Math.max(ticks.length - 1, 0);
   const axis = {
     // As numbers: Vega-Lite would make dates of them, by a function that the interpreter reads
     // in another way.
     values: { expr: JSON.stringify(ticks.map(([value]) => value)) },
-    labelExpr: `zoom_labels[round(datum.index * ${last})]`,
+    // By value: Vega leaves ticks out where a plot is narrow.
+    labelExpr: "zoom_labels[indexof(zoom_places, toNumber(datum.value))]",
     labelOverlap: true,
     labelFlush: true,
   };
   const channel = { ...x, scale: zoomedScale(x, low, high), ...(x.field ? { axis } : {}) };
   const encoding = { ...layer.encoding, x: channel };
+  // Words stand beside the plot too: they are left out where their place is out of sight.
+  if (layer.mark?.type === "text") return { ...layer, ...within(layer, low, high), encoding };
   return { ...layer, mark: { ...layer.mark, clip: true }, encoding };
+}
+
+function within(layer: Layer, low: number, high: number): Pick<Layer, "data"> {
+  const values = layer.data?.values?.filter(({ f0 }) => {
+    const x = Number(f0 ?? low);
+    return x >= low && x <= high;
+  });
+  return values ? { data: { values } } : {};
 }
 
 function zoomedScale(x: Channel, low: number, high: number): Spec {

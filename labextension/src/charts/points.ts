@@ -6,6 +6,8 @@ import { tooltipRows } from "./tooltip";
 
 type Row = Record<string, Scalar>;
 
+const OF_LINES = new Set(["rule", "text"]);
+
 /** One value: where it is within the plot, in pixels, and what its tooltip says. */
 export interface Point {
   x: number;
@@ -51,7 +53,8 @@ export function scenePoints(scene: SceneItem): Point[] {
   const seen = new Set<Row>();
   for (const { item, x, y } of sceneItems(scene)) {
     const rows = tooltipRows(item.tooltip);
-    if (rows.length === 0) continue;
+    // A line across the plot and its label tell of themselves, and are no value of the data.
+    if (rows.length === 0 || OF_LINES.has(item.mark?.marktype ?? "")) continue;
     const found = placeOf(item);
     if (!found || seen.has(found.datum)) continue;
     seen.add(found.datum);

@@ -15,6 +15,8 @@ _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _INTERVALS = 4
 _LARGEST = 1e300
 _EMPTY = 0.6
+_ROOM = {"x": "max(2, floor(width / 40))", "y": "max(2, floor(height / 22))"}
+"""How many marks an axis has room for, as Vega counts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,15 @@ class Ticks:
         """The Vega-Lite scale over the domain."""
         return {"domain": [self.low, self.high], "nice": False, "zero": False}
 
-    def axis(self, param: str) -> dict[str, Any]:
-        """The Vega-Lite axis; ``param`` names the list that holds the labels."""
-        last = max(len(self.values) - 1, 0)
-        # Vega numbers the ticks of an axis from 0 to 1.
+    def axis(self, name: str) -> dict[str, Any]:
+        """The Vega-Lite axis; ``name``_places and ``name``_labels hold the marks and their texts.
+
+        Vega leaves marks out where a plot is low: a label belongs to a value, not to a number.
+        """
         return {
-            "values": list(self.values),
-            "labelExpr": f"{param}[round(datum.index * {last})]",
+            "values": {"expr": f"{name}_places"},
+            "tickCount": {"expr": _ROOM[name]},
+            "labelExpr": f"{name}_labels[indexof({name}_places, datum.value)]",
         }
 
     def within(self, low: float, high: float) -> Ticks:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from peter_core.plan.formats import formatter
 from peter_core.plan.locales import locale
 from peter_core.plan.views.axes import Ticks, shares, ticks
+from peter_core.plan.views.covered import Ground, Span
 from peter_core.plan.views.dots import series_color
 from peter_core.plan.views.frame import compact_number
 from peter_core.plan.views.lines import Drawn, y_formatter
@@ -42,7 +43,7 @@ def bar_view(chart: BarChart, frame: Frame, dashboard: Dashboard) -> Drawn:
     long = melt(frame, chart.ys, chart.series, dashboard)
     written = y_formatter(long, chart.format, dashboard)
     slots = gather(chart, frame, long, places, rate=written.is_rate)
-    places = replace(places, labels=slots.labels)
+    places = slots.arranged(places)
     share = chart.stack == "normalize" and not long.single
     ends = _ends(slots.bars, long, chart.stack, share=share)
     plot = Plot(locale(dashboard.locale))
@@ -57,7 +58,8 @@ def bar_view(chart: BarChart, frame: Frame, dashboard: Dashboard) -> Drawn:
         for at, series in enumerate(long.series):
             plot.swatch(series.name, series.color, "square", ("f2", at))
     add_references(plot, chart.reference, x=x, places=places, written=written,
-                   zone=dashboard.timezone, flipped=chart.horizontal)  # fmt: skip
+                   zone=dashboard.timezone, flipped=chart.horizontal,
+                   ground=_ground(slots, ends, marks, flipped=chart.horizontal))  # fmt: skip
     columns = [(x, x_written)]
     if chart.series:
         split = frame.field(chart.series)
@@ -126,6 +128,23 @@ def _ticks(
         rate = formatter("percent", "FLOAT64", dashboard=dashboard)
         return shares(rate) if min(reach, default=0.0) >= 0 else ticks(reach, rate, zero=True)
     return ticks(reach, written, zero=True)
+
+
+def _ground(
+    slots: Slots, ends: list[tuple[float, float]], marks: Ticks, *, flipped: bool
+) -> Ground:
+    """The plot as its bars cover it; the first of lying ones is the highest."""
+    measures, count = Span(marks.low, marks.high), len(slots.labels)
+    ground = (
+        Ground(measures, Span(count - 0.5, -0.5))
+        if flipped
+        else Ground(Span(-0.5, count - 0.5), measures)
+    )
+    pairs = (((bar.slot - 0.35, bar.slot + 0.35), end)
+             for bar, end in zip(slots.bars, ends, strict=True))  # fmt: skip
+    return ground.under(
+        ground.box(end, thick) if flipped else ground.box(thick, end) for thick, end in pairs
+    )
 
 
 def _labelled(chart: BarChart, long: Long, slots: Slots) -> bool:

@@ -12,6 +12,7 @@ from peter_core.plan.formats import formatter
 from peter_core.plan.locales import locale
 from peter_core.plan.views.axes import shares, ticks
 from peter_core.plan.views.compared import compared_dots
+from peter_core.plan.views.covered import Ground, Span, below_lines, span_of
 from peter_core.plan.views.dots import Dot, hover_layer, series_color, write_dots
 from peter_core.plan.views.frame import MAX_POINTS, compact_number
 from peter_core.plan.views.places import Places, continuous, slot_channel, time_channel
@@ -67,8 +68,11 @@ def line_view(
     write_dots(plot, [*dots, *grey], x, long, split_by=_split_title(chart, frame))
     _layers(plot, chart, long, x_channel, y_channel, compare=bool(grey), dots=dots)
     _legend(plot, long, grey, earlier.label)
+    ground = Ground(span_of(places), Span(marks.low, marks.high))
     add_references(plot, _references(chart), x=x, places=places, written=written,
-                   zone=dashboard.timezone)  # fmt: skip
+                   zone=dashboard.timezone,
+                   ground=below_lines(ground, [*dots, *grey], filled=stacked and not long.single),
+                   )  # fmt: skip
     table = data_table(_columns(frame, chart, x_written, written, dashboard), frame.rows, dashboard)
     return Drawn(plot.view(table), long, x, x_written, written, note)
 

@@ -53,12 +53,13 @@ class Plot:
 
     def measured(self, axis: Literal["x", "y"], field: str, marks: Ticks) -> dict[str, Any]:
         """The channel of a measured axis with its ticks and labels."""
+        self.param(f"{axis}_places", list(marks.values))
         self.param(f"{axis}_labels", list(marks.labels))
         return {
             "field": field,
             "type": "quantitative",
             "scale": marks.scale(),
-            "axis": marks.axis(f"{axis}_labels"),
+            "axis": marks.axis(axis),
             "stack": None,
         }
 

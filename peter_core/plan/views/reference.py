@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from peter_core.plan.views.covered import Box
 from peter_core.plan.views.frame import Field, compact_number, instant, measure
 
 if TYPE_CHECKING:
@@ -12,8 +14,29 @@ if TYPE_CHECKING:
 
     from peter_core.dashboard.model import Reference, Scalar
     from peter_core.plan.formats import Formatter
+    from peter_core.plan.views.covered import Ground
     from peter_core.plan.views.places import Places
     from peter_core.plan.views.plot import Plot
+
+_PLOT_PX = (420.0, 200.0)
+_LETTER_PX, _LINE_PX = 6.4, 18.0
+_LONGEST = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of the plot: the channel it has a place on, the place, and what it is called."""
+
+    channel: str
+    spot: dict[str, Any]
+    row: dict[str, float | int]
+    share: float
+    label: str
+
+    @property
+    def width(self) -> float:
+        """About what its label takes of the plot's width."""
+        return (len(self.label) * _LETTER_PX + 8) / _PLOT_PX[0]
 
 
 def reference_values(references: Sequence[Reference]) -> list[float]:
@@ -29,49 +52,111 @@ def add_references(
     places: Places,
     written: Formatter,
     zone: str,
+    ground: Ground,
     flipped: bool = False,
 ) -> None:
-    """Draw each line that has a place on the plot; ``flipped`` when measures lie on x."""
+    """Draw each line that has a place on the plot; ``flipped`` when measures lie on x.
+
+    A label of a lying line stands at the end where least is covered, one of an upright line
+    above the plot. A long one is cut; its tooltip has the whole.
+    """
+    above: list[Box] = []
     for index, reference in enumerate(references):
-        row: dict[str, float | int] = {}
-        if reference.y is not None:
-            label = reference.label or written.text(reference.y)
-            channel = "x" if flipped else "y"
-            spot: dict[str, Any] = {"datum": reference.y, "type": "quantitative"}
+        line = _line(reference, x, places, written, zone, ground, flipped=flipped)
+        if line is None:
+            continue
+        plot.param(f"reference_{index}", line.label)
+        if line.channel == "x":
+            mark, box = _above(line, above)
+            above.append(box)
+            end: dict[str, Any] = {"value": 0}
         else:
-            found = _place(reference.x, x, places, zone)
-            if found is None or not _in_sight(found, places):
-                continue
-            label = reference.label or str(reference.x)
-            channel = "y" if flipped else "x"
-            kind = {"time": "temporal", "number": "quantitative", "slot": "ordinal"}[places.kind]
-            # A field, since Vega-Lite mistakes a bare number on a time axis for a date of its own.
-            row["f0"] = found
-            spot = {"field": "f0", "type": kind}
-        _draw(plot, index, channel, spot, label, row)
+            mark, box = _beside(line, ground)
+            ground = ground.under([box])
+            end = {"value": {"expr": "width"} if mark["align"] == "right" else 0}
+        _draw(plot, index, line, mark, end)
 
 
-def _draw(
-    plot: Plot,
-    index: int,
-    channel: str,
-    spot: dict[str, Any],
-    label: str,
-    row: dict[str, float | int],
-) -> None:
-    plot.param(f"reference_{index}", label)
-    data: dict[str, Any] = {"values": [row]}
-    plot.layers.append({"data": data, "mark": {"type": "rule"}, "encoding": {channel: spot}})
-    other = "x" if channel == "y" else "y"
-    offset = {"dx": 2, "dy": -8} if channel == "y" else {"dx": 5, "dy": 6}
-    text = {"expr": f"reference_{index}"}
-    plot.layers.append(
-        {
-            "data": data,
-            "mark": {"type": "text", "align": "left", **offset},
-            "encoding": {channel: spot, other: {"value": 0}, "text": {"value": text}},
-        }
-    )
+def _line(
+    reference: Reference,
+    x: Field,
+    places: Places,
+    written: Formatter,
+    zone: str,
+    ground: Ground,
+    *,
+    flipped: bool,
+) -> _Line | None:
+    row: dict[str, float | int] = {}
+    if reference.y is not None:
+        at: float | int = reference.y
+        channel = "x" if flipped else "y"
+        spot: dict[str, Any] = {"datum": at, "type": "quantitative"}
+        label = reference.label or written.text(at)
+    else:
+        found = _place(reference.x, x, places, zone)
+        if found is None or not _in_sight(found, places):
+            return None
+        at, label = found, reference.label or str(reference.x)
+        channel = "y" if flipped else "x"
+        kind = {"time": "temporal", "number": "quantitative", "slot": "ordinal"}[places.kind]
+        # A field, since Vega-Lite mistakes a bare number on a time axis for a date of its own.
+        row, spot = {"f0": at}, {"field": "f0", "type": kind}
+    axis = ground.across if channel == "x" else ground.up
+    return _Line(channel, spot, row, axis.share(at), label)
+
+
+def _above(line: _Line, others: Sequence[Box]) -> tuple[dict[str, Any], Box]:
+    """A label over the plot: in the middle of its line where both sides have room for it."""
+    at, half = line.share, line.width / 2
+    if at - half >= 0 and at + half <= 1:
+        align, left, most = "center", at - half, 2 * min(at, 1 - at)
+    elif at <= 0.5:
+        align, left, most = "left", at, 1 - at
+    else:
+        align, left, most = "right", max(at - line.width, 0.0), at
+    width = min(line.width, most)
+    level = 0
+    while any(Box(left, left + width, level, level + 1).overlap(other) for other in others):
+        level += 1
+    mark = {"align": align, "baseline": "bottom", "dy": -2 - level * 15, "limit": _limit(most)}
+    return mark, Box(left, left + width, level, level + 1)
+
+
+def _beside(line: _Line, ground: Ground) -> tuple[dict[str, Any], Box]:
+    """A label over or under its line, at the end where it hides least."""
+    width, tall = min(line.width, _LONGEST), _LINE_PX / _PLOT_PX[1]
+    choices = []
+    for dy, low in ((-8, line.share), (9, line.share - tall)):
+        for align, left in (("left", 0.0), ("right", 1.0 - width)):
+            box = Box(left, left + width, low, low + tall)
+            hidden = sum(box.overlap(other) for other in ground.covered)
+            # The axis stands below.
+            hidden += 1.0 if low < 0 else 0.0
+            choices.append((round(hidden, 4), align, dy, box))
+    _, align, dy, box = min(choices, key=lambda choice: choice[0])
+    dx = 2 if align == "left" else -2
+    return {"align": align, "dx": dx, "dy": dy, "limit": _limit(_LONGEST)}, box
+
+
+def _limit(share: float) -> dict[str, str]:
+    return {"expr": f"width * {share:.3g}"}
+
+
+def _draw(plot: Plot, index: int, line: _Line, mark: dict[str, Any], end: dict[str, Any]) -> None:
+    data: dict[str, Any] = {"values": [line.row]}
+    tip = {"tooltip": {"expr": f"[['', reference_{index}]]"}}
+    spot = {line.channel: line.spot}
+    plot.layers.append({"data": data, "mark": {"type": "rule", **tip}, "encoding": spot})
+    other = "x" if line.channel == "y" else "y"
+    text = {"value": {"expr": f"reference_{index}"}}
+    encoding = {**spot, other: end, "text": text}
+    # Drawn twice: letters as wide as a pen in the card's colour keep data off the letters.
+    halo = {"stroke": "$surface", "strokeWidth": 4, "strokeJoin": "round"}
+    for more in (halo, tip):
+        plot.layers.append(
+            {"data": data, "mark": {"type": "text", **mark, **more}, "encoding": encoding}
+        )
 
 
 def _place(value: Scalar | None, x: Field, places: Places, zone: str) -> float | int | None:

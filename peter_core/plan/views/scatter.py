@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from peter_core.plan.locales import locale
 from peter_core.plan.views.axes import thinned, ticks
+from peter_core.plan.views.covered import Box, Ground, Span, span_of
 from peter_core.plan.views.dots import series_color
 from peter_core.plan.views.frame import MAX_POINTS, compact_number, measure
 from peter_core.plan.views.lines import Drawn, y_formatter
@@ -19,6 +20,7 @@ from peter_core.plan.words import say
 if TYPE_CHECKING:
     from peter_core.dashboard.model import Dashboard, ScatterChart
     from peter_core.plan.formats import Formatter
+    from peter_core.plan.views.axes import Ticks
     from peter_core.plan.views.frame import Field, Frame
     from peter_core.plan.views.places import Places
     from peter_core.plan.views.series import Long
@@ -41,9 +43,11 @@ def scatter_view(chart: ScatterChart, frame: Frame, dashboard: Dashboard) -> Dra
     size = frame.number(chart.size) if chart.size else None
     _write(plot, chart, frame, long, places, kept, written, size, dashboard)
     reach = [long.points[i].y or 0.0 for i in kept] + reference_values(chart.reference)
+    marks = ticks(reach, written, zero=False)
+    across, x_channel = _x_channel(plot, places, kept, long, x_written)
     base: dict[str, Any] = {
-        "x": _x_channel(plot, places, kept, long, x_written),
-        "y": plot.measured("y", "f1", ticks(reach, written, zero=False)),
+        "x": x_channel,
+        "y": plot.measured("y", "f1", marks),
         "color": series_color(long),
     }
     if size is not None:
@@ -56,7 +60,8 @@ def scatter_view(chart: ScatterChart, frame: Frame, dashboard: Dashboard) -> Dra
         for at, series in enumerate(long.series):
             plot.swatch(series.name, series.color, "square", ("f2", at))
     add_references(plot, chart.reference, x=x, places=places, written=written,
-                   zone=dashboard.timezone)  # fmt: skip
+                   zone=dashboard.timezone,
+                   ground=_ground(long, places, kept, across, marks))  # fmt: skip
     table = data_table(_columns(chart, frame, x_written, written, dashboard), frame.rows, dashboard)
     fewer = say("{kept} of {points} points are drawn.", kept=len(kept), points=len(drawn))
     note = fewer if len(kept) < len(drawn) else None
@@ -97,13 +102,25 @@ def _write(
 
 def _x_channel(
     plot: Plot, places: Places, kept: list[int], long: Long, written: Formatter
-) -> dict[str, Any]:
+) -> tuple[Span, dict[str, Any]]:
     if places.kind == "time":
-        return time_channel(plot, places)
+        return span_of(places), time_channel(plot, places)
     if places.kind == "slot":
-        return slot_channel(plot, places, axis="x", thin=places.slots > 12)
+        thin = places.slots > 12
+        return span_of(places), slot_channel(plot, places, axis="x", thin=thin)
     known = [float(places.at[long.points[i].row] or 0) for i in kept]
-    return plot.measured("x", "f0", ticks(known, written, zero=False))
+    marks = ticks(known, written, zero=False)
+    return Span(marks.low, marks.high), plot.measured("x", "f0", marks)
+
+
+def _ground(long: Long, places: Places, kept: list[int], across: Span, marks: Ticks) -> Ground:
+    """The plot as its points cover it."""
+    ground, half = Ground(across, Span(marks.low, marks.high)), 0.01
+    spots = [
+        (across.share(places.at[point.row] or 0), ground.up.share(point.y or 0.0))
+        for point in (long.points[i] for i in kept)
+    ]
+    return ground.under(Box(x - half, x + half, y - 2 * half, y + 2 * half) for x, y in spots)
 
 
 def _columns(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -32,12 +32,21 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """Categories in the order shown, and the bars in them; ``other`` is the place of the rest."""
+    """Categories in the order shown, and the bars in them; ``other`` is the place of the rest.
+
+    ``moved`` is where each category of the axis as it was stands now.
+    """
 
     labels: tuple[str, ...]
     bars: list[Bar]
+    moved: dict[int, int]
     note: str | None = None
     other: int | None = None
+
+    def arranged(self, places: Places) -> Places:
+        """The axis with its categories where they are shown."""
+        at = [None if slot is None else self.moved.get(int(slot)) for slot in places.at]
+        return replace(places, at=list(at), labels=self.labels)
 
 
 def gather(chart: BarChart, frame: Frame, long: Long, places: Places, *, rate: bool) -> Slots:
@@ -70,7 +79,7 @@ def gather(chart: BarChart, frame: Frame, long: Long, places: Places, *, rate: b
         labels.append(say(OTHER))
         bars += _other(sums, set(rest), len(kept))
     other = len(kept) if fold else None
-    return Slots(tuple(labels), bars, _note(repeated, rest, fold=fold), other)
+    return Slots(tuple(labels), bars, place, _note(repeated, rest, fold=fold), other)
 
 
 def added(a: object, b: object) -> object:
