@@ -94,7 +94,7 @@ export function dayRange(from: string, to: string, locale: string): string {
   const [start, end] = [new Date(`${from}T00:00:00Z`), new Date(`${to}T00:00:00Z`)];
   if (Number.isNaN(start.getTime()) || Number.isNaN(end.getTime())) return `${from} – ${to}`;
   try {
-    return new Intl.DateTimeFormat(locale, options).formatRange(start, end);
+    return dateFormat(locale, options).formatRange(start, end);
   } catch {
     return `${from} – ${to}`;
   }
@@ -108,10 +108,22 @@ function dateText(
   options: Intl.DateTimeFormatOptions,
 ): string {
   try {
-    return new Intl.DateTimeFormat(locale, { ...options, timeZone: timezone }).format(date);
+    return dateFormat(locale, { ...options, timeZone: timezone }).format(date);
   } catch {
-    return new Intl.DateTimeFormat("en", { ...options, timeZone: "UTC" }).format(date);
+    return dateFormat("en", { ...options, timeZone: "UTC" }).format(date);
   }
+}
+
+/** A page says few kinds of moments many times, and making a format takes milliseconds. */
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+
+function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify([locale, options]);
+  const known = dateFormats.get(key);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat(locale, options);
+  dateFormats.set(key, made);
+  return made;
 }
 
 function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {

@@ -54,7 +54,8 @@ export const drawChart: DrawChart = async (element, view, tokens, reader) => {
   const tooltip = new Tooltip(element);
   const faults = new FaultLog();
   element.prepend(plot);
-  const runtime = makeRuntime(plot, shown, tokens, tooltip, faults);
+  const size = sizeOf(element);
+  const runtime = makeRuntime(plot, shown, size, tokens, tooltip, faults);
   await runtime.runAsync();
   if (faults.first !== null) {
     runtime.finalize();
@@ -64,7 +65,7 @@ export const drawChart: DrawChart = async (element, view, tokens, reader) => {
   }
   const scene = sceneOf(runtime);
   const listening = reader ? listen(element, runtime, shown, tooltip, reader) : [];
-  const ends = [followSize(element, runtime), ...listening];
+  const ends = [followSize(element, runtime, size), ...listening];
   return {
     toSvg: () => runtime.toSVG(),
     toPng: () => runtime.background(tokens.surface ?? "#fff").toImageURL("png", 2),
@@ -112,6 +113,13 @@ function listen(
   return [...ends, brush({ host, origin, size, invert, middle, onZoom: reader.onZoom })];
 }
 
+/** Width and height of the room that an element gives, in pixels. */
+type Size = readonly [number, number];
+
+function sizeOf(element: HTMLElement): Size {
+  return [element.clientWidth, element.clientHeight];
+}
+
 function sceneOf(runtime: VegaRuntime): () => SceneItem {
   return () => (runtime.scenegraph() as unknown as { root: SceneItem }).root;
 }
@@ -128,6 +136,7 @@ function originOf(runtime: VegaRuntime): readonly [number, number] {
 function makeRuntime(
   plot: HTMLElement,
   view: VegaView,
+  [width, height]: Size,
   tokens: Tokens,
   tooltip: Tooltip,
   logger: FaultLog,
@@ -136,8 +145,8 @@ function makeRuntime(
   const spec = {
     ...withTokens(view.spec, tokens),
     data: { name: "table", values: toRows(view.data) },
-    width: "container",
-    height: "container",
+    width,
+    height,
   };
   // The spec is checked where it is made, in Python.
   const compiled = compile(spec as unknown as TopLevelSpec, {
@@ -207,12 +216,12 @@ export function readThroughVoronoi(marks: unknown): void {
 }
 
 /** Redraws when the element changes its size, once a frame; gives the function that stops it. */
-function followSize(element: HTMLElement, runtime: VegaRuntime): () => void {
+function followSize(element: HTMLElement, runtime: VegaRuntime, first: Size): () => void {
   let frame = 0;
-  // What Vega drew, not what the element is by now: Lab attaches it after rendering.
-  let drawn = [runtime.width(), runtime.height()];
+  // What was drawn for, not what the element is by now: Lab attaches it after rendering.
+  let drawn = first;
   const resize = (): void => {
-    const [width, height] = [element.clientWidth, element.clientHeight];
+    const [width, height] = sizeOf(element);
     if (width === 0 || height === 0 || (width === drawn[0] && height === drawn[1])) return;
     drawn = [width, height];
     void runtime.width(width).height(height).runAsync();
