@@ -19,8 +19,16 @@ class CellOutput:
     def __init__(self, shell: InteractiveShell, doing: str) -> None:
         # A terminal cannot replace what it printed; only a kernel's front end shows progress.
         self._live = getattr(shell, "kernel", None) is not None
+        self._shell, self._cell = shell, shell.execution_count
         self._doing = doing
         self._handle: DisplayHandle | None = None
+
+    def then(self, doing: str) -> CellOutput:
+        """The same place for what is done next; in another cell, a place of its own."""
+        if self._cell != self._shell.execution_count:
+            return CellOutput(self._shell, doing)
+        self._doing = doing
+        return self
 
     def progress(self, seconds: float) -> None:
         """Say how long it has been; interrupt the kernel to cancel."""

@@ -12,29 +12,36 @@ if TYPE_CHECKING:
 
     from peter_core.lineage.graph import Graph
     from peter_core.plan.artifact import Artifact
+    from peter_jupyter.display.keepsake import Keepsake
     from peter_jupyter.widget import Ask, RenderedWidget
 
 # Jupyter's pages show a widget's error where its kernel is gone, although the still stands in the
-# same output. So the still is an output of its own, and one of the two is hidden.
-_SWITCH = (
-    ".jp-OutputArea-child:has(.peter-still):has(+ .jp-OutputArea-child [data-peter-live]),"
-    ".jp-OutputArea-child:has(.peter-still) + .jp-OutputArea-child:not(:has([data-peter-live]))"
-    "{display:none}"
+# same output. So the still is an output of its own, and one of the two is hidden. A page that
+# takes out styles hides neither: it has no widgets, so that the first of them is the picture.
+_SWITCH = "".join(
+    f"{child}:not(:has([data-peter-live])):has(+ {child} .peter-still),"
+    f"{child}:has([data-peter-live]) + {child}:has(.peter-still){{display:none}}"
+    for child in (".jp-OutputArea-child", ".output_area")
 )
 
 
 class _View:
-    """The live view of a widget, without what else can be shown of it."""
+    """The live view of a widget, and for pages without widgets a picture."""
 
-    def __init__(self, widget: RenderedWidget) -> None:
-        self._widget = widget
+    def __init__(self, widget: RenderedWidget, kept: Keepsake) -> None:
+        self._widget, self._kept = widget, kept
 
     def __repr__(self) -> str:
-        # What is left of it where a page shows no widgets, as GitHub's.
-        return "Live while its kernel runs; above is what it last showed."
+        # What is left of it where a page shows neither widgets nor pictures.
+        return self._kept.instead
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
-        return self._widget.view_bundle()
+        data, metadata = self._widget.view_bundle()
+        picture = self._kept.picture(self._kept.room)
+        if picture is None:
+            return data, metadata
+        named = {"image/png": {"alt": self._kept.title}}
+        return {**data, "image/png": picture}, {**metadata, **named}
 
 
 def live_dashboard(
@@ -52,14 +59,14 @@ def live_dashboard(
         Whether the queries' texts may travel with the widget: fine for the document of the cell,
         not for a dashboard of someone else.
     """
-    from peter_jupyter.display.bundles import artifact_bundle
+    from peter_jupyter.display.keepsake import artifact_keepsake
 
     def widget() -> RenderedWidget:
         from peter_jupyter.widget import DashboardWidget
 
         return DashboardWidget(artifact, ask, filters=filters, with_sql=with_sql)
 
-    return _live(widget, lambda: artifact_bundle(artifact))
+    return _live(widget, lambda: artifact_keepsake(artifact))
 
 
 def live_lineage(
@@ -83,36 +90,40 @@ def live_lineage(
     language
         What it is read in, as a BCP 47 tag: the dashboard's locale.
     """
-    from peter_jupyter.display.bundles import graph_bundle
+    from peter_jupyter.display.keepsake import graph_keepsake
 
     def widget() -> RenderedWidget:
         from peter_jupyter.lineage_widget import LineageWidget
 
         return LineageWidget(graph, load, impact, columns=columns, language=language)
 
-    return _live(widget, lambda: graph_bundle(graph))
+    return _live(widget, lambda: graph_keepsake(graph, language))
 
 
-def _live(make: Callable[[], RenderedWidget], kept: Callable[[], dict[str, Any]]) -> Any:
+def _live(make: Callable[[], RenderedWidget], keep: Callable[[], Keepsake]) -> Any:
     """A widget with its still.
 
     In Jupyter's own pages this is a pair of outputs; where these are not one below the other in
-    one page (VS Code, Colab), one output that holds both. A checkout whose frontend was never
-    built has no script; its notebooks show the still.
+    one page (VS Code, Colab), one output that holds both. A terminal shows the still's words, and
+    a checkout whose frontend was never built has no script; its notebooks show the still.
     """
-    if not (STATIC / "widget.js").is_file():
-        return kept()
+    shell = _shell()
+    if not (STATIC / "widget.js").is_file() or _is_terminal(shell):
+        return keep().bundle
     widget = make()
-    if not _in_jupyter_page():
+    if shell is None or "google.colab" in sys.modules or "__vsc_ipynb_file__" in shell.user_ns:
         return widget
-    still = kept()
+    kept = keep()
+    still = kept.bundle
     html = f'<div class="peter-still"><style>{_SWITCH}</style>{still["text/html"]}</div>'
-    return {**still, "text/html": html}, _View(widget)
+    return _View(widget, kept), {**still, "text/html": html}
 
 
-def _in_jupyter_page() -> bool:
-    if "google.colab" in sys.modules:
-        return False
+def _shell() -> Any:
+    """IPython's shell, where this runs in one."""
     ipython = sys.modules.get("IPython")
-    shell: Any = ipython.get_ipython() if ipython is not None else None
-    return shell is not None and "__vsc_ipynb_file__" not in shell.user_ns
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def _is_terminal(shell: Any) -> bool:
+    return shell is not None and getattr(shell, "kernel", None) is None

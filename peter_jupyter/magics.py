@@ -301,7 +301,7 @@ class PeterMagics(Magics):
         return parse_filters(command, "--filter", read.all("--filter"), self._shell.user_ns)
 
     def _run(self, doing: str, call: Callable[[CancelToken], T]) -> T:
-        self._output = CellOutput(self._shell, doing)
+        self._output = self._output.then(doing)
         try:
             return run_interruptibly(call, on_wait=self._output.progress)
         except PeterError:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from peter_core.billing import bytes_text
-from peter_jupyter.display.figures import chart_image, sparkline_image
+from peter_jupyter.display.figures import Drawings, chart_image, sparkline_image
 from peter_jupyter.display.markup import (
     Heading,
     Markup,
@@ -30,16 +30,23 @@ _COLUMN_PX = 90
 _FIGURE_PX = 240
 
 
-def artifact_html(artifact: Artifact) -> str:
-    """The dashboard as a still: tiles, tables and drawn charts in its own layout."""
+def artifact_html(artifact: Artifact, drawings: Drawings | None = None) -> str:
+    """The dashboard as a still: tiles, tables and drawn charts in its own layout.
+
+    Parameters
+    ----------
+    drawings
+        Where to keep the charts that are drawn.
+    """
     payload = artifact.payload
+    drawings = drawings or Drawings()
     parts = [_header(payload)]
     tabs = payload["layout"]["tabs"]
     for tab in tabs:
         if tab.get("title"):
             parts.append(Markup(f'<div class="pt-tab">{escape(tab["title"])}</div>'))
         tiles = "".join(
-            _tile(payload, tile, first=at == 0)
+            _tile(payload, tile, drawings, first=at == 0)
             for row in tab["rows"]
             for at, tile in enumerate(row)
         )
@@ -123,7 +130,9 @@ def _header(payload: dict[str, Any]) -> Markup:
     return Markup(f'<div class="pt-h1" role="heading" aria-level="1">{title}</div>{sub}{chips}')
 
 
-def _tile(payload: dict[str, Any], tile: dict[str, Any], *, first: bool) -> Markup:
+def _tile(
+    payload: dict[str, Any], tile: dict[str, Any], drawings: Drawings, *, first: bool
+) -> Markup:
     chart = payload["charts"][tile["chart"]]
     width = int(tile["width"])
     view = chart["view"]
@@ -142,7 +151,8 @@ def _tile(payload: dict[str, Any], tile: dict[str, Any], *, first: bool) -> Mark
             f'<div class="pt-head"><div><div class="pt-h2" role="heading" aria-level="2">{title}'
             f"</div>{described}</div>{badge}</div>"
         )
-    body = _state(chart) if view is None or chart["problem"] else _view(view, chart, tile)
+    drawn = view is not None and not chart["problem"]
+    body = _view(view, chart, tile, drawings) if drawn else _state(chart)
     note = chart.get("note") or (_cut_text(chart) if chart["truncated"] else None)
     noted = f'<p class="pt-desc">{escape(note)}</p>' if note else ""
     classes = " ".join(
@@ -160,7 +170,9 @@ def _state(chart: dict[str, Any]) -> str:
     return f'<div class="pt-state">{title}{body}</div>'
 
 
-def _view(view: dict[str, Any], chart: dict[str, Any], tile: dict[str, Any]) -> str:
+def _view(
+    view: dict[str, Any], chart: dict[str, Any], tile: dict[str, Any], drawings: Drawings
+) -> str:
     match view["kind"]:
         case "kpi":
             return _kpi(view)
@@ -169,10 +181,12 @@ def _view(view: dict[str, Any], chart: dict[str, Any], tile: dict[str, Any]) -> 
         case "text":
             return f'<div class="pt-text">{"".join(_text_block(b) for b in view["blocks"])}</div>'
         case _:
-            return _figure(view, chart, tile)
+            return _figure(view, chart, tile, drawings)
 
 
-def _figure(view: dict[str, Any], chart: dict[str, Any], tile: dict[str, Any]) -> str:
+def _figure(
+    view: dict[str, Any], chart: dict[str, Any], tile: dict[str, Any], drawings: Drawings
+) -> str:
     # A narrow page makes narrow tiles wider: drawn for five columns, their text keeps its size.
     width = max(5, int(tile["width"])) * _COLUMN_PX - 40
     height = max(tile.get("height") or _FIGURE_PX, view.get("min_height") or 0)
@@ -183,7 +197,8 @@ def _figure(view: dict[str, Any], chart: dict[str, Any], tile: dict[str, Any]) -
         color = f"var(--{escape(name)})"
         items.append(f'<li><b{mark} style="--k:{color}"></b>{escape(entry["label"])}</li>')
     legend = f'<ul class="pt-legend">{"".join(items)}</ul>' if items else ""
-    return legend + chart_image(view, chart["summary"], width=width, height=height)
+    size = {"width": width, "height": height}
+    return legend + chart_image(view, chart["summary"], **size, draw=drawings.draw)
 
 
 def _kpi(view: dict[str, Any]) -> str:

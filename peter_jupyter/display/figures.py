@@ -5,18 +5,63 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
+from peter_core.plan.drawing import draw_svg
 from peter_core.plan.tokens import tokens
 from peter_jupyter.display.markup import Markup, escape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from peter_core.plan.tokens import Theme
+    from peter_jupyter.export.bodies import Draw
+
 _COLOR_PROPERTIES = ("fill", "stroke", "stop-color")
+_SIZE = re.compile(r' width="[^"]*" height="[^"]*"')
+_LEAST_SCALE, _LEAST_FILLED = 0.8, 0.7
 
 
-def chart_image(view: dict[str, Any], alt: str, *, width: int, height: int) -> Markup:
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    svg: str
+    width: int
+    height: int
+
+
+class Drawings:
+    """The charts of one dashboard as they were drawn, so that each is drawn once."""
+
+    def __init__(self) -> None:
+        self._kept: dict[bytes, _Drawing] = {}
+
+    def draw(self, view: dict[str, Any], *, theme: Theme, width: int, height: int) -> str:
+        """A Vega view as an SVG of exactly that size in pixels."""
+        svg = draw_svg(view, theme=theme, width=width, height=height)
+        self._kept[_key(view, theme)] = _Drawing(svg, width, height)
+        return svg
+
+    def fitted(self, view: dict[str, Any], *, theme: Theme, width: int, height: int) -> str:
+        """The same at about that size: what was drawn before is scaled if it nearly fits."""
+        kept = self._kept.get(_key(view, theme))
+        if kept is not None:
+            scale = min(width / kept.width, height / kept.height)
+            filled = min(kept.width * scale / width, kept.height * scale / height)
+            if _LEAST_SCALE <= scale <= 1 / _LEAST_SCALE and filled >= _LEAST_FILLED:
+                return _SIZE.sub(f' width="{width}" height="{height}"', kept.svg, count=1)
+        return self.draw(view, theme=theme, width=width, height=height)
+
+
+def _key(view: dict[str, Any], theme: Theme) -> bytes:
+    return theme.encode() + orjson.dumps(view)
+
+
+def chart_image(
+    view: dict[str, Any], alt: str, *, width: int, height: int, draw: Draw = draw_svg
+) -> Markup:
     """A Vega view as one image that follows the page's colour scheme by itself.
 
     Parameters
@@ -25,13 +70,13 @@ def chart_image(view: dict[str, Any], alt: str, *, width: int, height: int) -> M
         The chart's summary: what the picture says, in a sentence.
     width, height
         Pixels to lay the chart out in.
+    draw
+        What draws the view.
     """
-    from peter_core.plan.drawing import draw_svg
-
-    svg = draw_svg(view, theme="light", width=width, height=height)
+    svg = draw(view, theme="light", width=width, height=height)
     if "$seq" in json.dumps(view.get("spec")):
         # A continuous scale has colours of its own in each theme: no table of them would do.
-        dark = draw_svg(view, theme="dark", width=width, height=height)
+        dark = draw(view, theme="dark", width=width, height=height)
         svg = _both(svg, dark, width, height)
     else:
         svg = _with_dark_colors(svg)

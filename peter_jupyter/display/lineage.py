@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ MOST_NODES = 120
 _WIDTH, _HEIGHT, _GAP, _RANK, _MARGIN = 208, 44, 14, 72, 8
 _LAYERS = ("dashboard", "chart", "query", "column", "table")
 _COLORS = {"dashboard": "c3", "chart": "c1", "query": "c2", "table": "c4", "column": "ink-3"}
+_SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
 _LETTERS = 27
 """Letters of a name that fit on a node."""
 
@@ -57,25 +59,30 @@ def graph_html(graph: Graph) -> str:
         for node in ordered_nodes(graph)
     ]
     counts = graph_counts(graph)
-    drawn = len(graph.nodes) <= MOST_NODES
-    picture = _picture(graph, counts) if drawn else Markup("")
+    svg = graph_svg(graph)
+    picture = _picture(svg, counts) if svg else Markup("")
     listed = fold("As a table", "each thing and what it is made from", table(headings, rows),
-                  shown=not drawn)  # fmt: skip
+                  shown=len(graph.nodes) > MOST_NODES)  # fmt: skip
     return page(card(status(pill("Lineage", "info"), counts), picture, listed))
 
 
-def _picture(graph: Graph, counts: Iterable[str]) -> Markup:
-    if not graph.nodes:
-        return Markup("")
+def graph_svg(graph: Graph) -> str:
+    """Lineage drawn in layers; nothing where there are no nodes, or too many for a picture."""
+    if not 0 < len(graph.nodes) <= MOST_NODES:
+        return ""
     places = _places(graph)
     width = round(max(at.x for at in places.values()) + _WIDTH + _MARGIN)
     height = round(max(at.y for at in places.values()) + _HEIGHT + _MARGIN)
-    svg = (
+    return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="system-ui,sans-serif">'
         f"{_lines(graph, places)}{''.join(_box(node, places[node.id]) for node in graph.nodes)}"
         "</svg>"
     )
+
+
+def _picture(svg: str, counts: Iterable[str]) -> Markup:
+    width, height = map(int, _SIZE.findall(svg)[0])
     image = svg_image(svg, f"Lineage: {', '.join(counts)}", width, height)
     return Markup(f'<div class="pt-block pt-drawn">{image}</div>')
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from peter_core.plan.drawing import draw_svg
 from peter_core.plan.tokens import tokens
@@ -36,8 +36,20 @@ _SPARK = (112.0, 36.0)
 _TRIANGLES = {"up": "M4 1l4 6H0z", "down": "M4 7L0 1h8z", "flat": "M0 3h8v2H0z"}
 
 
+class Draw(Protocol):
+    """Gives a Vega view as an SVG of a size in pixels, without its legend."""
+
+    def __call__(self, view: dict[str, Any], *, theme: Theme, width: int, height: int) -> str: ...
+
+
 def body_of(
-    chart: dict[str, Any], width: float, theme: Theme, words: Words, *, sized: bool
+    chart: dict[str, Any],
+    width: float,
+    theme: Theme,
+    words: Words,
+    *,
+    sized: bool,
+    draw: Draw = draw_svg,
 ) -> Body:
     """A chart in whatever state it is, at a width in pixels.
 
@@ -45,6 +57,8 @@ def body_of(
     ----------
     sized
         Whether the document gives the card's height, so that the figure may be low.
+    draw
+        What draws a Vega view.
     """
     view = chart["view"]
     if chart["state"] != "ready" or view is None:
@@ -57,7 +71,7 @@ def body_of(
         case "text":
             return _prose(view, width, theme)
         case _:
-            return _figure(view, chart["summary"], width, theme, sized=sized)
+            return _figure(view, chart["summary"], width, theme, sized=sized, draw=draw)
 
 
 def _kpi(view: dict[str, Any], width: float, theme: Theme) -> Body:
@@ -118,19 +132,25 @@ def sparkline(values: Sequence[float | None], width: float, height: float, color
 
 
 def _figure(
-    view: dict[str, Any], summary: str | None, width: float, theme: Theme, *, sized: bool
+    view: dict[str, Any],
+    summary: str | None,
+    width: float,
+    theme: Theme,
+    *,
+    sized: bool,
+    draw: Draw,
 ) -> Body:
     legend, taken = _legend(view.get("legend") or (), width, theme)
     least = max(view.get("min_height") or 0, 60 if sized else _PLOT_PX)
 
-    def draw(height: float) -> str:
-        plot = draw_svg(view, theme=theme, width=int(width), height=int(height - taken))
+    def drawn(height: float) -> str:
+        plot = draw(view, theme=theme, width=int(width), height=int(height - taken))
         # Vega clips the last pixels of labels at the edge.
         plot = plot.replace("<svg ", '<svg overflow="visible" ', 1)
         told = f' role="img" aria-label="{plain(summary)}"' if summary else ""
         return legend + moved(0, taken, f"<g{told}>{plot}</g>")
 
-    return Body(taken + least, draw)
+    return Body(taken + least, drawn)
 
 
 def _legend(entries: Iterable[dict[str, Any]], width: float, theme: Theme) -> tuple[str, float]:

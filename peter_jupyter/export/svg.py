@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from peter_core.errors import InvalidRequest
+from peter_core.plan.drawing import draw_svg
 from peter_core.plan.tokens import tokens
-from peter_jupyter.export.bodies import body_of
+from peter_jupyter.export.bodies import Draw, body_of
 from peter_jupyter.export.text import (
     SANS,
     Body,
@@ -43,8 +44,15 @@ _PILL, _NOTE = Font(12, 20, 500), Font(12, 16)
 _CHECK = "M5.5 12.5l4.5 4.5 8.5-10"
 
 
-def export_svg(artifact_json: bytes, *, width: int = 1280, theme: Theme = "light") -> str:
+def export_svg(
+    artifact_json: bytes, *, width: int = 1280, theme: Theme = "light", draw: Draw = draw_svg
+) -> str:
     """The dashboard as one SVG of a width in pixels and the height it needs.
+
+    Parameters
+    ----------
+    draw
+        What draws its charts.
 
     Raises
     ------
@@ -55,7 +63,7 @@ def export_svg(artifact_json: bytes, *, width: int = 1280, theme: Theme = "light
         raise InvalidRequest(
             f"A drawing is {WIDTHS[0]:,} to {WIDTHS[1]:,} pixels wide, not {width:,}."
         )
-    return _Sheet(read_artifact(artifact_json), width, theme).drawn()
+    return _Sheet(read_artifact(artifact_json), width, theme, draw).drawn()
 
 
 def read_artifact(artifact_json: bytes) -> dict[str, Any]:
@@ -89,7 +97,8 @@ class _Card:
 class _Sheet:
     """The page that is drawn, from its top to its foot."""
 
-    def __init__(self, payload: dict[str, Any], width: int, theme: Theme) -> None:
+    def __init__(self, payload: dict[str, Any], width: int, theme: Theme, draw: Draw) -> None:
+        self._draw = draw
         self._payload, self._theme, self._colors = payload, theme, tokens(theme)
         self._width, self._words = width, Words(payload)
         self._narrow, self._medium = width <= 640, width <= 1000
@@ -187,7 +196,8 @@ class _Sheet:
         side, above = (16, 14) if self._narrow else (20, 16)
         room = width - 2 * side
         head, taken = self._card_head(chart, room)
-        body = body_of(chart, room, self._theme, self._words, sized=bool(tile.get("height")))
+        sized = bool(tile.get("height"))
+        body = body_of(chart, room, self._theme, self._words, sized=sized, draw=self._draw)
         note, noted = self._note(chart, room)
         around = above + taken + noted + above
         colors = self._colors

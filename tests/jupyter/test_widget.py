@@ -28,6 +28,7 @@ def artifact(title: str = "Flights", **charts: dict[str, Any]) -> Artifact:
         "description": None, "filters": [], "layout": {"tabs": []}, "charts": charts,
         "as_of": None, "source_updated_at": None, "cache_hit": True, "bytes_scanned": 0,
         "queries": 1, "queries_cached": 1, "duration_ms": 1.0,
+        "locale": "en-US", "timezone": "UTC",
     }  # fmt: skip
     return Artifact("flights", "4f2c91a" * 9, "etag", orjson.dumps(payload))
 
@@ -120,18 +121,28 @@ def test_a_saved_notebook_keeps_a_picture_and_words_without_data_in_a_script() -
     assert data["text/plain"].startswith("Dashboard <script>alert(1)</script> (flights @ 4f2c91a)")
 
 
-def test_in_jupyters_pages_the_still_is_an_output_ahead_of_the_live_view(
+def test_in_jupyters_pages_the_live_view_is_an_output_ahead_of_the_still(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shell = SimpleNamespace(user_ns={})
+    shell = SimpleNamespace(user_ns={}, kernel=object())
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
-    still, view = live_dashboard(artifact(), lambda *_: artifact(), {})
+    view, still = live_dashboard(artifact(), lambda *_: artifact(), {})
     assert 'class="peter-still"' in still["text/html"]
     assert still["text/plain"].startswith("Dashboard Flights")
-    assert list(view._repr_mimebundle_()[0]) == ["application/vnd.jupyter.widget-view+json"]
+    data, metadata = view._repr_mimebundle_()
+    assert list(data) == ["application/vnd.jupyter.widget-view+json", "image/png"]
+    assert metadata["image/png"] == {"alt": "Flights"}
+    assert str(view) == "Live while its kernel runs; below is what it last showed."
     # Visual Studio Code shows outputs apart from each other, so there it is one.
     shell.user_ns["__vsc_ipynb_file__"] = "board.ipynb"
     assert isinstance(live_dashboard(artifact(), lambda *_: artifact(), {}), DashboardWidget)
+
+
+def test_a_terminal_shows_the_words_and_draws_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(user_ns={}))
+    monkeypatch.setattr("vl_convert.svg_to_png", None)
+    shown = live_dashboard(artifact(), lambda *_: artifact(), {})
+    assert shown["text/plain"].startswith("Dashboard Flights")
 
 
 def test_the_state_that_a_notebook_may_save_holds_no_data_and_no_renderer() -> None:

@@ -1,0 +1,73 @@
+"""What a saved notebook keeps of something live: a still, words, and a picture of last resort."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from peter_core.plan.words import say, speaking
+from peter_jupyter.display.artifact import artifact_html, artifact_text
+from peter_jupyter.display.bundles import graph_bundle
+from peter_jupyter.display.figures import Drawings
+from peter_jupyter.display.lineage import graph_svg
+from peter_jupyter.display.picture import artifact_picture, svg_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from peter_core.lineage.graph import Graph
+    from peter_core.plan.artifact import Artifact
+    from peter_jupyter.display.bundles import Bundle
+
+MOST = 280_000
+"""Characters of a still with its picture: a notebook with one dashboard stays below 300 kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keepsake:
+    """A still in HTML and words, and what stands where neither it nor a live view can be shown.
+
+    ``picture`` draws a PNG in base64 of at most so many characters, or nothing.
+    """
+
+    bundle: Bundle
+    title: str
+    instead: str
+    picture: Callable[[int], str | None]
+
+    @property
+    def room(self) -> int:
+        """Characters that are left for the picture."""
+        return MOST - len(json.dumps(self.bundle))
+
+
+def artifact_keepsake(artifact: Artifact) -> Keepsake:
+    """Of a dashboard; its charts are drawn once for the still and the picture."""
+    drawings = Drawings()
+    bundle = {
+        "text/html": artifact_html(artifact, drawings),
+        "text/plain": artifact_text(artifact),
+    }
+    payload = artifact.payload
+    return Keepsake(
+        bundle,
+        payload["title"],
+        _instead(payload.get("locale", "en")),
+        lambda room: artifact_picture(artifact, drawings, room),
+    )
+
+
+def graph_keepsake(graph: Graph, language: str = "en") -> Keepsake:
+    """Of lineage, for a reader of a language."""
+
+    def picture(room: int) -> str | None:
+        svg = graph_svg(graph)
+        return svg_picture(svg, room) if svg else None
+
+    return Keepsake(graph_bundle(graph), "Lineage", _instead(language), picture)
+
+
+def _instead(language: str) -> str:
+    with speaking(language):
+        return say("Live while its kernel runs; below is what it last showed.")
