@@ -14,14 +14,15 @@ import traitlets
 
 from peter_core.engine.port import CancelToken
 from peter_core.errors import PeterError
+from peter_core.plan.merging import merged, touched
 from peter_jupyter.page import STATIC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from peter_core.plan.artifact import Artifact
 
-    Ask = Callable[[Mapping[str, object], CancelToken], Artifact]
+    Ask = Callable[[Mapping[str, object], Collection[str] | None, CancelToken], Artifact]
 
 PART = 7_000
 """Bytes of one part of a text: with its headers a frame stays below 10 kB."""
@@ -53,7 +54,10 @@ class RenderedWidget(anywidget.AnyWidget):
         if what == "renderer":
             self._send_parts("renderer", _packed_renderer())
         elif isinstance(what, str) and (text := self._reply(what)) is not None:
-            self._send_parts(what, gzip.compress(text.encode(), 5, mtime=0))
+            self._send_text(what, text)
+
+    def _send_text(self, what: str, text: str) -> None:
+        self._send_parts(what, gzip.compress(text.encode(), 5, mtime=0))
 
     def _send_parts(self, what: str, packed: bytes) -> None:
         parts = [packed[at : at + PART] for at in range(0, len(packed), PART)]
@@ -80,8 +84,8 @@ class DashboardWidget(RenderedWidget):
     artifact
         What to show first.
     ask
-        Gives the artifact of other filter values; called in a thread of its own, with a token
-        that is cancelled when the values change again.
+        Gives the artifact of other filter values, of all charts or of those that are named; called
+        in a thread of its own, with a token that is cancelled when the values change again.
     filters
         The values that ``artifact`` was asked for with.
     with_sql
@@ -105,6 +109,7 @@ class DashboardWidget(RenderedWidget):
     ) -> None:
         self._with_sql = with_sql
         self._shown = artifact
+        self._failing = False
         self._ask = ask
         self._cancel = CancelToken()
         self._turn = threading.Lock()
@@ -123,18 +128,24 @@ class DashboardWidget(RenderedWidget):
         threading.Thread(target=self._answer, args=asked, name="peter-widget", daemon=True).start()
 
     def _answer(self, values: dict[str, object], cancel: CancelToken) -> None:
+        held = self._shown
+        # After a failure every chart shows it, so every chart is asked for.
+        charts = None if self._failing else touched(held, values)
         try:
-            found = self._ask(values, cancel)
-            body = self._body(found)
+            told = self._ask(values, charts, cancel)
+            whole = merged(held, told)
+            if whole is None:
+                told = whole = self._ask(values, None, cancel)
+            body, news, failing = self._body(whole), self._body(told), False
         except PeterError as error:
-            found, body = self._shown, _failed(json.loads(self.artifact), error)
+            whole, failing = held, True
+            body = news = _failed(json.loads(self.artifact), error)
         with self._turn:
             # An older question's answer must not replace a newer one's.
             if cancel is not self._cancel:
                 return
-            self._shown = found
-            self.artifact = body
-            self._told(self, {"what": "artifact"}, None)
+            self._shown, self._failing, self.artifact = whole, failing, body
+            self._send_text("artifact", news)
             self.busy = False
 
     def _body(self, artifact: Artifact) -> str:

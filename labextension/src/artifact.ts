@@ -19,6 +19,8 @@ export interface Artifact {
   filters: Filter[];
   layout: { tabs: Tab[] };
   charts: Record<string, Chart>;
+  /** Whether charts of the layout are missing, because others alone were asked for. */
+  partial?: boolean;
   as_of: string | null;
   source_updated_at: string | null;
   /** Stale, shown as held while it is computed anew: ask again in a moment. */
@@ -87,6 +89,8 @@ export interface Chart {
   description: string | null;
   link: string | null;
   query: string | null;
+  /** The filters whose values decide what it shows; an earlier server does not say. */
+  filters?: string[];
   state: "ready" | "empty" | "failed";
   view: View | null;
   summary: string | null;

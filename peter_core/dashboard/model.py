@@ -56,6 +56,7 @@ from peter_core.dashboard.queries import (
 )
 from peter_core.dashboard.values import (
     NAME_PATTERN,
+    RESERVED_ARGUMENTS,
     RESERVED_SLUGS,
     SLUG_PATTERN,
     Age,
@@ -82,6 +83,7 @@ __all__ = [
     "CHECK_KINDS",
     "FORMAT_PRESETS",
     "NAME_PATTERN",
+    "RESERVED_ARGUMENTS",
     "RESERVED_SLUGS",
     "SLUG_PATTERN",
     "AcceptedCheck",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from peter_core.dashboard.columns import check_columns
 from peter_core.dashboard.marks import path_parts, path_text
 from peter_core.dashboard.model import (
+    RESERVED_ARGUMENTS,
     DateRangeFilter,
     OptionsQuery,
     SelectFilter,
@@ -98,6 +99,13 @@ def _known_query(dashboard: Dashboard, name: str, path: Path) -> Iterator[Proble
 
 
 def _check_filter(dashboard: Dashboard, name: str, filter_: Filter) -> Iterator[Problem]:
+    if name.lower() in RESERVED_ARGUMENTS:
+        yield _error(
+            "reserved-name",
+            f"No filter can be called '{name}': in the address of a page the word has a meaning.",
+            ("filters", name),
+            f"Call it '{name}_' or something else.",
+        )
     if not isinstance(filter_, SelectFilter):
         return
     path: Path = ("filters", name)

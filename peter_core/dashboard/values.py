@@ -24,6 +24,12 @@ RESERVED_SLUGS = frozenset(
      "new", "null", "preview", "ready", "static", "validate", "verify"}
 )  # fmt: skip
 
+RESERVED_ARGUMENTS = frozenset(
+    {"access_token", "api_key", "api_token", "charts", "no_track_activity", "refresh", "revision",
+     "token", "_xsrf"}
+)  # fmt: skip
+"""What stands beside the filters in the address of a dashboard's data."""
+
 _SIZE = re.compile(r"^([0-9]{1,15}(?:\.[0-9]{1,6})?) ?(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
 _SIZE_UNITS = {
     "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,

@@ -12,7 +12,7 @@ import orjson
 
 from peter_core.dashboard.model import KpiChart, OptionsQuery, SelectFilter, TextChart
 from peter_core.plan.charts import chart_view
-from peter_core.plan.compiler import comparison_label, shift_days
+from peter_core.plan.comparisons import comparison_label, shift_days
 from peter_core.plan.filters import default_values, json_value, today_in
 from peter_core.plan.layout import layout_json
 from peter_core.plan.words import catalogue_of, retold, say, speaking
@@ -88,7 +88,7 @@ def build_artifact(
     failed_checks: Mapping[str, Sequence[FailedCheck]] | None = None,
     duration_ms: float = 0.0,
 ) -> Artifact:
-    """Draw every chart from the answers of its steps; a broken chart carries its problem.
+    """Draw every chart of the plan from its steps' answers; a broken one carries its problem.
 
     Parameters
     ----------
@@ -102,6 +102,7 @@ def build_artifact(
         charts = {
             name: _chart(plan, name, chart, answers, receipts or {}, failed_checks or {})
             for name, chart in board.charts.items()
+            if name in plan.charts
         }
     catalogue = catalogue_of(board.locale)
     payload: dict[str, Any] = {
@@ -118,6 +119,7 @@ def build_artifact(
         "filters": _filters(plan, answers),
         "layout": layout_json(board),
         "charts": charts,
+        **({"partial": True} if len(charts) < len(board.charts) else {}),
         "as_of": _oldest(answer.computed_at for answer in answers.values()),
         "source_updated_at": _oldest(answer.source_updated_at for answer in answers.values()),
         "refreshing": any(answer.refreshing for answer in answers.values()),
@@ -135,8 +137,8 @@ def build_artifact(
 def artifact_etag(
     plan: Plan, answers: Mapping[str, StepAnswer], receipts: Mapping[str, ReceiptMark]
 ) -> str:
-    """A tag of what is shown: revision, filter values, every answer's state, every receipt."""
-    parts = [plan.revision, repr(sorted(plan.values.items()))]
+    """A tag of what is shown: revision, filters, charts, every answer's state, every receipt."""
+    parts = [plan.revision, repr(sorted(plan.values.items())), " ".join(plan.charts)]
     for key, answer in sorted(answers.items()):
         code = answer.error.code if answer.error else ""
         state = f"{answer.freshness} {code} {answer.refreshing}"
@@ -164,6 +166,7 @@ def _chart(
         "description": chart.description,
         "link": chart.link,
         "query": query,
+        "filters": list(bound.filters),
         **_view(plan, chart, bound, answer, compared),
         "computed_at": _oldest(item.computed_at for item in read),
         "source_updated_at": _oldest(item.source_updated_at for item in read),

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from peter_core.dashboard.model import (
-    DateRangeFilter,
     HeatmapChart,
     KpiChart,
     OptionsQuery,
@@ -22,11 +21,12 @@ from peter_core.dashboard.problems import Problem
 from peter_core.dashboard.rules import check_columns, check_rules, place_problems
 from peter_core.engine.port import Job
 from peter_core.errors import SqlError
+from peter_core.plan.comparisons import period_filter
 from peter_core.plan.filters import parameter_values, resolve_values, shifted, today_in
 from peter_core.plan.plan import ChartPlan, Plan, Step
-from peter_core.plan.words import say
+from peter_core.plan.selection import compared_queries
 from peter_core.sql.guard import guard
-from peter_core.sql.parameters import bind_parameters, filter_parameters
+from peter_core.sql.parameters import bind_parameters, filter_parameters, filters_behind
 from peter_core.sql.statement import Statement, parse
 
 if TYPE_CHECKING:
@@ -138,13 +138,16 @@ class _Draft:
             return ChartPlan(name, None, None, {})
         key = self.step_of.get(chart.query)
         if key is None:
-            return ChartPlan(name, None, None, encodings(chart))
+            # Another value may be what its query can be bound with.
+            return ChartPlan(name, None, None, encodings(chart), tuple(self.dashboard.filters))
         self._use(key, name)
         compared = self._compared_key(key, chart)
         if compared in self.steps:
             self._use(compared, name)
-            return ChartPlan(name, key, compared, encodings(chart))
-        return ChartPlan(name, key, None, encodings(chart))
+        else:
+            compared = None
+        filters = self._filters_of(chart, chart.query)
+        return ChartPlan(name, key, compared, encodings(chart), filters)
 
     def add_comparison(self, chart: Chart) -> None:
         """Make the step of the period that a chart is compared with, where it has one."""
@@ -247,6 +250,17 @@ class _Draft:
             return None
         return f"{main}:{comparison.to}:{name}"
 
+    def _filters_of(self, chart: Chart, query: str) -> tuple[str, ...]:
+        """The filters behind a chart: of its query, of what checks compare, of its comparison."""
+        queries = (query, *compared_queries(self.dashboard, query))
+        steps = (self.steps[self.step_of[name]] for name in queries if name in self.step_of)
+        names = [name for step in steps for name in step.statement.parameters]
+        found = set(filters_behind(self.dashboard, names))
+        comparison: Comparison | None = getattr(chart, "comparison", None)
+        if comparison is not None and comparison.is_period:
+            found.add(period_filter(self.dashboard, comparison) or "")
+        return tuple(name for name in self.dashboard.filters if name in found)
+
     def _drop(self, key: str, error: SqlError) -> None:
         """Take out a step the engine cannot read, and say so once for each query."""
         step = self.steps.pop(key)
@@ -315,14 +329,6 @@ def _unread(name: str, query: Query) -> Problem:
     )
 
 
-def period_filter(dashboard: Dashboard, comparison: Comparison) -> str | None:
-    """The date range a period comparison shifts: the named one, else the dashboard's first."""
-    if comparison.filter:
-        return comparison.filter
-    ranges = (n for n, f in dashboard.filters.items() if isinstance(f, DateRangeFilter))
-    return next(ranges, None)
-
-
 def encodings(chart: Chart) -> dict[str, tuple[str, ...]]:
     """The fields a chart reads, by encoding: ``{"x": ("day",), "y": ("flights", "delay")}``."""
     found: dict[str, tuple[str | None, ...]]
@@ -347,32 +353,3 @@ def encodings(chart: Chart) -> dict[str, tuple[str, ...]]:
             found = {"x": (chart.x,), "y": chart.ys, "series": (chart.series,), "size": (size,)}
     kept = {key: tuple(name for name in names if name) for key, names in found.items()}
     return {key: names for key, names in kept.items() if names}
-
-
-def comparison_label(plan: Plan, comparison: Comparison) -> str:
-    """What a chart's value is set against: ``previous 30 days``, ``target``."""
-    if comparison.label:
-        return comparison.label
-    if comparison.to == "previous_year":
-        return say("previous year")
-    if comparison.to != "previous_period":
-        return say("target") if comparison.to == "target" else str(comparison.field)
-    bounds = _bounds(plan, comparison)
-    if bounds is None:
-        return say("previous period")
-    days = (bounds[1] - bounds[0]).days + 1
-    return say("previous day") if days == 1 else say("previous {days} days", days=str(days))
-
-
-def shift_days(plan: Plan, comparison: Comparison) -> int | None:
-    """Days between the period shown and the one it is compared with, ``None`` for no period."""
-    bounds = _bounds(plan, comparison)
-    if bounds is None:
-        return None
-    return (bounds[0] - shifted(bounds, comparison.to)[0]).days
-
-
-def _bounds(plan: Plan, comparison: Comparison) -> DateRange | None:
-    name = period_filter(plan.dashboard, comparison) if comparison.is_period else None
-    bounds = plan.values.get(name) if name else None
-    return (bounds[0], bounds[1]) if isinstance(bounds, tuple) else None

@@ -42,12 +42,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ChartPlan:
-    """A chart and the steps it reads; ``compared`` is the step of its comparison period."""
+    """A chart and the steps it reads; ``compared`` is the step of its comparison period.
+
+    ``filters`` are those whose values decide what it shows.
+    """
 
     name: str
     step: str | None
     compared: str | None
     encodings: dict[str, tuple[str, ...]]
+    filters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

@@ -23,7 +23,7 @@ from peter_core.service.validation import validate_offline, validate_warehouse
 from peter_core.telemetry import configure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from peter_core.cache.port import CacheStats
@@ -126,11 +126,12 @@ class Peter:
         text: str | bytes,
         *,
         filters: Filters | None = None,
+        charts: Collection[str] | None = None,
         cancel: CancelToken | None = None,
         principal: Principal = LOCAL,
     ) -> Artifact:
-        """Draw a document that is not published; broken queries are broken tiles."""
-        plan = self._plans.of_text(text, filters)
+        """Draw a document that is not published, or these of its charts, as `data` does."""
+        plan = self._plans.of_text(text, filters, charts)
         return self._artifacts.draw(plan, principal=principal, cancel=cancel)
 
     def publish(
@@ -222,18 +223,20 @@ class Peter:
         slug: str,
         *,
         filters: Filters | None = None,
+        charts: Collection[str] | None = None,
         refresh: bool = False,
         revision: str | None = None,
         patience_s: float | None = None,
         cancel: CancelToken | None = None,
         principal: Principal = LOCAL,
     ) -> Artifact:
-        """All charts of a published dashboard in one artifact, from the cache where it is fresh.
+        """A published dashboard's charts in one artifact, from the cache where it is fresh.
 
-        ``patience_s`` is how long to wait for what is stale before it is shown as it is, marked,
-        while its refresh goes on; ``None`` waits for it.
+        A query that fails is a chart that says so. With ``charts`` only these are computed and
+        part of it. ``patience_s`` is how long to wait for what is stale before it is shown as it
+        is, marked, while its refresh goes on; ``None`` waits for it.
         """
-        plan = self._plans.of_slug(slug, filters, revision)
+        plan = self._plans.of_slug(slug, filters, revision, charts)
         return self._artifacts.draw(
             plan, principal=principal, force=refresh, cancel=cancel, patience_s=patience_s
         )
@@ -299,10 +302,7 @@ class Peter:
             raise InvalidRequest(
                 "Say what to forget.", hint="Give a slug, a table or a fingerprint."
             )
-        prints = None
-        if slug:
-            steps = self._plans.of_slug(slug).steps.values()
-            prints = {step.statement.fingerprint for step in steps}
+        prints = self._plans.fingerprints(slug) if slug else None
         return self._cache.invalidate(
             table=self._engine.table(table).id if table else None,
             fingerprint=fingerprint,

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from peter_core.costs import plan_cost
 from peter_core.dashboard.canonical import revision
 from peter_core.dashboard.loading import load_dashboard
+from peter_core.plan.selection import select_charts
 from peter_core.service.publishing import require_valid
 from peter_core.telemetry import span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from peter_core.costs import PlanCost, Prices
     from peter_core.dashboard.loading import Loaded
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from peter_core.service.documents import Documents
     from peter_core.service.runner import Runner
 
+    Charts = Collection[str]
     Filters = Mapping[str, object]
 
 
@@ -46,18 +48,33 @@ class Plans:
         """The plan of a document without errors."""
         return self._compile(loaded, revision(loaded), filters)
 
-    def of_text(self, text: str | bytes, filters: Filters | None = None) -> Plan:
-        """The plan of a text; raises ``DocumentError`` when it cannot be read."""
+    def of_text(
+        self, text: str | bytes, filters: Filters | None = None, charts: Charts | None = None
+    ) -> Plan:
+        """The plan of a text, or of some of its charts.
+
+        Raises ``DocumentError`` when it cannot be read.
+        """
         loaded = load_dashboard(text)
         require_valid(loaded.problems, "The document cannot be read")
-        return self.of_loaded(loaded, filters)
+        return _selected(self.of_loaded(loaded, filters), charts)
 
-    def of_slug(self, slug: str, filters: Filters | None = None, known: str | None = None) -> Plan:
-        """The plan of a published dashboard, or of one of its earlier revisions."""
+    def of_slug(
+        self,
+        slug: str,
+        filters: Filters | None = None,
+        known: str | None = None,
+        charts: Charts | None = None,
+    ) -> Plan:
+        """The plan of a published dashboard or of an earlier revision, or of some of its charts."""
         with span("peter.store") as read:
             document, loaded = self._documents.load(slug, known)
             read.set(slug=slug)
-        return self._compile(loaded, document.revision, filters)
+        return _selected(self._compile(loaded, document.revision, filters), charts)
+
+    def fingerprints(self, slug: str) -> frozenset[str]:
+        """Those of a published dashboard's statements."""
+        return frozenset(s.statement.fingerprint for s in self.of_slug(slug).steps.values())
 
     def price(self, plan: Plan, principal: Principal) -> PlanCost:
         """What the plan's next load costs; nothing is run."""
@@ -68,3 +85,7 @@ class Plans:
         slug = loaded.dashboard.slug if loaded.dashboard else None
         with span("peter.compile", slug=slug):
             return self._compiled.plan(loaded, known, filters)
+
+
+def _selected(plan: Plan, charts: Charts | None) -> Plan:
+    return plan if charts is None else select_charts(plan, charts)

@@ -84,6 +84,16 @@ def filter_parameters(dashboard: Dashboard) -> dict[str, str]:
     }
 
 
+def filters_behind(dashboard: Dashboard, names: Iterable[str]) -> tuple[str, ...]:
+    """The filters that bind any of these parameters, in the document's order."""
+    asked = {name.lower() for name in names}
+    return tuple(
+        name
+        for name, one in dashboard.filters.items()
+        if not asked.isdisjoint(parameter.lower() for parameter in _of_filter(name, one))
+    )
+
+
 def unknown_parameter(name: str, known: Iterable[str], text: str | None = None) -> Problem:
     """The problem of a ``@name`` that nobody declares, placed where ``text`` first uses it."""
     spelled = list(dict.fromkeys(known))

@@ -16,7 +16,7 @@ from peter_jupyter.http.models.data import DoneEvent, FreshnessAnswer, StepEvent
 from peter_jupyter.http.models.problem import FailureEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     import pyarrow as pa
 
@@ -45,17 +45,20 @@ class Data:
         slug: str,
         *,
         filters: Filters | None = None,
+        charts: Collection[str] | None = None,
         refresh: bool = False,
         revision: str | None = None,
         wait_s: int | None = None,
         cancel: CancelToken | None = None,
     ) -> ArtifactAnswer:
-        """All charts of a dashboard, ready to draw.
+        """All charts of a dashboard, or only ``charts``, ready to draw.
 
         ``wait_s`` is how long to wait for what is stale before it comes as it is, marked;
         ``None`` waits for it.
         """
-        query = filter_pairs(filters) + pairs(refresh=refresh or None, revision=revision)
+        names = None if charts is None else ",".join(charts)
+        query = filter_pairs(filters)
+        query += pairs(charts=names, refresh=refresh or None, revision=revision)
         headers = {} if wait_s is None else {"Prefer": f"wait={wait_s}"}
         return self._connection.ask(
             ArtifactAnswer, "GET", f"{_board(slug)}/data", query=query, headers=headers,

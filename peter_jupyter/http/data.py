@@ -31,14 +31,14 @@ _SENT = Representations()
 
 
 class DataResource(Resource):
-    """All charts of a dashboard in one answer."""
+    """The charts of a dashboard in one answer."""
 
     @needs("viewer")
     @operation("get_data", ArtifactAnswer, tag="data", query=DataQuery, filters=True, tagged=True,
                headers={"Prefer": "`wait=N`: what is stale is waited for N seconds at most."},
                errors=("not_found", "query_timeout", "document_invalid"))  # fmt: skip
     async def get(self, slug: str) -> None:
-        """The artifact at the filter values of the query string, its bytes as they are.
+        """The artifact at the filter values of the query string, all of it or some charts.
 
         With ``Prefer: wait=N`` (RFC 7240) what is stale is waited for N seconds at most.
         """
@@ -57,8 +57,8 @@ class DataResource(Resource):
 
         def drawn(peter: Peter) -> tuple[Sent, bool]:
             artifact = peter.data(
-                slug, filters=filters, refresh=asked.refresh, revision=asked.revision,
-                patience_s=patience_s, cancel=self.cancel, principal=who,
+                slug, filters=filters, charts=asked.chosen, refresh=asked.refresh,
+                revision=asked.revision, patience_s=patience_s, cancel=self.cancel, principal=who,
             )  # fmt: skip
             made, again = _SENT.seen(artifact, author=author)
             return Sent(made.etag, *made.coded(coding)), again

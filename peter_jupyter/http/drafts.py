@@ -17,7 +17,7 @@ from peter_jupyter.http.models.artifact import ArtifactAnswer
 from peter_jupyter.http.models.dashboard import ChangeItem, Difference, DocumentBody
 from peter_jupyter.http.models.drafts import DraftVerification, VerifiedQuery
 from peter_jupyter.http.models.lineage import LineageGraph
-from peter_jupyter.http.models.queries import ColumnsQuery
+from peter_jupyter.http.models.queries import ChartsQuery, ColumnsQuery
 from peter_jupyter.http.models.verification import VerificationAnswer
 from peter_jupyter.http.operations import DOCUMENT_TYPES, operation
 from peter_jupyter.http.resource import Resource
@@ -32,19 +32,23 @@ class PreviewResource(Resource):
     """The picture of a document that is not published."""
 
     @needs("author")
-    @operation("preview_dashboard", ArtifactAnswer, tag="documents", filters=True,
-               body=DocumentBody, body_types=DOCUMENT_TYPES,
+    @operation("preview_dashboard", ArtifactAnswer, tag="documents", query=ChartsQuery,
+               filters=True, body=DocumentBody, body_types=DOCUMENT_TYPES,
                errors=("document_invalid", "query_timeout"))  # fmt: skip
     async def post(self) -> None:
-        """The artifact at the filter values of the query string.
+        """The artifact at the filter values of the query string, all of it or some charts.
 
         Queries run under their caps, and what is cached is not run again.
         """
         document = read_document(self.request.headers, self.body())
-        filters, who = self.filters(), self.who
+        asked, filters, who = self.query(ChartsQuery), self.filters(ChartsQuery), self.who
         artifact = await self.call(
             lambda peter: peter.preview(
-                document.yaml, filters=filters, cancel=self.cancel, principal=who
+                document.yaml,
+                filters=filters,
+                charts=asked.chosen,
+                cancel=self.cancel,
+                principal=who,
             )
         )
         self.send(artifact.body, JSON)

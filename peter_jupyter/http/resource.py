@@ -42,7 +42,7 @@ log = logging.getLogger("peter.http")
 
 _RETRY_AFTER_S = 5
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_SECRETS = frozenset({"token", "access_token", "api_token", "api_key", "_xsrf"})
+SECRET_ARGUMENTS = frozenset({"token", "access_token", "api_token", "api_key", "_xsrf"})
 """Arguments that would carry a secret into logs and histories."""
 
 
@@ -172,7 +172,7 @@ class Resource(Host):
         if known is None or known.lenient or not self.request.query:
             return
         given = self.arguments()
-        if not _SECRETS.isdisjoint(given):
+        if not SECRET_ARGUMENTS.isdisjoint(given):
             raise InvalidRequest(
                 "A token does not belong into an address: addresses are logged and shared.",
                 hint="Send it in the Authorization header.",

@@ -43,7 +43,28 @@ async def test_filters_of_the_address_reach_the_queries(ask: Ask, published: str
     assert everything.json["charts"]["flights"]["view"]["value"]["raw"] == 5
 
 
-@pytest.mark.parametrize("query", [{"carier": "AA"}, {"refresh": "yes"}, {"revision": "../../etc"}])
+async def test_some_charts_are_asked_for_alone(ask: Ask, published: str) -> None:
+    everything = await ask("GET", f"{BOARD}/data", carrier="AA")
+    part = await ask("GET", f"{BOARD}/data", carrier="AA", charts="delay,flights")
+    assert set(part.json["charts"]) == {"flights", "delay"}
+    assert part.json["partial"] is True
+    shown = part.json["charts"]["flights"]
+    assert shown["view"] == everything.json["charts"]["flights"]["view"]
+    assert shown["filters"] == ["carrier"]
+    assert part.headers["ETag"] != everything.headers["ETag"]
+    tag = {"If-None-Match": part.headers["ETag"]}
+    again = await ask("GET", f"{BOARD}/data", headers=tag, carrier="AA", charts="delay,flights")
+    assert again.status == 304
+    none = await ask("GET", f"{BOARD}/data", charts="")
+    assert none.json["charts"] == {}
+    assert len(none.json["filters"][0]["options"]) == 4
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"carier": "AA"}, {"refresh": "yes"}, {"revision": "../../etc"}, {"charts": "delays"},
+     {"charts": "../delay"}, {"charts": "a" * 7000}],
+)  # fmt: skip
 async def test_a_wrong_argument_is_400(ask: Ask, published: str, query: dict[str, object]) -> None:
     reply = await ask("GET", f"{BOARD}/data", **query)
     assert (reply.status, reply.json["code"]) == (400, "invalid_request")

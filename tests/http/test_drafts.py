@@ -39,6 +39,9 @@ async def test_a_preview_is_drawn_at_the_filter_values_of_its_address(ask: Ask) 
         return reply.json["charts"]["flights"]["view"]["value"]["raw"]
 
     assert total(one) != total(everything)
+    part = await post(ask, "api/v1/dashboards/preview?carrier=B6&charts=flights", DOCUMENT)
+    assert list(part.json["charts"]) == ["flights"]
+    assert total(part) == total(one)
 
 
 async def test_a_broken_query_is_a_broken_tile_of_the_preview(ask: Ask) -> None:

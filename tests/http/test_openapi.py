@@ -14,8 +14,10 @@ import pytest
 from openapi_spec_validator import validate
 from pydantic import BaseModel
 
+from peter_core.dashboard.model import RESERVED_ARGUMENTS
 from peter_jupyter.hosts.hub.resources import OWN_ROUTES as HUB_ROUTES
 from peter_jupyter.hosts.jupyter_server import OWN_ROUTES as JUPYTER_ROUTES
+from peter_jupyter.hosts.jupyter_server import JupyterHost
 from peter_jupyter.hosts.standalone.app import LOGIN_ROUTES
 from peter_jupyter.http.accepting import JSON
 from peter_jupyter.http.access import METHODS, access_of
@@ -25,7 +27,7 @@ from peter_jupyter.http.openapi import openapi_document, reference_page
 from peter_jupyter.http.openapi.examples import EXAMPLES
 from peter_jupyter.http.openapi.paths import operations_of
 from peter_jupyter.http.operations import Operation
-from peter_jupyter.http.resource import Missing
+from peter_jupyter.http.resource import SECRET_ARGUMENTS, Missing
 from peter_jupyter.http.routes import ROUTES
 from peter_jupyter.http.statuses import STATUSES
 from tests.http.conftest import DOCUMENT, Ask
@@ -199,6 +201,12 @@ async def test_no_address_takes_an_argument_that_is_not_documented(
         else:
             assert reply.status == 400, (pattern, method, reply.status, reply.body)
             assert not told or "no_such" in told["detail"], (pattern, told)
+
+
+def test_no_filter_can_have_the_name_of_an_argument_that_stands_beside_it() -> None:
+    beside = {name for _, _, known in said() if known.filters for name in known.arguments}
+    assert beside >= {"charts", "refresh", "revision"}
+    assert beside | SECRET_ARGUMENTS | JupyterHost.host_arguments <= RESERVED_ARGUMENTS
 
 
 @pytest.mark.parametrize("name", ["access_token", "api_key", "_xsrf"])

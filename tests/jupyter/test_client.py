@@ -186,6 +186,8 @@ def test_a_document_is_priced_before_it_runs(alice: PeterClient) -> None:
 
 def test_data_come_as_an_artifact_and_as_arrow(alice: PeterClient, vera: PeterClient) -> None:
     alice.publish(board("data"))
+    part = vera.data("data", charts=["flights"])
+    assert (list(part.charts), part.partial) == (["flights"], True)
     artifact = vera.data("data", filters={"carrier": "AA"}, wait_s=1)
     view = artifact.charts["flights"].view
     assert view is not None

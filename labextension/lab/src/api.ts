@@ -3,6 +3,7 @@
 import { URLExt } from "@jupyterlab/coreutils";
 import { ServerConnection } from "@jupyterlab/services";
 import type { Artifact } from "../../src/artifact";
+import { dataQuery, type Question } from "../../src/loading";
 import type { Graph } from "../../src/lineage/graph";
 import type {
   Completions,
@@ -74,8 +75,10 @@ export class Api {
     return this.json("GET", `api/v1/dashboards/${enc(slug)}/freshness`);
   }
 
-  data(slug: string, query: string, signal?: AbortSignal, wait = 25): Promise<Artifact> {
-    const headers = { Prefer: `wait=${wait}` };
+  data(slug: string, question: Question): Promise<Artifact> {
+    const headers = { Prefer: `wait=${question.wait}` };
+    const { signal } = question;
+    const query = dataQuery(question);
     return this.json("GET", `api/v1/dashboards/${enc(slug)}/data`, { query, signal, headers });
   }
 
@@ -87,7 +90,14 @@ export class Api {
     return this.json("POST", "api/v1/dashboards/validate", { yaml, signal });
   }
 
-  preview(yaml: string, query: string, signal?: AbortSignal): Promise<Artifact> {
+  /** The picture of a text at the filter values of a query string, or some of its charts. */
+  preview(
+    yaml: string,
+    filters: string,
+    charts: string[] | null,
+    signal?: AbortSignal,
+  ): Promise<Artifact> {
+    const query = [filters, charts && `charts=${charts.join(",")}`].filter(Boolean).join("&");
     return this.json("POST", "api/v1/dashboards/preview", { yaml, query, signal });
   }
 

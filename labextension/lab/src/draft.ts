@@ -2,7 +2,9 @@
 
 import type { DocumentRegistry } from "@jupyterlab/docregistry";
 import { Signal } from "@lumino/signaling";
-import type { Artifact } from "../../src/artifact";
+import type { Artifact, FilterValues } from "../../src/artifact";
+import { toQuery } from "../../src/filters/query";
+import { merged, touched } from "../../src/partial";
 import { type Api, isAborted, PeterError } from "./api";
 import type { Plan, Problem } from "./models";
 import type { Preferences } from "./settings";
@@ -24,8 +26,10 @@ export class Draft {
   private watchers = 0;
   private timer: number | undefined;
   private running: AbortController | null = null;
+  private values: FilterValues = {};
   private query = "";
-  private drawn = "";
+  /** The filter values and the text that the picture is of. */
+  private drawn = { query: "", text: "" };
   private wait = FIRST_WAIT;
 
   constructor(
@@ -60,8 +64,9 @@ export class Draft {
   }
 
   /** Draw at other filter values. */
-  filter(query: string): void {
-    this.query = query;
+  filter(values: FilterValues): void {
+    this.query = toQuery(this.artifact?.filters ?? [], values);
+    this.values = values;
     void this.check(true);
   }
 
@@ -87,11 +92,16 @@ export class Draft {
   }
 
   private async draw(text: string, redraw: boolean, signal: AbortSignal): Promise<void> {
-    const asked = `${this.query}\n${text}`;
-    if (this.watchers > 0 && (redraw || asked !== this.drawn)) {
+    const { drawn, query } = this;
+    if (this.watchers > 0 && (redraw || drawn.query !== query || drawn.text !== text)) {
       this.say("drawing");
-      this.artifact = await this.api.preview(text, this.query, signal);
-      this.drawn = asked;
+      // Of the same text only the charts that the filters touch are asked for.
+      const held = drawn.text === text && drawn.query !== query ? this.artifact : null;
+      const charts = held && touched(held, this.values);
+      const answer = await this.api.preview(text, query, charts, signal);
+      const whole = merged(held, answer) ?? (await this.api.preview(text, query, null, signal));
+      this.artifact = whole;
+      this.drawn = { query, text };
     }
     this.say("ready");
   }

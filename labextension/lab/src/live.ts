@@ -3,23 +3,19 @@
 import { MainAreaWidget } from "@jupyterlab/apputils";
 import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
-import type { Artifact } from "../../src/artifact";
-import { toQuery } from "../../src/filters/query";
+import type { Artifact, FilterValues } from "../../src/artifact";
+import { filterValues, toQuery } from "../../src/filters/query";
+import { Loading } from "../../src/loading";
 import { h } from "../../src/renderer/dom";
 import { type Rendered, renderDashboard } from "../../src/renderer/dashboard";
-import { type Api, isAborted, PeterError } from "./api";
+import { type Api, PeterError } from "./api";
 import { charts } from "./charts";
 import { peterIcon } from "./icon";
-
-/** How often a refresh is asked after before the older picture is left as it is. */
-const TURNS = 20;
 
 /** The dashboard of a slug, asked for again while its data is computed anew. */
 export class LiveDashboard extends Widget {
   private readonly rendered: Rendered;
-  private artifact: Artifact | null = null;
-  private running: AbortController | null = null;
-  private query = "";
+  private readonly loading: Loading;
 
   constructor(
     private readonly api: Api,
@@ -32,21 +28,25 @@ export class LiveDashboard extends Widget {
     this.node.append(board);
     this.rendered = renderDashboard(board, null, {
       charts,
-      onFilters: (values) => {
-        this.query = toQuery(this.artifact?.filters ?? [], values);
-        void this.load();
-      },
+      onFilters: (values) => void this.loading.change(values),
+      onRetry: (chart) => void this.loading.change(this.values(), [chart]),
       actions: [
-        { label: "Refresh", run: () => void this.load(true) },
+        { label: "Refresh", run: () => void this.refresh() },
         { label: "Open as a page", href: api.page(slug) },
         { label: "Download as HTML", href: api.exported(slug) },
       ],
     });
-    void this.load();
+    const surface = {
+      show: (artifact: Artifact) => this.show(artifact),
+      busy: (on: boolean) => this.rendered.busy(on),
+      fail: (error: unknown, retry: () => void) => this.fail(error, retry),
+    };
+    this.loading = new Loading((question) => api.data(slug, question), surface);
+    void this.loading.load("");
   }
 
   override dispose(): void {
-    this.running?.abort();
+    this.loading.stop();
     this.rendered.destroy();
     super.dispose();
   }
@@ -55,30 +55,25 @@ export class LiveDashboard extends Widget {
     this.node.focus();
   }
 
-  private async load(refresh = false): Promise<void> {
-    this.running?.abort();
-    const running = (this.running = new AbortController());
-    this.rendered.busy(true);
-    const query = [this.query, refresh && "refresh=true"].filter(Boolean).join("&");
-    try {
-      await this.poll(query, running.signal);
-    } catch (error) {
-      if (running.signal.aborted || isAborted(error) || !(error instanceof PeterError)) return;
-      const { code, title, detail, hint } = error;
-      this.rendered.fail({ code, title, detail, hint }, () => void this.load());
-    }
-    if (this.running === running) this.rendered.busy(false);
+  /** The filter values that are shown. */
+  private values(): FilterValues {
+    return filterValues(this.loading.artifact?.filters ?? []);
   }
 
-  /** What is stale is shown as it is, and asked for again until it is computed anew. */
-  private async poll(query: string, signal: AbortSignal): Promise<void> {
-    for (let turn = 0; turn < TURNS; turn += 1) {
-      const artifact = await this.api.data(this.slug, query, signal, turn === 0 ? 1 : 25);
-      this.artifact = artifact;
-      this.title.label = artifact.title;
-      this.rendered.update(artifact);
-      if (!artifact.refreshing) return;
-    }
+  private async refresh(): Promise<void> {
+    const filters = this.loading.artifact?.filters ?? [];
+    await this.loading.load(toQuery(filters, this.values()), { refresh: true });
+  }
+
+  private show(artifact: Artifact): void {
+    this.title.label = artifact.title;
+    this.rendered.update(artifact);
+  }
+
+  private fail(error: unknown, retry: () => void): void {
+    if (!(error instanceof PeterError)) throw error;
+    const { code, title, detail, hint } = error;
+    this.rendered.fail({ code, title, detail, hint }, retry);
   }
 }
 

@@ -5,7 +5,6 @@ import type { DocumentRegistry } from "@jupyterlab/docregistry";
 import { ABCWidgetFactory, DocumentWidget } from "@jupyterlab/docregistry";
 import { Widget } from "@lumino/widgets";
 import type { Message } from "@lumino/messaging";
-import { toQuery } from "../../src/filters/query";
 import { h } from "../../src/renderer/dom";
 import { type Rendered, renderDashboard } from "../../src/renderer/dashboard";
 import { charts } from "./charts";
@@ -31,10 +30,7 @@ export class Preview extends Widget {
     this.node.append(this.strip, this.board);
     this.rendered = renderDashboard(this.board, null, {
       charts,
-      onFilters: (values) => {
-        const filters = this.draft.artifact?.filters ?? [];
-        this.draft.filter(toQuery(filters, values));
-      },
+      onFilters: (values) => this.draft.filter(values),
     });
     this.unwatch = draft.watch();
     draft.changed.connect(this.paint, this);

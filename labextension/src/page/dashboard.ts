@@ -3,7 +3,9 @@
 import type { Artifact, FilterValues } from "../artifact";
 import { fromQuery, toQuery } from "../filters/query";
 import type * as HistoryModule from "../history";
+import { Loading, type Manner, NEXT_WAIT } from "../loading";
 import { messages } from "../messages";
+import { refreshing } from "../partial";
 import { type Rendered, renderDashboard } from "../renderer/dashboard";
 import { button } from "../renderer/dom";
 import type { Action, RenderOptions, ThemeChoice } from "../renderer/options";
@@ -58,47 +60,43 @@ function pictureTheme(): ThemeChoice | null {
   return asked === "light" || asked === "dark" ? asked : null;
 }
 
-/** Seconds the server may take for what is stale: at first sight, and while it is computed anew. */
-const FIRST_WAIT = 1;
-const NEXT_WAIT = 25;
-/** How often a page asks after a refresh before it leaves the older picture as it is. */
-const TURNS = 20;
-
-/** How a load asks: for new data whatever is held, or with this many seconds of patience. */
-interface Asked {
-  refresh?: boolean;
-  wait?: number;
-}
-
 type HistoryScript = typeof HistoryModule;
 
 class Page {
   readonly rendered: Rendered;
-  private running: AbortController | null = null;
+  private readonly loading: Loading;
   /** The dashboard's address in the API, for those who may bring an earlier revision back. */
   private readonly board = readMeta("peter-history");
 
   constructor(
     private readonly root: HTMLElement,
-    private readonly address: string,
-    private artifact: Artifact | null,
+    address: string,
+    artifact: Artifact | null,
     options: Pick<RenderOptions, "charts">,
   ) {
+    const surface = {
+      show: (newer: Artifact) => this.show(newer),
+      busy: (on: boolean) => this.rendered.busy(on),
+      fail: (error: unknown, retry: () => void) => this.fail(error, retry),
+    };
+    this.loading = new Loading((asked) => fetchArtifact(address, asked), surface, artifact);
     this.rendered = renderDashboard(root, artifact, {
       ...options,
       actions: this.actions(),
       onFilters: (values) => this.change(values),
-      onRetry: () => void this.load(location.search),
+      onRetry: (chart) => void this.follow([chart]),
       ...(this.board && { onHistory: () => void this.openHistory() }),
     });
-    window.addEventListener("popstate", () => void this.load(location.search));
-    if (!artifact) void this.load(location.search);
-    else if (artifact.refreshing) void this.load(location.search, { wait: NEXT_WAIT });
+    window.addEventListener("popstate", () => void this.follow());
+    if (!artifact) void this.load();
+    else if (artifact.refreshing) {
+      void this.load({ charts: refreshing(artifact.charts), wait: NEXT_WAIT });
+    }
   }
 
   private actions(): Action[] {
     const actions: Action[] = [
-      { label: messages.refresh, run: () => void this.load(location.search, { refresh: true }) },
+      { label: messages.refresh, run: () => void this.load({ refresh: true }) },
       { label: messages.print, run: () => window.print() },
     ];
     const lineage = readMeta("peter-lineage");
@@ -114,8 +112,8 @@ class Page {
     if (this.board === null || script === null) return;
     try {
       const panel = (await import(new URL(script, document.baseURI).href)) as HistoryScript;
-      const { locale = language(), timezone = "UTC", words } = this.artifact ?? {};
-      const onRestored = (): void => void this.load(location.search);
+      const { locale = language(), timezone = "UTC", words } = this.loading.artifact ?? {};
+      const onRestored = (): void => void this.load();
       panel.openHistory(this.root, this.board, { locale, timezone, onRestored }, words);
     } catch {
       const problem = {
@@ -128,41 +126,29 @@ class Page {
   }
 
   private change(values: FilterValues): void {
-    const query = toQuery(this.artifact?.filters ?? [], values);
+    const query = toQuery(this.loading.artifact?.filters ?? [], values);
     history.pushState(null, "", query === "" ? location.pathname : `?${query}`);
-    void this.load(location.search);
+    void this.follow();
   }
 
-  private async load(search: string, asked: Asked = {}): Promise<void> {
-    this.running?.abort();
-    const running = new AbortController();
-    this.running = running;
-    this.rendered.busy(true);
-    try {
-      const query = this.queryOf(search);
-      let wait = asked.wait ?? FIRST_WAIT;
-      for (let turn = 0; turn < TURNS; turn += 1) {
-        const options = { refresh: asked.refresh ?? false, wait, signal: running.signal };
-        const artifact = await fetchArtifact(this.address, query, options);
-        this.show(artifact);
-        if (!artifact.refreshing) break;
-        wait = NEXT_WAIT;
-      }
-    } catch (error) {
-      if (running.signal.aborted) return;
-      this.fail(error, () => void this.load(search, asked));
-    }
-    if (this.running === running) this.rendered.busy(false);
+  /** Shows what the address says now: asks for the charts it touches, and for those named. */
+  private async follow(also: string[] = []): Promise<void> {
+    const filters = this.loading.artifact?.filters;
+    if (filters) await this.loading.change(fromQuery(filters, location.search), also);
+    else await this.load();
   }
 
-  /** Only what filters know goes to the server, once they are known. */
-  private queryOf(search: string): string {
-    const filters = this.artifact?.filters;
-    return filters ? toQuery(filters, fromQuery(filters, search)) : search;
+  /** Asks for the dashboard at the values of the address, of which only known filters are sent. */
+  private async load(manner: Manner = {}): Promise<void> {
+    const filters = this.loading.artifact?.filters;
+    const { search } = location;
+    await this.loading.load(
+      filters ? toQuery(filters, fromQuery(filters, search)) : search,
+      manner,
+    );
   }
 
   private show(artifact: Artifact): void {
-    this.artifact = artifact;
     document.title = `${artifact.title} · Peter`;
     this.rendered.update(artifact);
   }
@@ -172,7 +158,7 @@ class Page {
     const problem = known ? error.problem : { code: "error", title: messages.requestFailed };
     this.rendered.fail(problem, retry);
     // Without a header, and an earlier revision may be the way out.
-    if (this.artifact || this.board === null) return;
+    if (this.loading.artifact || this.board === null) return;
     const open = button({ class: "btn" }, () => void this.openHistory(), messages.history);
     this.root.querySelector(".alone .acts")?.append(open);
   }

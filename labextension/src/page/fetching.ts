@@ -1,6 +1,7 @@
 /** Asking the server: an artifact, or anything else of its API. */
 
 import type { Artifact, Problem } from "../artifact";
+import { dataQuery, type Question } from "../loading";
 import { messages } from "../messages";
 import { xsrfToken } from "./document";
 
@@ -22,22 +23,16 @@ export class RequestProblem extends Error {
 }
 
 /**
- * The artifact at an address for a query string. `wait` is how many seconds the server waits for
- * what is stale before it sends it as it is, marked as refreshing.
+ * The answer of the data address to a question.
  *
  * Throws RequestProblem with the server's own explanation where it gives one, and passes an
  * AbortError on.
  */
-export async function fetchArtifact(
-  address: string,
-  query: string,
-  options: { refresh?: boolean; wait?: number; signal: AbortSignal },
-): Promise<Artifact> {
+export async function fetchArtifact(address: string, question: Question): Promise<Artifact> {
   const url = new URL(address, document.baseURI);
-  for (const [name, value] of new URLSearchParams(query)) url.searchParams.append(name, value);
-  if (options.refresh) url.searchParams.set("refresh", "true");
-  const headers = options.wait === undefined ? {} : { Prefer: `wait=${options.wait}` };
-  return (await request(url, { headers, signal: options.signal })) as Artifact;
+  url.search = dataQuery(question);
+  const headers = { Prefer: `wait=${question.wait}` };
+  return (await request(url, { headers, signal: question.signal })) as Artifact;
 }
 
 /** The JSON that an address answers with; throws as `fetchArtifact` does. */

@@ -150,10 +150,12 @@ export class Card {
     if (chart.sql !== null) {
       buttons.push(button({ class: "btn" }, () => this.openDetails(), messages.openQuery));
     }
-    if (options.onRetry) {
+    const { onRetry } = options;
+    if (onRetry) {
       // A sign and no word: not every surface can, and all of them show the same words.
       const named = { class: "btn", "aria-label": messages.retry, title: messages.retry };
-      buttons.push(button(named, options.onRetry, icon("retry")));
+      const again = (): void => onRetry(this.element.dataset.chart ?? "");
+      buttons.push(button(named, again, icon("retry")));
     }
     return buttons;
   }

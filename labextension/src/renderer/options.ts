@@ -13,8 +13,8 @@ export interface RenderOptions {
   charts: () => Promise<DrawChart>;
   /** Called with every filter's value when the reader changes one; no filters without it. */
   onFilters?: (values: FilterValues) => void;
-  /** Asks for the same data again, after a failure; no button without it. */
-  onRetry?: () => void;
+  /** Asks again for a chart that failed; no button without it. */
+  onRetry?: (chart: string) => void;
   theme?: ThemeChoice;
   /** Entries of the export menu, in order. */
   actions?: Action[];

@@ -2,6 +2,7 @@
 
 import type { AnyModel } from "@anywidget/types";
 import type { Artifact, FilterValues, Problem } from "../artifact";
+import { merged } from "../partial";
 import { renderDashboard } from "../renderer/dashboard";
 import type { RenderOptions, ThemeChoice } from "../renderer/options";
 import { receive } from "./parcels";
@@ -33,7 +34,13 @@ export function mountLive(
     },
   });
   const showArtifact = (text: string): void => {
-    shown = JSON.parse(text) as Artifact;
+    const whole = merged(shown, JSON.parse(text) as Artifact);
+    if (!whole) {
+      // A part, and its whole was not told to this output.
+      model.send({ kind: "ask", what: "artifact" });
+      return;
+    }
+    shown = whole;
     // The still beside this output gives way from here on.
     el.dataset.peterLive = "";
     showShown();

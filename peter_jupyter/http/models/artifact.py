@@ -191,13 +191,14 @@ class ChartCheck(Answer):
 
 
 class ArtifactChart(Answer):
-    """One chart, ready to draw."""
+    """One chart, ready to draw; ``filters`` are those that decide what it shows."""
 
     type: str
     title: str | None
     description: str | None
     link: str | None
     query: str | None
+    filters: tuple[str, ...] = ()
     state: Literal["ready", "empty", "failed"]
     view: View | None
     summary: str | None
@@ -219,7 +220,7 @@ class ArtifactChart(Answer):
 
 
 class ArtifactAnswer(Answer):
-    """A dashboard ready to draw, at one choice of filter values."""
+    """A dashboard ready to draw, at one choice of filter values; or some of its charts."""
 
     format: Literal[1]
     slug: str
@@ -233,6 +234,7 @@ class ArtifactAnswer(Answer):
     filters: tuple[FilterItem, ...]
     layout: Layout
     charts: dict[str, ArtifactChart]
+    partial: bool = False
     as_of: Time | None
     source_updated_at: Time | None
     refreshing: bool

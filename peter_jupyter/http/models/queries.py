@@ -14,6 +14,10 @@ Revision = Annotated[
     StringConstraints(min_length=1, max_length=64),
     Field(description="A revision, or the first eight or more characters of one."),
 ]
+ChartNames = Annotated[
+    str, StringConstraints(max_length=6_600, pattern=r"^([A-Za-z_][A-Za-z0-9_,]*)?$")
+]
+"""A hundred names of the longest kind."""
 Page = Annotated[int, Field(ge=1, le=1_000_000, description="Which page, counted from 1.")]
 PageSize = Annotated[int, Field(ge=1, le=200, description="How many of them a page holds.")]
 Point = Annotated[
@@ -65,8 +69,21 @@ class DiffQuery(Query):
     )
 
 
-class DataQuery(RevisionQuery):
-    """How fresh the data is to be; every further argument is a filter."""
+class ChartsQuery(Query):
+    """Which charts; every further argument is a filter."""
+
+    charts: ChartNames | None = Field(
+        default=None, description="These charts alone, commas between them; all without it."
+    )
+
+    @property
+    def chosen(self) -> tuple[str, ...] | None:
+        """The names of the charts, ``None`` for all."""
+        return None if self.charts is None else tuple(filter(None, self.charts.split(",")))
+
+
+class DataQuery(RevisionQuery, ChartsQuery):
+    """Which charts, and how fresh their data is to be; every further argument is a filter."""
 
     refresh: Flag = Field(default=False, description="Run every query again.")
 

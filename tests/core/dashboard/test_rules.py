@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peter_core.dashboard.loading import Loaded, load_dashboard
+from peter_core.dashboard.model import RESERVED_ARGUMENTS
 from peter_core.dashboard.problems import Problem
 from peter_core.dashboard.rules import check_columns, check_rules, place_problems
 from peter_core.engine.port import Column
@@ -178,6 +179,12 @@ def test_a_chart_is_placed_once_over_all_tabs() -> None:
 def test_parameter_names_clash_without_case() -> None:
     text = DOCUMENT.replace("  origin:", "  PERIOD_end: {type: date}\n  origin:")
     assert rules_in(text) == [("parameter-clash", "filters.PERIOD_end")]
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED_ARGUMENTS))
+def test_a_filter_cannot_take_a_word_of_the_address(name: str) -> None:
+    text = DOCUMENT.replace("  origin:", f"  {name}: {{type: date}}\n  origin:")
+    assert rules_in(text) == [("reserved-name", f"filters.{name}")]
 
 
 def test_a_query_that_only_fills_options_or_a_check_is_used() -> None:
