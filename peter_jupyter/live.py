@@ -16,32 +16,41 @@ if TYPE_CHECKING:
     from peter_jupyter.widget import Ask, RenderedWidget
 
 # Jupyter's pages show a widget's error where its kernel is gone, although the still stands in the
-# same output. So the still is an output of its own, and one of the two is hidden. A page that
-# takes out styles hides neither: it has no widgets, so that the first of them is the picture.
+# same output. So the still is an output of its own, and one of the two is hidden. The picture is
+# for pages that take out styles and drawings: wherever a style is left, it is hidden.
 _SWITCH = "".join(
-    f"{child}:not(:has([data-peter-live])):has(+ {child} .peter-still),"
-    f"{child}:has([data-peter-live]) + {child}:has(.peter-still){{display:none}}"
+    f"{child}:has(+ {child} .peter-still),"
+    f"{child}:has(.peter-still):has(+ {child} [data-peter-live]),"
+    f"{child}:has(.peter-still) + {child}:not(:has([data-peter-live])){{display:none}}"
     for child in (".jp-OutputArea-child", ".output_area")
 )
 
 
 class _View:
-    """The live view of a widget, and for pages without widgets a picture."""
+    """The live view of a widget, without what else can be shown of it."""
 
-    def __init__(self, widget: RenderedWidget, kept: Keepsake) -> None:
-        self._widget, self._kept = widget, kept
+    def __init__(self, widget: RenderedWidget, instead: str) -> None:
+        self._widget, self._instead = widget, instead
 
     def __repr__(self) -> str:
-        # What is left of it where a page shows neither widgets nor pictures.
-        return self._kept.instead
+        # What is left of it where a page shows no widgets, as GitHub's.
+        return self._instead
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
-        data, metadata = self._widget.view_bundle()
-        picture = self._kept.picture(self._kept.room)
-        if picture is None:
-            return data, metadata
-        named = {"image/png": {"alt": self._kept.title}}
-        return {**data, "image/png": picture}, {**metadata, **named}
+        return self._widget.view_bundle()
+
+
+class _Picture:
+    """A PNG in base64, with what it shows in a few words."""
+
+    def __init__(self, data: str, told: str) -> None:
+        self._data, self._told = data, told
+
+    def __repr__(self) -> str:
+        return self._told
+
+    def _repr_mimebundle_(self, **_: Any) -> Any:
+        return {"image/png": self._data}, {"image/png": {"alt": self._told}}
 
 
 def live_dashboard(
@@ -103,8 +112,8 @@ def live_lineage(
 def _live(make: Callable[[], RenderedWidget], keep: Callable[[], Keepsake]) -> Any:
     """A widget with its still.
 
-    In Jupyter's own pages this is a pair of outputs; where these are not one below the other in
-    one page (VS Code, Colab), one output that holds both. A terminal shows the still's words, and
+    In Jupyter's own pages these are outputs below each other, of which one is seen; where outputs
+    are apart (VS Code, Colab), one output that holds both. A terminal shows the still's words, and
     a checkout whose frontend was never built has no script; its notebooks show the still.
     """
     shell = _shell()
@@ -116,7 +125,9 @@ def _live(make: Callable[[], RenderedWidget], keep: Callable[[], Keepsake]) -> A
     kept = keep()
     still = kept.bundle
     html = f'<div class="peter-still"><style>{_SWITCH}</style>{still["text/html"]}</div>'
-    return _View(widget, kept), {**still, "text/html": html}
+    drawn = kept.picture()
+    pictures = [_Picture(drawn, kept.told)] if drawn else []
+    return *pictures, {**still, "text/html": html}, _View(widget, kept.instead)
 
 
 def _shell() -> Any:

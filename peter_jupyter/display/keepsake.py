@@ -28,46 +28,46 @@ MOST = 280_000
 class Keepsake:
     """A still in HTML and words, and what stands where neither it nor a live view can be shown.
 
-    ``picture`` draws a PNG in base64 of at most so many characters, or nothing.
+    ``draw`` gives the picture as a PNG in base64 of at most so many characters, or nothing.
     """
 
     bundle: Bundle
-    title: str
+    told: str
+    """What the picture shows."""
     instead: str
-    picture: Callable[[int], str | None]
+    """What stands in the place of the live view."""
+    draw: Callable[[int], str | None]
 
-    @property
-    def room(self) -> int:
-        """Characters that are left for the picture."""
-        return MOST - len(json.dumps(self.bundle))
+    def picture(self) -> str | None:
+        """The picture, where there is room for it beside the still."""
+        return self.draw(MOST - len(json.dumps(self.bundle)))
 
 
 def artifact_keepsake(artifact: Artifact) -> Keepsake:
     """Of a dashboard; its charts are drawn once for the still and the picture."""
-    drawings = Drawings()
+    drawings, payload = Drawings(), artifact.payload
     bundle = {
         "text/html": artifact_html(artifact, drawings),
         "text/plain": artifact_text(artifact),
     }
-    payload = artifact.payload
-    return Keepsake(
-        bundle,
-        payload["title"],
-        _instead(payload.get("locale", "en")),
-        lambda room: artifact_picture(artifact, drawings, room),
-    )
+    with speaking(payload.get("locale", "en")):
+        told = say("Picture of {name}", name=payload["title"])
+        return Keepsake(
+            bundle, told, _instead(), lambda room: artifact_picture(artifact, drawings, room)
+        )
 
 
 def graph_keepsake(graph: Graph, language: str = "en") -> Keepsake:
     """Of lineage, for a reader of a language."""
 
-    def picture(room: int) -> str | None:
+    def draw(room: int) -> str | None:
         svg = graph_svg(graph)
         return svg_picture(svg, room) if svg else None
 
-    return Keepsake(graph_bundle(graph), "Lineage", _instead(language), picture)
-
-
-def _instead(language: str) -> str:
     with speaking(language):
-        return say("Live while its kernel runs; below is what it last showed.")
+        told = say("Picture of {name}", name=say("Lineage"))
+        return Keepsake(graph_bundle(graph), told, _instead(), draw)
+
+
+def _instead() -> str:
+    return say("Live while its kernel runs; above is what it last showed.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import secrets
@@ -121,18 +122,19 @@ def test_a_saved_notebook_keeps_a_picture_and_words_without_data_in_a_script() -
     assert data["text/plain"].startswith("Dashboard <script>alert(1)</script> (flights @ 4f2c91a)")
 
 
-def test_in_jupyters_pages_the_live_view_is_an_output_ahead_of_the_still(
+def test_in_jupyters_pages_picture_still_and_live_view_are_outputs_below_each_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shell = SimpleNamespace(user_ns={}, kernel=object())
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
-    view, still = live_dashboard(artifact(), lambda *_: artifact(), {})
+    picture, still, view = live_dashboard(artifact(), lambda *_: artifact(), {})
+    data, metadata = picture._repr_mimebundle_()
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert metadata["image/png"]["alt"] == str(picture) == "Picture of Flights"
     assert 'class="peter-still"' in still["text/html"]
     assert still["text/plain"].startswith("Dashboard Flights")
-    data, metadata = view._repr_mimebundle_()
-    assert list(data) == ["application/vnd.jupyter.widget-view+json", "image/png"]
-    assert metadata["image/png"] == {"alt": "Flights"}
-    assert str(view) == "Live while its kernel runs; below is what it last showed."
+    assert list(view._repr_mimebundle_()[0]) == ["application/vnd.jupyter.widget-view+json"]
+    assert str(view) == "Live while its kernel runs; above is what it last showed."
     # Visual Studio Code shows outputs apart from each other, so there it is one.
     shell.user_ns["__vsc_ipynb_file__"] = "board.ipynb"
     assert isinstance(live_dashboard(artifact(), lambda *_: artifact(), {}), DashboardWidget)
