@@ -26,6 +26,8 @@ def csv_options(path: Path) -> str:
 
 def csv_delimiter(path: Path) -> str:
     """The delimiter that is most frequent in the first line, a comma when there is none."""
+    if path.suffix.lower() == ".tsv":
+        return "\t"
     with path.open("rb") as file:
         header = file.readline(_HEADER_BYTES).decode("utf-8", "replace")
     bare = "".join(header.split('"')[::2])
@@ -40,9 +42,10 @@ def csv_fault(path: Path) -> str | None:
             header = next(rows, [])
             for row in rows:
                 if row and len(row) != len(header):
-                    return f"line {rows.line_num} has {len(row)} values, the header {len(header)}"
+                    values = f"{len(row)} value" if len(row) == 1 else f"{len(row)} values"
+                    return f"line {rows.line_num} has {values}, the header {len(header)}"
     except UnicodeDecodeError:
-        return "it is not UTF-8 text"
+        return "it is not UTF-8 text; save it as UTF-8"
     except csv.Error as error:
         return f"line {rows.line_num} is broken ({error})"
     return None

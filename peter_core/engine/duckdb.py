@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from peter_core.engine.worker_process import Answer
     from peter_core.sql.statement import Statement
 
-"""Bytes BigQuery bills at least for each table of a query
-(https://cloud.google.com/bigquery/pricing#on_demand_pricing)."""
 _PREPARED_KEPT = 512
+_NAMED = 5
+"""Tables that are named where none is near what was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class _Prepared:
 
 
 class DuckDBEngine:
-    """An ``Engine`` over ``<folder>/data/<dataset>/<table>.{parquet,csv,json,ndjson}``.
+    """An ``Engine`` over ``<folder>/data/<dataset>/<table>.{parquet,csv,tsv,json,ndjson,jsonl}``.
 
     Parameters
     ----------
@@ -252,7 +252,7 @@ class DuckDBEngine:
         raise SqlError(told[0].message, hint=told[0].hint, problems=told)
 
     def _with_reason(self, statement: Statement, problem: Problem, tables: _Tables) -> Problem:
-        """An unknown table whose file is there says why the file could not be read."""
+        """An unknown table says why its file could not be read, else which tables there are."""
         if problem.rule != "unknown-table":
             return problem
         for name in statement.tables:
@@ -260,7 +260,14 @@ class DuckDBEngine:
                 if name in problem.message or id in problem.message:
                     message, hint = _cannot_be_read(id, tables.unreadable[id])
                     return replace(problem, message=message, hint=hint)
-        return problem
+        return replace(problem, hint=problem.hint or self._tables_there(tables))
+
+    def _tables_there(self, tables: _Tables) -> str:
+        if not tables.infos:
+            return "There are no tables; they belong in data/<dataset>/<table>.parquet or .csv."
+        names = [f"`{id.removeprefix(f'{self.project}.')}`" for id in tables.infos]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return f"Tables that are there: {', '.join(names[:_NAMED])}{more}."
 
     def _execute(
         self,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 import uuid
 from dataclasses import asdict, dataclass
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _MEMORY_LIMIT = "2GiB"
+_NO_PARQUET = re.compile("too small to be a Parquet file|No magic bytes found")
 _JSON_OPTIONS = ", sample_size = -1, maximum_object_size = 67108864"
 
 
@@ -219,12 +221,14 @@ def _table_function(source: Source) -> str:
 
 
 def _reason(source: Source, error: Exception) -> str:
-    if source.path.lower().endswith(".csv"):
+    if source.path.lower().endswith((".csv", ".tsv")):
         with contextlib.suppress(OSError):
             fault = csv_fault(Path(source.path))
             if fault is not None:
                 return fault
     text = str(error).strip().splitlines()
+    if text and _NO_PARQUET.search(text[0]):
+        return "it is no Parquet file, or it was cut short"
     return text[0][:500] if text else type(error).__name__
 
 

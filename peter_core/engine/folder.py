@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READERS = {
-    ".parquet": "read_parquet", ".csv": "read_csv",
-    ".json": "read_json", ".ndjson": "read_json",
+    ".parquet": "read_parquet", ".csv": "read_csv", ".tsv": "read_csv",
+    ".json": "read_json", ".ndjson": "read_json", ".jsonl": "read_json",
 }  # fmt: skip
 """The DuckDB function that reads each kind of file."""
 

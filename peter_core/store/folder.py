@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from peter_core.errors import NotFound, StorageError
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LOCK_WAIT_S = 10.0
+_NEAR = 3
+"""Slugs looked at for one that is near a missing one and published."""
 
 
 class FolderStore:
@@ -110,13 +113,24 @@ class FolderStore:
             if revision is None:
                 head = live(last)
                 if head is None:
-                    raise NotFound(f"There is no dashboard {slug}.")
+                    raise self._none(slug)
                 return self._document(folder, head)
             check_revision(revision)
             for entry in read_entries(folder, last) if last else ():
                 if entry.publication.revision == revision and not entry.publication.deleted:
                     return self._document(folder, entry)
         raise NotFound(f"Dashboard {slug} has no revision {revision[:12]}.")
+
+    def _none(self, slug: str) -> NotFound:
+        folders = self._root.iterdir() if self._root.is_dir() else ()
+        names = [folder.name for folder in folders if not folder.is_symlink()]
+        near = [
+            name
+            for name in get_close_matches(slug, filter(is_slug, names), _NEAR)
+            if live(read_pointer(self._root / name)) is not None
+        ]
+        hint = f"Did you mean {near[0]}?" if near else None
+        return NotFound(f"There is no dashboard {slug}.", hint=hint)
 
     def list(self) -> tuple[Publication, ...]:
         """As `DocumentStore.list`."""
@@ -136,18 +150,18 @@ class FolderStore:
             folder = folder_of(self._root, slug)
             last = read_pointer(folder)
             if last is None:
-                raise NotFound(f"There is no dashboard {slug}.")
+                raise self._none(slug)
             return tuple(entry.publication for entry in read_entries(folder, last))
 
     def delete(self, slug: str, *, if_match: str | None, by: str, at: dt.datetime) -> None:
         """As `DocumentStore.delete`."""
         with storage_errors(f"read dashboard {slug}"):
             if live(read_pointer(folder_of(self._root, slug))) is None:
-                raise NotFound(f"There is no dashboard {slug}.")
+                raise self._none(slug)
         with self._changing(slug, "delete") as folder:
             head = live(read_pointer(folder))
             if head is None:
-                raise NotFound(f"There is no dashboard {slug}.")
+                raise self._none(slug)
             check_precondition(slug, head, if_match)
             number = head.publication.number + 1
             self._clear(folder, number - 1)

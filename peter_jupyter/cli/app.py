@@ -17,6 +17,7 @@ from peter_jupyter.cli import (
     serving,
     settings,
     statements,
+    tables,
     tokens,
 )
 from peter_jupyter.cli.command import app
@@ -24,8 +25,8 @@ from peter_jupyter.cli.command import app
 __all__ = ["app"]
 
 COMMANDS = (
-    documents, statements, publishing, revisions, data, data_export, serving, tokens, analysis,
-    database, settings,
+    documents, statements, tables, publishing, revisions, data, data_export, serving, tokens,
+    analysis, database, settings,
 )  # fmt: skip
 """The modules whose commands are registered by their import."""
 

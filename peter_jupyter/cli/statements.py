@@ -1,4 +1,4 @@
-"""Commands that ask the warehouse: one statement, its tables, a dashboard's price."""
+"""Commands that ask the warehouse: one statement, a dashboard's price."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from peter_core.errors import InvalidRequest
 from peter_jupyter.cli.command import FAILED, RUN, command
 from peter_jupyter.cli.files import STDIN, read_bytes, read_document
 from peter_jupyter.cli.options import Filters, Folder, Json, Mode
-from peter_jupyter.cli.terminal import print_error, print_json, print_table, say
+from peter_jupyter.cli.terminal import note, print_error, print_json, say
 from peter_jupyter.cli.values import filter_values, parameters, size_value
 from peter_jupyter.cli.work import open_peter, run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from peter_core.engine.port import TableInfo
     from peter_core.service import Peter
     from peter_core.verify.verification import Verification
 
@@ -147,46 +144,6 @@ def _statement(sql: str | None, file: str | None) -> str:
     return text
 
 
-@command("tables", section=RUN, example="peter tables --columns")
-def tables(
-    columns: Annotated[bool, typer.Option("--columns", help="List their columns, too.")] = False,
-    folder: Folder = None,
-    as_json: Json = False,
-) -> None:
-    """List the tables that statements may read."""
-    with open_peter(folder) as peter:
-        found = run("Reading the tables", lambda *_: peter.tables())
-    if as_json:
-        print_json({"tables": found})
-    elif not found:
-        say("There are no tables. They belong in data/<dataset>/<table>.parquet, .csv or .json.")
-    elif columns:
-        _print_columns(found)
-    else:
-        from peter_core.billing import bytes_text
-        from peter_jupyter.display.values import NULL, moment_text
-
-        rows = [
-            (
-                table.id,
-                NULL if table.rows is None else f"{table.rows:,}",
-                NULL if table.bytes is None else bytes_text(table.bytes),
-                str(len(table.columns)),
-                moment_text(table.updated_at),
-            )
-            for table in found
-        ]
-        headings = ("TABLE", "ROWS", "SIZE", "COLUMNS", "CHANGED")
-        print_table(headings, rows, right="ROWS,SIZE,COLUMNS")
-
-
-def _print_columns(found: Sequence[TableInfo]) -> None:
-    from peter_jupyter.display.values import type_text
-
-    rows = [(table.id, c.name, type_text(c), c.mode) for table in found for c in table.columns]
-    print_table(("TABLE", "COLUMN", "TYPE", "MODE"), rows)
-
-
 @command("cost", section=RUN, example="peter cost shop-orders.peter.yaml")
 def cost(
     what: Annotated[
@@ -197,7 +154,8 @@ def cost(
     as_json: Json = False,
 ) -> None:
     """Price a dashboard before a byte is scanned: the next load, and a month of refreshes."""
-    from peter_jupyter.cli.problem_reports import problems_of
+    from peter_core.dashboard.problems import problems_json
+    from peter_jupyter.cli.problem_reports import placed_problems, problems_of
     from peter_jupyter.display.reports import cost_text
 
     asked = filter_values(filters)
@@ -205,12 +163,19 @@ def cost(
         text = _document(peter, what)
         with problems_of(what, text):
             price = run(f"Pricing {what}", lambda *_: peter.price(text, filters=asked))
+            plan = peter.compile(text, filters=asked)
+    errors = [problem for problem in plan.problems if problem.is_error]
     if as_json:
         from peter_jupyter.cli.json_values import plain
 
-        print_json({**dict_of(plain(price)), "note": price.note})
+        found = {"note": price.note, "problems": problems_json(errors)}
+        print_json({**dict_of(plain(price)), **found})
     else:
         say(cost_text(price, what))
+    if errors:
+        note(placed_problems(errors, what, text))
+        note("What has errors is not in the price.", "warn")
+        raise typer.Exit(FAILED)
 
 
 def _document(peter: Peter, what: str) -> bytes:

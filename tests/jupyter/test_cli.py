@@ -26,7 +26,7 @@ SLOW = (
     " CROSS JOIN UNNEST(GENERATE_ARRAY(1, 1000000)) AS b WHERE MOD(a * b, 7) = 3"
 )
 COMMANDS = (
-    "init", "validate", "fmt", "schema", "verify", "check", "tables", "cost", "publish", "diff",
+    "init", "validate", "fmt", "schema", "verify", "check", "cost", "tables", "publish", "diff",
     "list", "show", "history", "delete", "restore", "precompute", "freshness", "export",
     "reindex", "serve", "db", "token", "lineage", "impact", "costs", "config",
 )  # fmt: skip

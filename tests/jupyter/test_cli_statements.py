@@ -113,7 +113,43 @@ def test_no_tables_says_where_they_belong(tmp_path: Path, peter: CommandLine) ->
     empty.mkdir()
     ran = peter("tables", "--folder", str(empty))
     assert ran.code == 0
+    assert f"There are no tables in {empty / 'data'}" in ran.out
     assert "data/<dataset>/<table>.parquet" in ran.out
+
+
+def test_files_that_became_no_table_are_named_with_their_reason(
+    tmp_path: Path, peter: CommandLine
+) -> None:
+    own = tmp_path / "own"
+    data = own / "data"
+    (data / "shop").mkdir(parents=True)
+    (data / "shop/towns.csv").write_bytes("town\nK\xf6ln\n".encode("latin-1"))
+    (data / "shop/pointer.parquet").write_text("version https://git-lfs.github.com/spec/v1\n")
+    (data / "shop/good.jsonl").write_text('{"n": 1}\n', encoding="utf-8")
+    (data / "orders.csv").write_text("n\n1\n", encoding="utf-8")
+    ran = peter("tables", "--folder", str(own))
+    assert (ran.code, ran.out.splitlines()[1].split()[:2]) == (0, ["local.shop.good", "1"])
+    assert ran.err.splitlines() == [
+        "3 files are no table:",
+        "  data/orders.csv: it is in no dataset; move it to data/<dataset>/orders.csv.",
+        "  data/shop/pointer.parquet: it is no Parquet file, or it was cut short.",
+        "  data/shop/towns.csv: it is not UTF-8 text; save it as UTF-8.",
+    ]
+    found = peter("tables", "--folder", str(own), "--json").json["left_out"]
+    assert [one["path"] for one in found] == [
+        "data/orders.csv", "data/shop/pointer.parquet", "data/shop/towns.csv",
+    ]  # fmt: skip
+
+
+def test_a_price_says_what_it_does_not_count(peter: CommandLine) -> None:
+    file = peter.file("broken.peter.yaml", DASHBOARD.replace("nyc.airlines", "nyc.airliners"))
+    ran = peter("cost", file)
+    assert ran.code == 1
+    assert "daily: " in ran.out
+    assert "No table is called `nyc.airliners`" in ran.err
+    assert "What has errors is not in the price." in ran.err
+    problems = peter("cost", file, "--json").json["problems"]
+    assert [problem["rule"] for problem in problems] == ["unknown-table"]
 
 
 def test_a_price_is_of_a_file_or_of_what_is_published(peter: CommandLine) -> None:

@@ -297,6 +297,20 @@ def test_a_file_that_cannot_be_read_harms_only_its_own_table(
     assert "local.nyc.broken" in engine.ready()["unreadable"]
 
 
+def test_an_unknown_table_with_none_near_names_those_there_are(
+    engine: DuckDBEngine, tmp_path: Path
+) -> None:
+    with pytest.raises(SqlError) as raised:
+        engine.dry_run(job("SELECT 1 FROM sales.quarters"))
+    assert raised.value.hint is not None
+    assert raised.value.hint.startswith("Tables that are there: `nyc.airlines`, `nyc.flights`")
+    bare = DuckDBEngine(tmp_path)
+    with pytest.raises(SqlError) as raised:
+        bare.dry_run(job("SELECT 1 FROM sales.quarters"))
+    assert "There are no tables; they belong in data/" in str(raised.value.hint)
+    bare.close()
+
+
 def test_an_engine_of_a_missing_folder_says_so(tmp_path: Path) -> None:
     engine = DuckDBEngine(tmp_path / "nowhere")
     with pytest.raises(EngineUnavailable, match="does not exist"):

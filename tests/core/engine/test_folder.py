@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from peter_core.engine.csv_files import csv_delimiter, csv_fault
-from peter_core.engine.folder import scan
+from peter_core.engine.folder import READERS, scan
 from peter_core.engine.json_files import json_fault
+from peter_core.engine.left_out import left_out
 
 
 def plant(data: Path, *paths: str) -> Path:
@@ -78,7 +79,7 @@ def test_the_first_line_tells_the_delimiter(tmp_path: Path, header: str, delimit
         (b"a,b\n1,2\n\n3,4\n", None),
         (b'a,b\n1,"x\ny"\n', None),
         (b"\xef\xbb\xbfa,b\n1,2\n", None),
-        (b"a,b\n1,2\n3\n", "line 3 has 1 values, the header 2"),
+        (b"a,b\n1,2\n3\n", "line 3 has 1 value, the header 2"),
         (b"a,b\n1,2,3\n", "line 2 has 3 values, the header 2"),
         (b'a,b\n1,"open\n2,3\n', "broken"),
         (b"a\n\xff\n", "it is not UTF-8 text"),
@@ -100,3 +101,25 @@ def test_a_json_file_that_was_cut_short_is_seen(
 ) -> None:
     (tmp_path / "x.json").write_bytes(content)
     assert (json_fault(tmp_path / "x.json") is None) is whole
+
+
+def test_files_that_look_like_tables_and_are_none_have_a_reason(tmp_path: Path) -> None:
+    plant(
+        tmp_path / "data", "loose.csv", "a/sheet.xlsx", "a/x.csv.gz", "a/parts/0.parquet",
+        "a/good.csv", "a/README.md", "a/.hidden.xlsx", "a/docs/notes.md",
+    )  # fmt: skip
+    assert {one.path: one.reason for one in left_out(tmp_path)} == {
+        "data/loose.csv": "it is in no dataset; move it to data/<dataset>/loose.csv",
+        "data/a/sheet.xlsx": f".xlsx files are not read; {', '.join(READERS)} are",
+        "data/a/x.csv.gz": f".gz files are not read; {', '.join(READERS)} are",
+        "data/a/parts/": "a table is one file; folders in a dataset are not read",
+    }
+
+
+def test_a_workspace_without_data_leaves_nothing_out(tmp_path: Path) -> None:
+    assert left_out(tmp_path) == ()
+
+
+def test_the_values_of_a_tsv_file_are_between_tabs(tmp_path: Path) -> None:
+    (tmp_path / "x.tsv").write_text("name, first, last\tn\n", encoding="utf-8")
+    assert csv_delimiter(tmp_path / "x.tsv") == "\t"

@@ -116,7 +116,7 @@ def test_only_the_changed_file_is_opened_again(database: FolderDatabase, folder:
     ("name", "content", "reason"),
     [
         ("bad.parquet", b"PAR1 this is none PAR1", "bad.parquet"),
-        ("bad.csv", b"a,b\n1,2\n3\n", "line 3 has 1 values, the header 2"),
+        ("bad.csv", b"a,b\n1,2\n3\n", "line 3 has 1 value, the header 2"),
         ("bad.csv", b"a,b\n1,\xff\xfe\n", "UTF-8"),
         ("bad.csv", b"", "it is empty"),
         ("bad.json", b'[{"a": 1},', "cut short"),

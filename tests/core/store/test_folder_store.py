@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,19 @@ def test_asking_for_what_is_not_there_makes_no_folder(store: FolderStore) -> Non
         with pytest.raises(NotFound):
             ask(SLUG)
     assert not (store._root / SLUG).exists()
+
+
+def test_a_slug_that_is_nearly_right_names_the_published_one(store: FolderStore) -> None:
+    publish(store, "a: 1", slug="shop-orders")
+    (store._root / "shop-orde").mkdir()
+    for ask in (store.get, store.history):
+        with pytest.raises(NotFound) as raised:
+            ask("shop-order")
+        assert raised.value.hint == "Did you mean shop-orders?"
+    store.delete("shop-orders", if_match="*", by="ada", at=dt.datetime.now(dt.UTC))
+    with pytest.raises(NotFound) as raised:
+        store.get("shop-order")
+    assert raised.value.hint is None
 
 
 def test_other_files_in_the_store_are_no_dashboards(store: FolderStore) -> None:
