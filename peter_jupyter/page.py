@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from peter_core.plan.tokens import tokens
-from peter_core.plan.words import catalogue_of, say, speaking, spoken_language
+from peter_core.plan.words import catalogue_of, retold, say, speaking, spoken_language
 
 STATIC = Path(__file__).with_name("static")
 
@@ -162,6 +162,8 @@ def lineage_page(
 def plain_page(title: str, body: str) -> str:
     """A page of words alone, for what went wrong: no script, no file of its own.
 
+    It is said to be in the language that is spoken.
+
     Parameters
     ----------
     title
@@ -170,13 +172,27 @@ def plain_page(title: str, body: str) -> str:
         What follows, as HTML.
     """
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{spoken_language()}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
         f"<style>{_plain_style()}</style>\n"
         f"<title>{html.escape(title)} · Peter</title>\n</head>\n<body>\n<main>\n"
         f"<h1>{html.escape(title)}</h1>\n{body}\n</main>\n</body>\n</html>\n"
     )
+
+
+def told_paragraph(*sentences: str | None) -> str:
+    """What Peter says in English of a failure, as HTML in the language that is spoken.
+
+    Sentences that it does not know stay, and are marked as the English they are.
+    """
+    parts = []
+    for sentence in filter(None, sentences):
+        told = retold(sentence) or ""
+        foreign = told == sentence and spoken_language() != "en"
+        text = html.escape(told)
+        parts.append(f'<span lang="en">{text}</span>' if foreign else text)
+    return f"<p>{' '.join(parts)}</p>"
 
 
 @cache

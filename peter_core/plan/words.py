@@ -17,12 +17,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peter_core.plan.locales import locale
+from peter_core.plan.plurals import plural
+from peter_core.plan.retelling import retold_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 FOLDER = Path(__file__).with_name("catalogues")
 
+# A list as English writes it, of names that have no spaces: a, b and 2 more.
+_JOINED = re.compile(r"( and | or |, )")
+_JOINTS = re.compile(r"and|or")
+# What somebody else named or wrote.
+_VERBATIM = frozenset({"name", "text"})
+# No sentence of ours is longer, and a pattern takes its time over what is.
+_LONGEST = 1000
 _PLACE = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -68,10 +77,12 @@ def say(english: str, **values: object) -> str:
 
 
 def say_count(number: int, one: str, other: str) -> str:
-    """``{n} row`` or ``{n} rows``, by the number."""
+    """``{n} row`` or ``{n} rows``, by the number and the plurals of the language spoken."""
     catalogue = catalogue_of(_tag.get())
-    forms = (catalogue.counts.get(other) if catalogue else None) or {"one": one, "other": other}
-    return _filled(forms["one" if number == 1 else "other"], {"n": number})
+    told = catalogue.counts.get(other) if catalogue else None
+    if catalogue is None or told is None:
+        return _filled(one if number == 1 else other, {"n": number})
+    return _filled(told.get(plural(catalogue.language, number), told["other"]), {"n": number})
 
 
 def retold(english: str | None) -> str | None:
@@ -79,13 +90,33 @@ def retold(english: str | None) -> str | None:
     catalogue = catalogue_of(_tag.get())
     if catalogue is None or english is None:
         return english
+    return _retold(english, catalogue) or english
+
+
+def _retold(english: str, catalogue: Catalogue) -> str | None:
     if english in catalogue.texts:
         return catalogue.texts[english]
+    if len(english) > _LONGEST:
+        return None
     for pattern, told in catalogue.sentences:
-        found = pattern.fullmatch(english)
-        if found:
-            return _filled(told, found.groupdict())
-    return english
+        if found := pattern.fullmatch(english):
+            values = found.groupdict().items()
+            return told.format_map({name: _part(name, text, catalogue) for name, text in values})
+    return None
+
+
+def _part(name: str, text: str, catalogue: Catalogue) -> str:
+    """A value of a sentence: words of ours, else a quantity; what somebody named stays."""
+    if name in _VERBATIM:
+        return text
+    if name == "names":
+        parts = _JOINED.split(text)
+        return "".join(_JOINTS.sub(lambda m: catalogue.texts[m[0]], part) if at % 2 else
+                       retold_value(part, _tag.get(), catalogue.counts)
+                       for at, part in enumerate(parts))  # fmt: skip
+    inner = text.strip()
+    told = _retold(inner, catalogue) or retold_value(inner, _tag.get(), catalogue.counts)
+    return text.replace(inner, told) if inner else text
 
 
 @lru_cache(maxsize=256)
@@ -126,8 +157,8 @@ def _read(language: str, written: dict[str, Any]) -> Catalogue:
 
 
 def _pattern(english: str) -> re.Pattern[str]:
-    """What a sentence with values looks like: ``{age}`` is anything."""
-    return re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(english)), re.DOTALL)
+    """What a sentence with values looks like: ``{age}`` is anything, even nothing."""
+    return re.compile(_PLACE.sub(r"(?P<\1>.*?)", re.escape(english)), re.DOTALL)
 
 
 def _filled(text: str, values: Mapping[str, object]) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from peter_core.costs import usd
 from peter_core.errors import InvalidRequest, NotFound
 from peter_core.plan.artifact import rfc3339
-from peter_core.plan.words import chosen_language
+from peter_core.plan.words import chosen_language, say, speaking
 from peter_jupyter.export import export_html
 from peter_jupyter.http.accepting import HTML
 from peter_jupyter.http.access import needs
@@ -29,6 +29,7 @@ from peter_jupyter.page import (
     lineage_page,
     list_page,
     plain_page,
+    told_paragraph,
 )
 
 if TYPE_CHECKING:
@@ -83,16 +84,20 @@ class Page(Resource):
             author=self.is_author(),
         )
         self.note_problem(problem.code, status_code, info[1] if info else None)
-        words = " ".join(filter(None, [problem.detail, problem.hint]))
-        self.send(self._error_page(problem.title, words).encode(), HTML)
+        with speaking(self.readers_language()):
+            words = told_paragraph(problem.detail, problem.hint)
+            self.send(self._error_page(say(problem.title), words).encode(), HTML)
+
+    def readers_language(self) -> str:
+        """The language of a page that belongs to no dashboard: one that the browser asks for."""
+        self.set_header("Vary", "Accept-Encoding, Accept-Language")
+        return chosen_language(self.request.headers.get("Accept-Language", ""))
 
     def _error_page(self, title: str, words: str) -> str:
-        listed = html.escape(f"{self.root}dashboards")
-        return plain_page(
-            title,
-            f'<p>{html.escape(words)}</p>\n<p><a href="{listed}">All dashboards</a></p>\n'
-            f"<p><small>Trace {html.escape(self.request_id)}</small></p>",
-        )
+        listed, every = html.escape(f"{self.root}dashboards"), html.escape(say("All dashboards"))
+        trace = html.escape(say("Trace {id}", id=self.request_id))
+        link = f'<p><a href="{listed}">{every}</a></p>'
+        return plain_page(title, f"{words}\n{link}\n<p><small>{trace}</small></p>")
 
 
 class HomePage(Page):
@@ -123,9 +128,7 @@ class ListPage(Page):
             return found
 
         entries = [_entry(entry, self.root) for entry in await self.call(listed)]
-        language = chosen_language(self.request.headers.get("Accept-Language", ""))
-        self.set_header("Vary", "Accept-Encoding, Accept-Language")
-        static = f"{self.root}static"
+        language, static = self.readers_language(), f"{self.root}static"
         body = list_page(entries, static_url=static, account=self.account(), language=language)
         self.send(body.encode(), HTML)
 

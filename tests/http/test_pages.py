@@ -138,6 +138,33 @@ async def test_the_list_is_in_the_readers_language(ask: Ask, published: str) -> 
     assert block(english.body, "peter-words") is None
 
 
+async def test_a_failure_is_told_in_the_readers_language(ask: Ask) -> None:
+    asked = {"Accept-Language": "de-AT, en;q=0.5"}
+    german = await ask("GET", "dashboards/none", who="vera", headers=asked)
+    assert german.status == 404
+    assert "Accept-Language" in german.headers["Vary"]
+    text = german.body.decode()
+    for told in ('<html lang="de">', "<h1>Nicht gefunden</h1>", "Es gibt kein Dashboard none.",
+                 ">Alle Dashboards</a>", "<small>Kennung "):  # fmt: skip
+        assert told in text
+    assert 'lang="en"' not in text
+    english = (await ask("GET", "dashboards/none", who="vera")).body.decode()
+    for told in ('<html lang="en">', "<h1>Not found</h1>", "There is no dashboard none.",
+                 ">All dashboards</a>", "<small>Trace "):  # fmt: skip
+        assert told in english
+
+
+async def test_what_has_no_translation_is_marked_as_english(ask: Ask, published: str) -> None:
+    asked = {"Accept-Language": "de"}
+    path = f"{PAGE}/export"
+    reply = await ask("GET", path, who="vera", headers=asked, **{"<b>": "x"})
+    text = reply.body.decode()
+    assert reply.status == 400
+    assert "<h1>Die Anfrage ist fehlerhaft</h1>" in text
+    assert '<p><span lang="en">' in text
+    assert "<b>" not in text
+
+
 async def test_a_dashboards_pages_are_in_its_own_language(ask: Ask, published: str) -> None:
     document = DOCUMENT.replace("slug: small-flights", "slug: abfluege\nlocale: de-DE")
     made = await ask("POST", "api/v1/dashboards", yaml=document)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from peter_core.errors import InvalidRequest
+from peter_core.plan.words import say, speaking
 from peter_jupyter.hosts.standalone.addresses import LOGIN
 from peter_jupyter.hosts.standalone.cookies import Attempt
 from peter_jupyter.hosts.standalone.failures import LoginError
@@ -19,7 +20,7 @@ from peter_jupyter.http.next_urls import safe_next
 from peter_jupyter.http.operations import operation
 from peter_jupyter.http.pages import Page
 from peter_jupyter.http.resource import Resource
-from peter_jupyter.page import plain_page
+from peter_jupyter.page import plain_page, told_paragraph
 
 if TYPE_CHECKING:
     from peter_jupyter.hosts.standalone.host import Door
@@ -53,7 +54,9 @@ class DoorPage(Page):
             self.set_header("Retry-After", "30")
         again = f"{self.root}{LOGIN}?account=choose" if status_code == 403 \
             else f"{self.root}{LOGIN}"  # fmt: skip
-        self.send(_failure_page(_TITLES[status_code], error.detail, again).encode(), HTML)
+        with speaking(self.readers_language()):
+            page = _failure_page(say(_TITLES[status_code]), error.detail, again)
+        self.send(page.encode(), HTML)
 
 
 class LoginPage(DoorPage):
@@ -106,5 +109,5 @@ class LogoutResource(Resource):
 
 
 def _failure_page(title: str, words: str, again: str) -> str:
-    link = f'<p><a href="{html.escape(again)}">Log in again</a></p>'
-    return plain_page(title, f"<p>{html.escape(words)}</p>\n{link}")
+    link = f'<p><a href="{html.escape(again)}">{html.escape(say("Log in again"))}</a></p>'
+    return plain_page(title, f"{told_paragraph(words)}\n{link}")
