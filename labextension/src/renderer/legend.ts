@@ -30,7 +30,7 @@ export function legend(
   if (entries.length === 0) return null;
   const switches = entries.length > 1;
   const items = entries.map((entry, at) => {
-    const face = [key(entry, tokens), h("span", {}, entry.label)];
+    const face = [key(entry, tokens), h("span", { title: entry.label }, entry.label)];
     const plain = !switches || entry.series == null;
     return h(
       "li",

@@ -54,6 +54,7 @@ def bar_view(chart: BarChart, frame: Frame, dashboard: Dashboard) -> Drawn:
     else:
         thin = x.is_temporal or x.is_number or places.slots > 20
         _upright(plot, chart, long, places, slots, marks, thin=thin)
+    plot.zero_line("x" if chart.horizontal else "y", marks)
     if not long.single:
         for at, series in enumerate(long.series):
             plot.swatch(series.name, series.color, "square", ("f2", at))
@@ -197,7 +198,7 @@ def _lying(
 ) -> None:
     y = slot_channel(plot, places, axis="y", field="f0", thin=False)
     y["scale"] |= {"type": "band", "paddingInner": 0.3, "paddingOuter": 0.15}
-    y["axis"] |= {"grid": False, "labelLimit": 160, "labelColor": "$ink-2"}
+    y["axis"] |= {"grid": False, "labelColor": "$ink-2"}
     count = max(len(slots.labels), 1)
     if _named_above(long, slots) and not chart.reference:
         plot.min_height = count * _ROW_ABOVE

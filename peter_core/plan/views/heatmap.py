@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COLORS = ("$seq0", "$seq1", "$seq2", "$seq3", "$seq4")
 _MOST_CELLS = 10_000
 _MOST_LABELLED = (10, 14)
+_LETTER_PX = 6.6
 
 
 def heatmap_view(chart: HeatmapChart, frame: Frame, dashboard: Dashboard) -> Drawn:
@@ -45,13 +46,15 @@ def heatmap_view(chart: HeatmapChart, frame: Frame, dashboard: Dashboard) -> Dra
     plot.column("f1", "number", [down.at[row] for row in rows])
     sizes = [compact_number(measure(color.values[row]) or 0.0) for row in rows]
     plot.column("f2", "number", sizes)
-    plot.column("l0", "text", [written.short(color.values[row]) for row in rows])
+    shorts = [written.short(color.values[row]) for row in rows]
+    plot.column("l0", "text", shorts)
     plot.tip(x.title, [across.texts[row] for row in rows])
     plot.tip(y.title, [down.texts[row] for row in rows])
     plot.tip(color.title, [written.text(color.values[row]) for row in rows])
     low, high = _domain(sizes)
     thin = x.is_temporal or x.is_number or across.slots > 20
-    _layers(plot, across, down, low, high, thin=thin)
+    longest = max(map(len, shorts), default=0)
+    _layers(plot, across, down, low, high, longest=longest, thin=thin)
     if rows:
         plot.swatch(
             written.short(min(sizes)), COLORS[0] if low == min(sizes) else COLORS[1], "square"
@@ -99,14 +102,21 @@ def _domain(sizes: list[int | float]) -> tuple[float, float]:
 
 
 def _layers(
-    plot: Plot, across: Places, down: Places, low: float, high: float, *, thin: bool
+    plot: Plot,
+    across: Places,
+    down: Places,
+    low: float,
+    high: float,
+    *,
+    longest: int,
+    thin: bool,
 ) -> None:
     x = slot_channel(plot, across, axis="x", thin=thin)
     x["scale"] |= {"type": "band", "padding": 0}
     x["axis"] |= {"domain": False}
     y = slot_channel(plot, down, axis="y", field="f1", thin=False)
     y["scale"] |= {"type": "band", "padding": 0}
-    y["axis"] |= {"grid": False, "labelLimit": 140}
+    y["axis"] |= {"grid": False}
     color: dict[str, Any] = {
         "field": "f2", "type": "quantitative", "legend": None,
         "scale": {"domain": [low, high], "range": list(COLORS), "interpolate": "rgb"},
@@ -122,6 +132,9 @@ def _layers(
         "value": "$seq-ink-low",
     }
     text = {"field": "l0", "type": "nominal"}
+    # Cells narrower than the longest of their texts are told by their colours alone.
+    seen = {"expr": f"width >= {across.slots * (longest * _LETTER_PX + 6):.0f} ? 1 : 0"}
     plot.layers.append(
-        {"mark": {"type": "text"}, "encoding": {"x": x, "y": y, "text": text, "color": ink}}
-    )
+        {"mark": {"type": "text", "opacity": seen},
+         "encoding": {"x": x, "y": y, "text": text, "color": ink}}
+    )  # fmt: skip

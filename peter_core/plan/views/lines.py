@@ -57,9 +57,11 @@ def line_view(
     stacked = isinstance(chart, AreaChart) and chart.stack != "none"
     share = isinstance(chart, AreaChart) and chart.stack == "normalize"
     lines = _lines(long, places, merge=stacked)
-    dots, note = _sampled(lines, [s.name for s in long.series], written)
-    if isinstance(chart, AreaChart) and stacked:
-        dots = _stacked(dots, len(long.series), share=share)
+    names = [series.name for series in long.series]
+    dots, note = _sampled(lines, names, written)
+    # One series alone has nothing to stand on: where it has no value is a gap.
+    if stacked and (share or not long.single):
+        dots = _stacked(dots, names, share=share)
     grey = compared_dots(chart, x, places, written, frame, earlier, dashboard)
     marks = _ticks(chart, dots, grey, written, dashboard, share=share)
     plot = Plot(locale(dashboard.locale))
@@ -67,6 +69,7 @@ def line_view(
     y_channel = plot.measured("y", "f1", marks)
     write_dots(plot, [*dots, *grey], x, long, split_by=_split_title(chart, frame))
     _layers(plot, chart, long, x_channel, y_channel, compare=bool(grey), dots=dots)
+    plot.zero_line("y", marks)
     _legend(plot, long, grey, earlier.label)
     ground = Ground(span_of(places), Span(marks.low, marks.high))
     add_references(plot, _references(chart), x=x, places=places, written=written,
@@ -129,7 +132,7 @@ def _sampled(
     return dots, say(said, kept=most, points=longest)
 
 
-def _stacked(dots: list[Dot], count: int, *, share: bool) -> list[Dot]:
+def _stacked(dots: list[Dot], names: list[str], *, share: bool) -> list[Dot]:
     """Each dot on top of the series before it; a series without a value there adds nothing."""
     places = sorted({dot.x for dot in dots})
     by_place: dict[float | int, dict[int, Dot]] = {at: {} for at in places}
@@ -140,12 +143,12 @@ def _stacked(dots: list[Dot], count: int, *, share: bool) -> list[Dot]:
         row = by_place[at]
         whole = sum(dot.y or 0.0 for dot in row.values()) if share else 1.0
         base = 0.0
-        for series in range(count):
+        for series, name in enumerate(names):
             found = row.get(series)
             size = ((found.y or 0.0) if found else 0.0) / (whole or 1.0)
             sample = found or Dot(at, 0.0, series, series, next(iter(row.values())).x_text,
-                                  text="–")  # fmt: skip
-            stacked.append(replace(sample, y=base + size, low=base, lone=False))
+                                  name, text="–")  # fmt: skip
+            stacked.append(replace(sample, y=base + size, low=base, lone=len(places) == 1))
             base += size
     return stacked
 

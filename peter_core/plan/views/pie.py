@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from peter_core.plan.formats import formatter
@@ -54,7 +55,7 @@ def pie_view(chart: PieChart, frame: Frame, dashboard: Dashboard) -> Drawn:
     plot.tip(category.title, names)
     plot.tip(value.title, [written.text(raw) for raw in sums])
     plot.tip(say("Share"), shares)
-    _ring(plot, long)
+    _ring(plot, long, hollow=whole == 0)
     for at, (series, share) in enumerate(zip(long.series, shares, strict=True)):
         plot.swatch(f"{series.name} {share}", series.color, "square", ("f0", at))
     category_written = category.formatter(None, dashboard)
@@ -70,7 +71,7 @@ def _sums(long: Long) -> list[object]:
     return sums
 
 
-def _ring(plot: Plot, long: Long) -> None:
+def _ring(plot: Plot, long: Long, *, hollow: bool) -> None:
     color = {
         "field": "f0", "type": "nominal", "legend": None,
         "scale": {"domain": list(range(len(long.series))),
@@ -87,3 +88,10 @@ def _ring(plot: Plot, long: Long) -> None:
         "color": color,
     }
     plot.layers.append({"mark": mark, "encoding": encoding})
+    if hollow:
+        # Nothing has no shares, and an empty card would look broken.
+        whole = {"theta": {"value": 0}, "theta2": {"value": 2 * math.pi}}
+        ring = {key: mark[key] for key in ("type", "innerRadius", "outerRadius")}
+        plot.layers.append(
+            {"data": {"values": [{}]}, "mark": {**ring, "color": "$grid"}, "encoding": whole}
+        )

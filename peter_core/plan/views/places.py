@@ -25,9 +25,10 @@ Kind = Literal["time", "number", "slot"]
 
 _DAY_MS = 86_400_000
 _MOST_FILLED = 400
+_LONGEST_PX, _MOST_BESIDE = 160, 0.35
+_EVERY_OTHER_DAY = (10, 20)
 _INTERVALS = (
-    (10, "day", 1), (20, "day", 2), (65, "week", 1), (140, "week", 2), (430, "month", 1),
-    (1200, "month", 3),
+    (10, "day", 1), (65, "week", 1), (140, "week", 2), (430, "month", 1), (1200, "month", 3),
 )  # fmt: skip
 
 
@@ -98,7 +99,9 @@ def time_channel(plot: Plot, places: Places) -> dict[str, Any]:
     plot.param("x_format", places.pattern)
     whole = [at for at in places.at if at is not None]
     days = (max(whole) - min(whole)) / _DAY_MS if whole else 0
-    axis = {"labelExpr": "utcFormat(datum.value, x_format)", "tickCount": _steps(places, days)}
+    # Every other label, or every fourth: days and weeks keep their rhythm.
+    axis = {"labelExpr": "utcFormat(datum.value, x_format)", "labelOverlap": "parity",
+            **_steps(places, days)}  # fmt: skip
     scale: dict[str, Any] = {"type": "utc"}
     if whole:
         around = _DAY_MS if min(whole) == max(whole) else 0
@@ -111,11 +114,17 @@ def time_channel(plot: Plot, places: Places) -> dict[str, Any]:
 def _steps(places: Places, days: float) -> dict[str, Any]:
     """Where the ticks of a time axis stand: never closer than what its labels tell apart."""
     if re.search("%[-_0]?[HIMSLXcRT]", places.pattern):
-        return {"expr": "max(2, floor(width / 110))"}
+        return {"tickCount": {"expr": "max(2, floor(width / 110))"}}
+    if _EVERY_OTHER_DAY[0] <= days < _EVERY_OTHER_DAY[1]:
+        # Vega's own every other day begins anew with each month: the 29th, the 31st, the 1st.
+        first = min(at for at in places.at if at is not None)
+        return {
+            "values": {"expr": str([first + _DAY_MS * day for day in range(0, int(days) + 1, 2)])}
+        }
     for most, interval, step in _INTERVALS:
         if days < most:
-            return {"interval": interval, "step": step}
-    return {"expr": "max(2, floor(width / 90))"}
+            return {"tickCount": {"interval": interval, "step": step}}
+    return {"tickCount": {"expr": "max(2, floor(width / 90))"}}
 
 
 def slot_channel(
@@ -125,11 +134,17 @@ def slot_channel(
     plot.param(f"{axis}_labels", list(places.labels))
     drawn: dict[str, Any] = {"labelExpr": f"{axis}_labels[datum.value]", "labelAngle": 0}
     if axis == "x" and not thin:
-        drawn["labelOverlap"] = False
+        # Shortened to their slots, they only meet where a slot is narrower than three letters.
+        drawn |= {"labelOverlap": "parity", "labelSeparation": 2}
         drawn["labelLimit"] = {"expr": f"max(28, width / {max(places.slots, 1)} - 6)"}
-    elif axis == "x":
+    elif axis == "y":
+        # Of the whole figure, not of the plot that is left beside the labels.
+        room = f"min({_LONGEST_PX}, {_MOST_BESIDE} * (containerSize()[0] || width))"
+        drawn["labelLimit"] = {"expr": room}
+    else:
         # Every other label, or every fourth: hours and weeks keep their rhythm.
-        drawn |= {"labelOverlap": "parity", "labelSeparation": 8}
+        drawn |= {"labelOverlap": "parity", "labelSeparation": 8,
+                  "labelLimit": {"expr": f"min({_LONGEST_PX}, width / 3)"}}  # fmt: skip
     return {
         "field": field,
         "type": "ordinal",

@@ -63,6 +63,14 @@ class Plot:
             "stack": None,
         }
 
+    def zero_line(self, axis: Literal["x", "y"], marks: Ticks) -> None:
+        """Draw where values change their sign, when they do; what grows from it is told apart."""
+        if not marks.low < 0 < marks.high:
+            return
+        zero = {"datum": 0, "type": "quantitative"}
+        mark = {"type": "rule", "color": "$line-strong", "strokeDash": [1, 0]}
+        self.layers.append({"data": {"values": [{}]}, "mark": mark, "encoding": {axis: zero}})
+
     def swatch(
         self, label: str, color: str, mark: Mark, series: tuple[str, int] | None = None
     ) -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
+import re
 from typing import Any
 
 import pytest
 
 from peter_core.plan.charts import ChartView
+from peter_core.plan.drawing import draw_svg
 from tests.core.plan.chart_cases import CASES, DAYS, board, drawn
 
 DAY = 86_400_000
@@ -318,3 +321,72 @@ def test_a_reference_day_outside_the_period_is_left_out() -> None:
     names = [p["name"] for p in view.view["spec"]["params"]]
     assert "reference_0" in names
     assert "reference_1" not in names
+
+
+def test_an_area_of_one_series_has_a_gap_where_it_has_no_value() -> None:
+    view = drawn({"type": "area", "x": "d", "y": "n"},
+                 {"d": ("DATE", DAYS[:4]), "n": ("INT64", [3, None, 4, 5])})  # fmt: skip
+    assert column(view, "f1") == [3, None, 4, 5]
+    assert column(view, "f5") == [1, 0, 0, 0]
+
+
+def test_a_series_without_a_value_keeps_its_name_in_the_stack() -> None:
+    columns = {"d": ("DATE", [DAYS[0], DAYS[0], DAYS[1]]), "s": ("STRING", ["a", "b", "a"]),
+               "n": ("INT64", [1, 2, 3])}  # fmt: skip
+    view = drawn({"type": "area", "x": "d", "y": "n", "series": "s"}, columns)
+    names, texts = column(view, "t1"), column(view, "t2")
+    assert sorted(zip(names, texts, strict=True)) == [
+        ("a", "1"),
+        ("a", "3"),
+        ("b", "2"),
+        ("b", "–"),
+    ]
+
+
+def test_a_stack_at_one_place_is_drawn_as_dots() -> None:
+    columns = {"d": ("DATE", DAYS[:1] * 2), "s": ("STRING", ["a", "b"]), "n": ("INT64", [1, 2])}
+    view = drawn({"type": "area", "x": "d", "y": "n", "series": "s"}, columns)
+    assert column(view, "f5") == [1, 1]
+
+
+@pytest.mark.parametrize(("values", "drawn_"), [([3, -2], True), ([3, 2], False), ([-3, 0], False)])
+def test_a_line_marks_zero_where_bars_go_both_ways(values: list[int], drawn_: bool) -> None:
+    layers = bars(["a", "b"], values).view["spec"]["layer"]
+    assert any(layer["encoding"].get("y", {}).get("datum") == 0 for layer in layers) is drawn_
+
+
+def test_a_pie_of_zeros_is_an_empty_ring() -> None:
+    view = drawn({"type": "pie", "category": "k", "value": "n"},
+                 {"k": ("STRING", ["a", "b"]), "n": ("INT64", [0, 0])})  # fmt: skip
+    assert labels(view) == ["a 0.0\u00a0%", "b 0.0\u00a0%"]
+    ring = view.view["spec"]["layer"][-1]
+    assert (ring["mark"]["type"], ring["mark"]["color"]) == ("arc", "$grid")
+
+
+def test_every_other_day_stays_every_other_day_from_one_month_into_the_next() -> None:
+    days = [dt.date(2026, 8, 25) + dt.timedelta(day) for day in range(15)]
+    axis = lines(days, [1.0] * 15).view["spec"]["layer"][0]["encoding"]["x"]["axis"]
+    places = json.loads(axis["values"]["expr"])
+    assert [b - a for a, b in itertools.pairwise(places)] == [2 * DAY] * 7
+
+
+@pytest.mark.parametrize("kind", ["bar", "heatmap"])
+def test_long_names_leave_the_plot_more_than_half_of_its_card(kind: str) -> None:
+    name = "A name that nobody would ever have thought to be this long, and it goes on " * 3
+    columns = {"k": ("STRING", [name, "b"]), "n": ("INT64", [1, -2]), "x": ("STRING", ["p", "q"])}
+    chart = {"x": "k", "y": "n", "horizontal": True} if kind == "bar" else {
+        "x": "x", "y": "k", "color": "n"}  # fmt: skip
+    svg = draw_svg(drawn({"type": kind, **chart}, columns).view, width=240, height=160)
+    plot = re.search(r'class="background" d="M0,0h([\d.]+)v', svg)
+    assert plot is not None
+    assert float(plot[1]) > 120
+    assert name[:6] in svg
+    assert name not in svg
+
+
+def test_texts_of_cells_are_left_out_where_the_cells_have_no_room() -> None:
+    columns = {"x": ("STRING", list("abcdefgh")), "y": ("STRING", ["r"] * 8),
+               "n": ("FLOAT64", [1.25 * n for n in range(8)])}  # fmt: skip
+    view = drawn({"type": "heatmap", "x": "x", "y": "y", "color": "n"}, columns).view
+    narrow, wide = (draw_svg(view, width=width, height=80) for width in (200, 600))
+    assert ('opacity="0"' in narrow, 'opacity="0"' in wide) == (True, False)
