@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from peter_core.plan.tokens import themed, vega_config
 from peter_core.plan.views.dots import HOVER
+from peter_core.plan.views.plot import FIGURE_WIDTH
 
 if TYPE_CHECKING:
     from peter_core.plan.tokens import Theme
@@ -49,6 +50,10 @@ def _complete(view: dict[str, Any], theme: Theme, width: int, height: int) -> di
     rows = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
     spec["data"] = {"name": "table", "values": rows}
     spec["width"], spec["height"] = width, max(height, view["min_height"] or 0)
+    spec["params"] = [
+        {"name": FIGURE_WIDTH, "value": width} if param["name"] == FIGURE_WIDTH else param
+        for param in spec["params"]
+    ]
     spec["layer"] = [_still(layer) for layer in spec["layer"] if layer.get("name") != HOVER]
     spec["config"] = {**themed(vega_config(), theme), **spec.get("config", {}), "aria": False}
     drawable: dict[str, Any] = _drawable(spec)

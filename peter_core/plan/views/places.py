@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from peter_core.plan.formats import Moments
 from peter_core.plan.moments import milliseconds, moment_at, wall_clock
 from peter_core.plan.views.frame import Field, compact_number, instant, measure
+from peter_core.plan.views.plot import FIGURE_WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,8 +140,8 @@ def slot_channel(
         drawn["labelLimit"] = {"expr": f"max(28, width / {max(places.slots, 1)} - 6)"}
     elif axis == "y":
         # Of the whole figure, not of the plot that is left beside the labels.
-        room = f"min({_LONGEST_PX}, {_MOST_BESIDE} * (containerSize()[0] || width))"
-        drawn["labelLimit"] = {"expr": room}
+        plot.measure_figure()
+        drawn["labelLimit"] = {"expr": f"min({_LONGEST_PX}, {_MOST_BESIDE} * {FIGURE_WIDTH})"}
     else:
         # Every other label, or every fourth: hours and weeks keep their rhythm.
         drawn |= {"labelOverlap": "parity", "labelSeparation": 8,

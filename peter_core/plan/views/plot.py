@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from peter_core.plan.views.axes import Ticks
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+FIGURE_WIDTH = "figure_width"
+"""The parameter that tells it; who draws without an element sets its value."""
+
 Mark = Literal["square", "line", "dash"]
 Legend = list[dict[str, Any]]
 
@@ -45,6 +48,10 @@ class Plot:
     def param(self, name: str, value: object) -> None:
         """Give an expression a value to read."""
         self._params.append({"name": name, "value": value})
+
+    def measure_figure(self) -> None:
+        """Let expressions read how wide the figure is in pixels, its axes' labels included."""
+        self._params.append({"name": FIGURE_WIDTH, "expr": "containerSize()[0] || width"})
 
     def tooltip(self) -> dict[str, str]:
         """The tooltip of a mark: pairs of title and text."""
