@@ -1,3 +1,4 @@
+/// <reference types="vite/types/importMeta.d.ts" />
 import { afterEach, describe, expect, it } from "vitest";
 import { surface } from "../../peter_core/plan/catalogues/de.json";
 import type { Artifact } from "../src/artifact";
@@ -21,13 +22,22 @@ const groups = [messages, historyMessages, listMessages, lineageMessages, accoun
 
 afterEach(() => speak(null));
 
-describe("the German catalogue", () => {
+const files = import.meta.glob<{ surface: Catalogue["words"] }>(
+  "../../peter_core/plan/catalogues/*.json",
+  { eager: true },
+);
+const catalogues = Object.entries(files).map(([path, file]): Catalogue => {
+  const language = path.replace(/^.*\/|\.json$/g, "");
+  return { language, words: file.surface };
+});
+
+describe.each(catalogues)("the catalogue of $language", (catalogue) => {
   it("has every key and no other", () => {
     const keys = groups.flatMap((group) => Object.keys(group));
-    expect(Object.keys(surface).sort()).toEqual(keys.sort());
+    expect(Object.keys(catalogue.words).sort()).toEqual(keys.sort());
   });
 
-  it("fills every place that its English fills", () => {
+  it("fills every place that its English fills, in every form", () => {
     const values = ["<a>", "<b>", "<c>"];
     const said = (): [string, string][] =>
       groups.flatMap((group) =>
@@ -38,7 +48,7 @@ describe("the German catalogue", () => {
         ),
       );
     const english = new Map(said());
-    speak(german);
+    speak(catalogue);
     const told = said();
     expect(told.length).toBeGreaterThan(30);
     for (const [key, text] of told) {
@@ -48,6 +58,18 @@ describe("the German catalogue", () => {
     }
   });
 
+  it("has the forms of its language's plurals", () => {
+    const rules = new Intl.PluralRules(catalogue.language);
+    const asked = new Set(Array.from({ length: 200 }, (_, count) => rules.select(count)));
+    for (const told of Object.values(catalogue.words)) {
+      if (typeof told === "object" && "one" in told) {
+        expect(Object.keys(told)).toEqual(expect.arrayContaining([...asked]));
+      }
+    }
+  });
+});
+
+describe("the German catalogue", () => {
   it("chooses by number and by kind", () => {
     speak(german);
     expect(messages.checksFailed(1)).toBe("1 Prüfung nicht bestanden");

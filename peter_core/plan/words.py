@@ -152,8 +152,9 @@ def chosen_language(accepted: str) -> str:
 
 
 def _read(language: str, written: dict[str, Any]) -> Catalogue:
-    sentences = tuple((_pattern(english), told) for english, told in written["sentences"])
-    return Catalogue(language, written["texts"], written["counts"], sentences, written["surface"])
+    sentences = tuple((_pattern(english), told) for english, told in written.get("sentences", ()))
+    texts, counts = written.get("texts", {}), written.get("counts", {})
+    return Catalogue(language, texts, counts, sentences, written.get("surface", {}))
 
 
 def _pattern(english: str) -> re.Pattern[str]:

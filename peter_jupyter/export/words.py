@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from peter_core.plan.locales import NBSP, locale
 from peter_core.plan.moments import strftime, wall_clock
+from peter_core.plan.plurals import plural
 
 _SIZES = ("B", "kB", "MB", "GB", "TB", "PB")
 
@@ -42,7 +43,9 @@ class Words:
 
     def __init__(self, payload: dict[str, Any]) -> None:
         self._payload = payload
-        self._own = (payload.get("words") or {}).get("words") or {}
+        words = payload.get("words") or {}
+        self._own = words.get("words") or {}
+        self._language = words.get("language", "en")
         self._names = locale(payload["locale"])
 
     def say(self, key: str, *values: object) -> str:
@@ -52,7 +55,8 @@ class Words:
     def _filled(self, told: Any, values: tuple[object, ...]) -> str:
         if isinstance(told, dict):
             value = values[told["by"]]
-            form = str(value) if str(value) in told else "one" if value == 1 else "other"
+            number = value if isinstance(value, int | float) else 0
+            form = str(value) if str(value) in told else plural(self._language, number)
             return self._filled(told.get(form, told.get("other", "")), values)
         text = str(told)
         for at, value in enumerate(values):
