@@ -75,7 +75,8 @@ class Line:
 
 def usage_error(command: Command, message: str) -> InvalidRequest:
     """The one-line answer to a line that cannot be read."""
-    return InvalidRequest(f"{command.name}: {message}.", hint=f"Usage: {command.usage}")
+    end = "" if message.endswith("?") else "."
+    return InvalidRequest(f"{command.name}: {message}{end}", hint=f"Usage: {command.usage}")
 
 
 def parse_line(command: Command, line: str) -> Line:
@@ -106,7 +107,7 @@ def parse_line(command: Command, line: str) -> Line:
             continue
         if not glued:
             if not words or words[0].startswith("--"):
-                raise usage_error(command, f"'{name}' needs a value, {option.metavar}")
+                raise usage_error(command, f"'{name}' needs a value: {name} {option.metavar}")
             value = words.pop(0)
         options.setdefault(name, []).append(value)
     _check_positionals(command, positionals)

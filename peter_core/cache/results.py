@@ -353,8 +353,8 @@ def _key_of(folder: Path, redis_url: str | None) -> bytes:
         return server_key(folder / "cache.key")
     except OSError as error:
         raise ConfigError(
-            f"The cache's key file cannot be made: {error.strerror}.",
-            hint="Give Peter a state folder it may write to.",
+            f"The cache's key file {folder / 'cache.key'} cannot be made: {error.strerror}.",
+            hint="Peter keeps its state in the workspace's .peter and must be able to write there.",
         ) from error
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
-from peter_core.errors import InvalidRequest
+from peter_core.errors import InvalidRequest, NotFound
 from peter_core.lineage.graph import impact, table_id
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ Change = Literal["drop", "rename"]
 Use = Literal["reads", "computes", "constrains"]
 
 _USES: dict[str, Use] = {"reads": "reads", "computes": "computes", "constrains": "constrains"}
+_NAMED_AS = "Name a table (dataset.table) or a column (dataset.table/column)."
 _COLUMN = re.compile(r"[^\W\d]\w*")
 _TABLE = re.compile(r"[\w\-:]+(\.[\w\-]+){0,2}")
 
@@ -102,7 +104,7 @@ def _changed(graph: Graph, written: str) -> Node:
     if colon and kind in ("dashboard", "chart", "query"):
         raise InvalidRequest(
             f"A {kind} is nothing that a table's owner changes.",
-            hint="Name a table (dataset.table) or a column (dataset.table/column).",
+            hint=_NAMED_AS,
         )
     name = rest if colon and kind in ("table", "column") else written
     tables = [node.name for node in graph.nodes if node.kind == "table"]
@@ -114,10 +116,22 @@ def _changed(graph: Graph, written: str) -> Node:
             table, slash, column = owner, dot, last
     full = table_id(table, tables)
     if not slash:
-        return graph.node(f"table:{full}")
+        return _read(graph, "table", full)
     wanted = f"column:{full}/{column}".casefold()
     found = next((node for node in graph.nodes if node.id.casefold() == wanted), None)
-    return found or graph.node(f"column:{full}/{column}")
+    return found or _read(graph, "column", f"{full}/{column}")
+
+
+def _read(graph: Graph, kind: str, name: str) -> Node:
+    """The node, which is there when a published dashboard reads it."""
+    known = [node.id.partition(":")[2] for node in graph.nodes if node.kind == kind]
+    if name in known:
+        return graph.node(f"{kind}:{name}")
+    near = get_close_matches(name, known, 2)
+    raise NotFound(
+        f"No published dashboard reads the {kind} {name}: its change breaks none.",
+        hint=f"Did you mean {' or '.join(near)}?" if near else _NAMED_AS,
+    )
 
 
 def _new_name(node: Node, written: str) -> str:

@@ -106,15 +106,16 @@ def _workspace(settings: Settings) -> Path:
     """The folder, with a place for Peter's own files in it."""
     folder = settings.folder.expanduser().resolve()
     if not folder.is_dir():
+        what = "is a file, and no folder" if folder.exists() else "does not exist"
         raise ConfigError(
-            f"The workspace folder {settings.folder} does not exist.",
+            f"The workspace folder {settings.folder} {what}.",
             hint="Make it, or set PETER_FOLDER to another one.",
         )
     try:
         (folder / STATE).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise ConfigError(
-            f"The workspace folder {settings.folder} cannot be written to: {error.strerror}.",
+            f"The workspace folder {folder} cannot be written to: {error.strerror}.",
             hint="Choose a folder of your own.",
         ) from error
     return folder

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from peter_core.errors import InvalidRequest
 from peter_jupyter.cli.command import UNDERSTAND, command
 from peter_jupyter.cli.options import Folder, Json, Slug
 from peter_jupyter.cli.terminal import print_json, print_table, say
@@ -62,6 +63,10 @@ def impact(
     as_json: Json = False,
 ) -> None:
     """Say which published charts a dropped or renamed table or column breaks."""
+    if (drop is None) == (rename is None):
+        raise InvalidRequest(
+            "Say what changes, one thing at a time.", hint="Give --drop NAME or --rename OLD NEW."
+        )
     with open_peter(folder) as peter:
         found = peter.impact(drop=drop, rename=rename)
     if as_json:
@@ -91,7 +96,8 @@ def costs(
 
 
 def _print_impact(found: Impact) -> None:
-    what = found.node if found.new_name is None else f"{found.node} -> {found.new_name}"
+    kind, _, name = found.node.partition(":")
+    what = f"the {kind} {name}" + (f" to {found.new_name}" if found.new_name is not None else "")
     broken = count_text(len(found.charts), "chart or filter", "charts and filters")
     boards = count_text(len(found.dashboards), "dashboard")
     say(f"To {found.change} {what} breaks {broken} of {boards}.")

@@ -47,3 +47,9 @@ def peter(
     ] = False,
 ) -> None:
     """Dashboards as code for BigQuery: validate, verify, price, publish."""
+
+
+@app.command("help", hidden=True, context_settings={"allow_extra_args": True})
+def help_(ctx: typer.Context) -> None:
+    """Print this help, or a command's: ``peter help publish``, as in the notebook."""
+    app([*ctx.args, "--help"], prog_name="peter")

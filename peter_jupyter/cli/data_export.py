@@ -11,12 +11,15 @@ import typer
 from peter_core.errors import InvalidRequest
 from peter_jupyter.cli.command import FAILED, SERVE, command
 from peter_jupyter.cli.options import Filters, Folder, Slug
-from peter_jupyter.cli.terminal import note, say
+from peter_jupyter.cli.terminal import give, note, say
 from peter_jupyter.cli.values import filter_values
 from peter_jupyter.cli.work import open_peter, run
 
 if TYPE_CHECKING:
     from peter_core.plan.artifact import Artifact
+
+
+_STDOUT = Path("-")
 
 
 class Theme(StrEnum):
@@ -31,7 +34,7 @@ def export(
     slug: Slug,
     html: Annotated[
         Path | None,
-        typer.Option("--html", metavar="FILE", help="One file that needs nothing else."),
+        typer.Option("--html", metavar="FILE", help="One file that needs no other; - prints it."),
     ] = None,
     svg: Annotated[
         Path | None,
@@ -63,6 +66,10 @@ def export(
         )
     for target in asked:
         _writable(target)
+    if _STDOUT in (png, pdf) or asked.count(_STDOUT) > 1:
+        raise InvalidRequest(
+            "Standard output takes one HTML or one SVG.", hint="Give a file's name instead of -."
+        )
     values = filter_values(filters)
     with open_peter(folder) as peter:
         artifact = run(
@@ -111,6 +118,9 @@ def _write(
 
 
 def _put(target: Path, text: str) -> None:
+    if target == _STDOUT:
+        give(text)
+        return
     try:
         _writable(target).write_text(text, encoding="utf-8")
     except OSError as error:
@@ -120,8 +130,11 @@ def _put(target: Path, text: str) -> None:
 
 def _writable(target: Path) -> Path:
     path = target.expanduser()
-    if not path.parent.is_dir() or path.is_dir():
+    if path.is_dir():
+        raise InvalidRequest(f"{target} is a folder.", hint=f"Name a file, such as {target}/a.html")
+    if not path.parent.is_dir():
         raise InvalidRequest(
-            f"{target} cannot be written.", hint="Name a file in a folder that is there."
+            f"{target} cannot be written: there is no folder {path.parent}.",
+            hint="Make it, or name a file in a folder that is there.",
         )
     return path

@@ -170,12 +170,14 @@ def list_(
 
     with open_peter(folder) as peter:
         found = peter.list(q=q, tag=tag, owner=owner, page=page)
+        place = peter.settings.bucket or peter.settings.folder.resolve()
     if as_json:
         print_json(found)
         return
     if not found.dashboards:
         asked = q or tag or owner or page > 1
-        say("Nothing was found." if asked else "Nothing is published yet: peter publish FILE.")
+        nothing = f"Nothing is published in {place} yet: peter publish FILE."
+        say("Nothing was found." if asked else nothing)
         return
     rows = [
         (

@@ -55,7 +55,8 @@ def server_at(url: str, token: str | None = None, session: str | None = None) ->
     if parts.scheme not in _PORTS or not host:
         # What is no address may be a secret in the wrong place.
         raise InvalidRequest(
-            "The server's address is none.", hint="Write it as https://host/services/peter."
+            "The server's address cannot be read.",
+            hint="Write it whole: https://host/services/peter.",
         )
     if parts.username is not None or parts.query or parts.fragment:
         raise InvalidRequest(

@@ -32,10 +32,10 @@ def test_a_line_is_taken_apart() -> None:
     ("text", "message"),
     [
         ("--parm a=1", "no option '--parm'; did you mean '--param'?"),
-        ("--max-byte 1GB", "did you mean '--max-bytes'?"),
+        ("--max-byte 1GB", "did you mean '--max-bytes'? Usage"),
         ("--qqqq", "no option '--qqqq'."),
-        ("--sample", "'--sample' needs a value, N"),
-        ("--sample --dry-run", "'--sample' needs a value, N"),
+        ("--sample", "'--sample' needs a value: --sample N"),
+        ("--sample --dry-run", "'--sample' needs a value: --sample N"),
         ("--dry-run=yes", "'--dry-run' is a switch"),
         ("one two", "'two' is one word too many"),
         ("--sample 1 --sample 2", "'--sample' was given 2 times"),

@@ -248,3 +248,9 @@ def test_a_terminal_gets_colours_and_data_cannot_steer_it(workspace: Path) -> No
     code, shown = _on_a_terminal(workspace, "verify", "SELEC 1")
     assert code == 1
     assert "\x1b[31mError:" in shown
+
+
+def test_help_is_a_word_too(peter: CommandLine) -> None:
+    assert peter("help").out == peter("--help").out
+    assert peter("help", "token", "create").out == peter("token", "create", "--help").out
+    assert "No such command 'nothing'" in peter("help", "nothing").err

@@ -206,7 +206,7 @@ def test_a_slug_that_is_not_published_is_not_found(peter: CommandLine, verb: str
 def test_impact_says_what_a_drop_breaks(peter: CommandLine) -> None:
     ran = peter("impact", "--drop", "nyc.flights/dep_delay")
     assert ran.code == 0
-    assert "column:local.nyc.flights/dep_delay" in ran.out
+    assert ran.out.startswith("To drop the column local.nyc.flights/dep_delay breaks ")
     assert f"{SLUG}/delay" in ran.out
     assert f"{SLUG}: queries.daily" in ran.out
     answer = ImpactAnswer.model_validate(
@@ -225,3 +225,10 @@ def test_a_change_of_nothing_is_an_error(
     ran = peter("impact", *words)
     assert (ran.code, ran.out) == (code, "")
     assert ran.err.startswith("Error: ")
+
+
+def test_impact_of_what_nobody_reads_says_so(peter: CommandLine) -> None:
+    told = peter("impact", "--drop", "nyc.flights/dep_dealy").err
+    assert "No published dashboard reads the column local.nyc.flights/dep_dealy" in told
+    assert "Did you mean local.nyc.flights/dep_delay" in told
+    assert "--drop NAME or --rename OLD NEW" in peter("impact").err

@@ -94,3 +94,17 @@ def test_an_exported_page_is_in_the_dashboards_language(peter: CommandLine, tmp_
     assert ran.code == 0
     assert '<html lang="de">' in page.read_text("utf-8")
     assert "Datenstand " in texts(drawing)
+
+
+def test_a_dash_prints_the_one_file_that_was_asked_for(peter: CommandLine) -> None:
+    assert peter("export", SLUG, "--svg", "-").out.startswith("<svg ")
+    assert peter("export", SLUG, "--html", "-").out.endswith("</html>\n")
+    refused = peter("export", SLUG, "--png", "-")
+    assert (refused.code, refused.out) == (2, "")
+    assert "Standard output takes one HTML or one SVG." in refused.err
+
+
+def test_a_folder_is_no_file_to_write(peter: CommandLine, tmp_path: Path) -> None:
+    refused = peter("export", SLUG, "--html", str(tmp_path))
+    assert refused.err.startswith(f"Error: {tmp_path} is a folder.")
+    assert f"no folder {tmp_path}/no" in peter("export", SLUG, "--svg", f"{tmp_path}/no/x").err

@@ -82,7 +82,7 @@ def test_a_check_that_fails_stops_the_publish(peter: CommandLine) -> None:
     ran = peter("publish", peter.file("few.peter.yaml", text))
     assert ran.code == 1
     assert "Nothing was published" in ran.err
-    assert peter("list").out.startswith("Nothing is published yet")
+    assert peter("list").out.startswith(f"Nothing is published in {peter.folder.resolve()} yet")
 
 
 def test_diff_tells_the_meaning_and_check_fails_on_it(peter: CommandLine, published: str) -> None:

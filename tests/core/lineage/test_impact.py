@@ -94,5 +94,6 @@ def test_what_nobody_reads_is_not_found_with_the_nearest(graph: Graph, unknown: 
     with pytest.raises(NotFound) as error:
         assess(graph, drop=unknown)
     assert error.value.hint
+    assert "No published dashboard reads the " in error.value.message
     if "dealy" in unknown:
-        assert "column:local.nyc.flights/dep_delay" in error.value.hint
+        assert "local.nyc.flights/dep_delay" in error.value.hint
