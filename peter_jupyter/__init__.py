@@ -11,19 +11,23 @@ __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register the magics and the displays: ``%load_ext peter_jupyter``.
+    """Register magics, displays and what Tab offers: ``%load_ext peter_jupyter``.
 
     Loads no engine, no pandas and no widget library; each comes with its first use.
     """
+    from peter_jupyter.completion import register_completion
     from peter_jupyter.display.registration import register_displays
     from peter_jupyter.magics import PeterMagics
 
-    shell.register_magics(PeterMagics(shell))
+    magics = PeterMagics(shell)
+    shell.register_magics(magics)
+    register_completion(shell, magics.session)
     register_displays(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Take the magics and the displays back and close what they opened."""
+    from peter_jupyter.completion import unregister_completion
     from peter_jupyter.display.registration import unregister_displays
     from peter_jupyter.magics import PeterMagics
 
@@ -34,6 +38,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)
     unregister_displays(shell)
+    unregister_completion(shell)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:

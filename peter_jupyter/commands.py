@@ -66,11 +66,12 @@ VERBS = {
     ),
     "cost": Command(
         "%peter cost",
-        "Price a dashboard file before it runs.",
-        positionals=("FILE",),
+        "Price a dashboard before it runs: a file, or a published one.",
+        positionals=("FILE|SLUG",),
         required=1,
         options=(_FILTER,),
     ),
+    "tables": Command("%peter tables", "List the tables, their columns, and files that are none."),
     "costs": Command(
         "%peter costs",
         "Say what was paid, what the cache saved, and where the budgets stand.",

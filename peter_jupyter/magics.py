@@ -24,7 +24,12 @@ from peter_jupyter.commands import DASHBOARD, SQL, VERBS, find_verb, help_text
 from peter_jupyter.failure import failure_of, invalid_document, one_line
 from peter_jupyter.interruption import run_interruptibly
 from peter_jupyter.revisions import precondition
-from peter_jupyter.session import Session, read_document, write_document
+from peter_jupyter.session import (
+    Session,
+    file_or_published,
+    read_document,
+    write_document,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -222,16 +227,26 @@ class PeterMagics(Magics):
     def _cost(self, read: Line) -> None:
         name = read.positionals[0]
         filters = self._filters(VERBS["cost"], read)
-        text = read_document(name)
+        peter = self.session.peter
+        text = file_or_published(peter, name)
         try:
-            cost = self._run(
-                f"Pricing {name}", lambda _: self.session.peter.price(text, filters=filters)
-            )
+            cost = self._run(f"Pricing {name}", lambda _: peter.price(text, filters=filters))
+            problems = peter.compile(text, filters=filters).problems
         except PeterError as error:
             if error.problems:
                 self._show_problems(error.problems, text, name)
             raise
         self._show("cost_bundle", cost, name)
+        if any(problem.is_error for problem in problems):
+            # A price that leaves a query out is too low.
+            self._show_problems(problems, text, name)
+            raise invalid_document(problems)
+
+    def _tables(self, _: Line) -> None:
+        from peter_jupyter.table_list import tables_text
+
+        text = self._run("Reading the tables", lambda _: tables_text(self.session.peter))
+        self._show("message_bundle", text)
 
     def _costs(self, read: Line) -> None:
         asked = parse_number(VERBS["costs"], read, "--days", int, "a number of days") or 30

@@ -33,6 +33,11 @@ class Session:
             self._peter = Peter.open()
         return self._peter
 
+    @property
+    def opened(self) -> Peter | None:
+        """The service as far as it was used already."""
+        return self._peter
+
     def use(self, folder: str) -> Path:
         """Work with a folder from now on; its full path.
 
@@ -83,6 +88,23 @@ def read_document(name: str) -> str:
         raise InvalidRequest(f"{name} is not UTF-8 text (byte {error.start}).") from None
     except OSError as error:
         raise InvalidRequest(f"{name} cannot be read: {error.strerror}.") from error
+
+
+def file_or_published(peter: Peter, name: str) -> str:
+    """The text of a dashboard file, else of what is published under that name.
+
+    Raises
+    ------
+    InvalidRequest
+        As `read_document`, where the name can be no slug.
+    NotFound
+        When nothing is published under it.
+    """
+    from peter_core.store.slugs import is_slug
+
+    if is_slug(name) and not Path(name).expanduser().is_file():
+        return peter.get(name).text
+    return read_document(name)
 
 
 def write_document(name: str, text: str) -> Path:

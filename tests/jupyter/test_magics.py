@@ -175,3 +175,28 @@ def test_costs_show_what_was_run_by_what_is_asked(cells: Notebook) -> None:
     cells.run("%%peter_sql\nSELECT carrier FROM nyc.flights")
     cells.run("%peter costs --days 2 --by user")
     assert cells.shown().startswith("$0.00 paid · $0.00 saved by the cache · ")
+
+
+def test_tables_are_listed_with_their_columns_and_the_files_that_are_none(
+    cells: Notebook, workspace: Path
+) -> None:
+    (workspace / "data" / "loose.csv").write_text("n\n1\n", encoding="utf-8")
+    assert cells.run("%peter tables").success, cells.error
+    assert "local.nyc.airlines · 3 rows\n    carrier STRING, name STRING" in cells.shown()
+    assert "1 file is no table:\n    data/loose.csv: it is in no dataset" in cells.shown()
+
+
+def test_a_published_dashboard_is_priced_by_its_slug(cells: Notebook, workspace: Path) -> None:
+    (workspace / "small.peter.yaml").write_text(DASHBOARD)
+    assert cells.run("%peter publish small.peter.yaml").success, cells.error
+    assert cells.run("%peter cost small-flights").success, cells.error
+    assert "daily: " in cells.shown()
+    cells.run("%peter cost small-flihgts")
+    assert "Did you mean small-flights?" in cells.error
+
+
+def test_a_price_that_leaves_a_query_out_says_so(cells: Notebook, workspace: Path) -> None:
+    (workspace / "bad.yaml").write_text(DASHBOARD.replace("nyc.airlines", "nyc.airliners"))
+    cells.run("%peter cost bad.yaml")
+    assert "next load" in cells.shown()
+    assert "No table is called `nyc.airliners`" in cells.error
