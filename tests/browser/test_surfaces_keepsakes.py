@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +25,17 @@ pytestmark = pytest.mark.browser
 DEMO = ROOT / "notebooks" / "flight-operations.peter.yaml"
 PLOTS = 7
 SQL = "%%peter_sql airlines\nSELECT carrier, name FROM nyc.airlines ORDER BY name"
+
+PNG = "img[src^='data:image/png']"
+COLORS = """one => {
+  const canvas = document.createElement('canvas')
+  canvas.width = one.naturalWidth
+  canvas.height = one.naturalHeight
+  const pen = canvas.getContext('2d')
+  pen.drawImage(one, 0, 0)
+  const shown = new Uint32Array(pen.getImageData(0, 0, canvas.width, canvas.height).data.buffer)
+  return new Set(shown).size
+}"""
 
 # What GitHub's pages let through, and images as data: no class, no style, no script, no id.
 TAGS = {
@@ -55,12 +68,31 @@ def convert(source: Path, target: Path, to: str, *flags: str, env: dict[str, str
     return target.read_text("utf-8")
 
 
+def outputs(kept: Path) -> list[dict[str, Any]]:
+    """Everything that is kept of the cells, by MIME type."""
+    notebook = json.loads(kept.read_text("utf-8"))
+    return [output.get("data", {}) for cell in notebook["cells"] for output in cell["outputs"]]
+
+
 def still(kept: Path) -> dict[str, Any]:
     """The output that stands for the dashboard."""
-    notebook = json.loads(kept.read_text("utf-8"))
-    outputs = [output.get("data", {}) for cell in notebook["cells"] for output in cell["outputs"]]
-    (found,) = [one for one in outputs if "peter-still" in "".join(one.get("text/html", ""))]
+    (found,) = [one for one in outputs(kept) if "peter-still" in "".join(one.get("text/html", ""))]
     return {kind: "".join(body) for kind, body in found.items()}
+
+
+def opened(page: Page, path: Path) -> None:
+    """A converted notebook, whose own scripts and fonts are elsewhere and stay there."""
+    page.route(re.compile("^https?:"), lambda route: route.abort())
+    page.goto(path.as_uri(), wait_until="commit")
+
+
+def names_of_chunks(png: bytes) -> list[bytes]:
+    found, at = [], 8
+    while at < len(png):
+        size, name = struct.unpack_from(">I4s", png, at)
+        found.append(name)
+        at += 12 + size
+    return found
 
 
 def shows_pictures(page: Page, count: int) -> None:
@@ -80,6 +112,10 @@ def test_a_saved_notebook_is_small_and_keeps_no_state_of_the_dashboard(kept: Pat
     assert "Departures by airline" not in state
     assert "SELECT" not in state + still(kept)["text/html"]
     assert set(still(kept)) == {"text/html", "text/plain"}
+    (picture,) = [one["image/png"] for one in outputs(kept) if "image/png" in one]
+    chunks = names_of_chunks(base64.b64decode(picture))
+    # The names of a file's chunks: what a picture may tell beside its pixels is in others.
+    assert chunks == [b"IHDR", b"PLTE", b"IDAT", b"IEND"]
     # Nobody is shown the name of an object.
     assert "object at 0x" not in text
 
@@ -90,18 +126,20 @@ def test_nothing_secret_is_in_it(kept: Path) -> None:
     assert "Flight operations" in text
 
 
+@pytest.mark.parametrize("template", ["lab", "classic"])
 def test_a_converted_notebook_shows_every_picture_without_asking_for_any(
-    kept: Path, chromium: Browser, tmp_path: Path
+    kept: Path, chromium: Browser, tmp_path: Path, template: str
 ) -> None:
     path = tmp_path / "kept.html"
-    convert(kept, path, "html", env=dict(os.environ))
+    convert(kept, path, "html", "--template", template, env=dict(os.environ))
     with Window(chromium, "file://") as window:
         page = window.page
-        # The converter's own scripts come from elsewhere; nothing of the picture does.
-        page.route(re.compile("^https?:"), lambda route: route.abort())
-        page.goto(path.as_uri(), wait_until="commit")
+        opened(page, path)
         expect(page.locator(".peter-still .pt-h1")).to_have_text("Flight operations")
         shows_pictures(page, PLOTS)
+        # What is kept for other pages is not shown a second time here.
+        expect(page.locator(PNG)).to_have_count(1)
+        expect(page.locator(PNG)).to_be_hidden()
         assert page.locator(".peter-still .pt-value").count() == 4
         inside = page.locator(".peter-still script, .peter-still iframe, .peter-still link")
         assert inside.count() == 0
@@ -125,15 +163,29 @@ def test_a_page_that_takes_out_styles_and_scripts_still_shows_every_picture(
         window.harmless()
 
 
-def test_where_pictures_are_taken_out_too_the_words_are_left(
-    kept: Path, chromium: Browser, tmp_path: Path
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--sanitize-html"],
+        ["--template", "classic", "--sanitize-html"],
+        ["--HTMLExporter.preprocessors=nbconvert.preprocessors.sanitize.SanitizeHTML"],
+    ],
+    ids=["lab", "classic", "every output"],
+)
+def test_a_page_that_takes_out_html_and_drawings_shows_one_picture_and_the_words(
+    kept: Path, chromium: Browser, tmp_path: Path, flags: list[str]
 ) -> None:
     path = tmp_path / "sanitized.html"
-    convert(kept, path, "html", "--sanitize-html", env=dict(os.environ))
+    convert(kept, path, "html", *flags, env=dict(os.environ))
     with Window(chromium, "file://") as window:
         page = window.page
-        page.route(re.compile("^https?:"), lambda route: route.abort())
-        page.goto(path.as_uri(), wait_until="commit")
+        opened(page, path)
+        picture = page.locator("img")
+        expect(picture).to_have_count(1)
+        expect(picture).to_be_visible()
+        assert str(picture.get_attribute("src")).startswith("data:image/png;base64,")
+        assert picture.evaluate("one => one.naturalWidth") == 1024
+        assert picture.evaluate(COLORS) >= 12
         body = page.locator("body")
         for words in (
             "Flight operations", "28,243", "Departures by airline", "Busiest routes",
