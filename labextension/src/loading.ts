@@ -1,8 +1,8 @@
 /** Asking for a published dashboard, again while it is refreshed, and only for what changes. */
 
 import type { Artifact, FilterValues } from "./artifact";
-import { toQuery } from "./filters/query";
-import { merged, refreshing, touched } from "./partial";
+import { filterValues, toQuery } from "./filters/query";
+import { merged, refreshing, siblings, touched } from "./partial";
 
 /** What a server is asked. */
 export interface Question {
@@ -78,6 +78,14 @@ export class Loading {
       this.surface.fail(error, () => void this.load(query, manner));
     }
     if (this.running === running) this.surface.busy(false);
+  }
+
+  /** Runs the query behind a chart again, at the values that are shown. */
+  async renew(chart: string): Promise<void> {
+    const { artifact } = this;
+    if (!artifact) return;
+    const query = toQuery(artifact.filters, filterValues(artifact.filters));
+    await this.load(query, { charts: siblings(artifact, chart), refresh: true });
   }
 
   stop(): void {

@@ -43,6 +43,13 @@ export function merged(held: Artifact | null, newer: Artifact): Artifact | null 
   };
 }
 
+/** A chart with all others that show the same query. */
+export function siblings(held: Artifact, name: string): string[] {
+  const query = held.charts[name]?.query ?? null;
+  if (query === null) return [name];
+  return Object.keys(held.charts).filter((other) => held.charts[other]?.query === query);
+}
+
 /** The charts that are computed anew while their older data is shown. */
 export function refreshing(charts: Record<string, Chart>): string[] {
   return Object.keys(charts).filter((name) => charts[name]?.refreshing);

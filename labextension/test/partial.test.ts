@@ -150,6 +150,15 @@ describe("loading", () => {
     expect(seen).toHaveLength(2);
   });
 
+  it("runs the query behind a chart again for all charts of that query", async () => {
+    const { showing } = surface();
+    const query = (name: string) => chart(["carrier"], { query: name });
+    const held = artifact({ carrier: "AA" }, { a: query("q"), b: query("p"), c: query("q") });
+    const { asked, ask } = answering({ ...held, charts: { a: query("q") }, partial: true });
+    await new Loading(ask, showing, held).renew("a");
+    expect(asked).toEqual(["carrier=AA&charts=a%2Cc&refresh=true wait=1"]);
+  });
+
   it("says what failed with a way to ask the same again, and keeps what is shown", async () => {
     const { told, seen, busy, showing } = surface();
     const { asked, ask } = answering(new Error("away"), board);

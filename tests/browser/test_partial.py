@@ -110,6 +110,12 @@ def test_a_filter_asks_the_server_for_the_charts_it_touches_alone(
         for one in kept:
             expect(one).to_have_count(1)
         if surface == "page":
+            board.get_by_role("button", name="Options for Days").click()
+            with page.expect_response(lambda r: path in r.url) as told:
+                board.get_by_role("menuitem", name="Refresh data").click()
+            assert charts_of(told.value.request) == ["days", "departures"]
+            assert "refresh=true" in told.value.url
+            shows(board, departures="2", far="3")
             with page.expect_response(lambda r: path in r.url) as told:
                 page.go_back()
             assert charts_of(told.value.request) == ["far"]

@@ -30,6 +30,7 @@ export class LiveDashboard extends Widget {
       charts,
       onFilters: (values) => void this.loading.change(values),
       onRetry: (chart) => void this.loading.change(this.values(), [chart]),
+      onRefresh: (chart) => void this.loading.renew(chart),
       actions: [
         { label: "Refresh", run: () => void this.refresh() },
         { label: "Open as a page", href: api.page(slug) },

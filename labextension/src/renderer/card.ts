@@ -119,6 +119,11 @@ export class Card {
       const label = this.asTable ? messages.viewAsChart : messages.viewAsTable;
       items.push({ label, run: () => this.toggleTable() });
     }
+    const { onRefresh } = this.options;
+    if (onRefresh && chart.query !== null) {
+      const name = this.element.dataset.chart ?? "";
+      items.push({ label: messages.refresh, run: () => onRefresh(name) });
+    }
     if (chart.sql !== null) items.push({ label: messages.sql, run: () => this.openDetails() });
     if (table) {
       items.push({ label: messages.csv, run: () => this.saveTable(table) });
