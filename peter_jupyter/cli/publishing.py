@@ -25,6 +25,7 @@ from peter_jupyter.cli.work import open_peter, run
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from peter_core.config import Settings
     from peter_core.service.publishing import Publication
 
 
@@ -170,14 +171,13 @@ def list_(
 
     with open_peter(folder) as peter:
         found = peter.list(q=q, tag=tag, owner=owner, page=page)
-        place = peter.settings.bucket or peter.settings.folder.resolve()
+        settings = peter.settings
     if as_json:
         print_json(found)
         return
     if not found.dashboards:
         asked = q or tag or owner or page > 1
-        nothing = f"Nothing is published in {place} yet: peter publish FILE."
-        say("Nothing was found." if asked else nothing)
+        say("Nothing was found." if asked else _nothing_published(settings))
         return
     rows = [
         (
@@ -193,6 +193,18 @@ def list_(
     print_table(("SLUG", "TITLE", "TAGS", "OWNER", "REVISION", "PUBLISHED"), rows)
     if found.total > len(rows):
         say(f"{len(rows)} of {found.total}, page {page}", "quiet")
+
+
+def _nothing_published(settings: Settings) -> str:
+    if settings.bucket is not None:
+        return f"Nothing is published in {settings.bucket} yet: peter publish FILE."
+    from peter_core.store.folder import FolderStore
+
+    folder = settings.folder.resolve()
+    # Documents that came by git or a backup have no entry in this workspace's ledger yet.
+    if FolderStore(folder / "dashboards").list():
+        return f"What is in {folder / 'dashboards'} is not in the list yet: peter reindex."
+    return f"Nothing is published in {folder} yet: peter publish FILE."
 
 
 @command("show", section=PUBLISH, example="peter show shop-orders > shop-orders.peter.yaml")

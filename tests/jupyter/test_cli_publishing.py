@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,17 @@ def test_a_check_that_fails_stops_the_publish(peter: CommandLine) -> None:
     assert ran.code == 1
     assert "Nothing was published" in ran.err
     assert peter("list").out.startswith(f"Nothing is published in {peter.folder.resolve()} yet")
+
+
+def test_documents_that_came_without_a_ledger_are_not_called_unpublished(
+    peter: CommandLine, published: str
+) -> None:
+    shutil.rmtree(peter.folder / ".peter")
+    assert peter("list").out.endswith("is not in the list yet: peter reindex.\n")
+    assert peter("reindex").code == 0
+    assert "small-flights" in peter("list").out
+    assert peter("delete", "small-flights", "--force").code == 0
+    assert peter("list").out.startswith("Nothing is published in ")
 
 
 def test_diff_tells_the_meaning_and_check_fails_on_it(peter: CommandLine, published: str) -> None:
