@@ -55,6 +55,7 @@ def dashboard_page(
     export_url: str | None = None,
     history_url: str | None = None,
     lineage_url: str | None = None,
+    list_url: str | None = None,
     account: Account | None = None,
     language: str = "en",
 ) -> str:
@@ -72,6 +73,8 @@ def dashboard_page(
         Where the self-contained HTML is downloaded, if anywhere.
     lineage_url
         The page that draws what the dashboard is made of, if there is one.
+    list_url
+        The page that lists dashboards, if there is one.
     history_url
         The dashboard's address in the API, for those who may bring an earlier revision back.
     account
@@ -87,17 +90,22 @@ def dashboard_page(
         "peter-history": history_url,
         "peter-history-script": asset_url(static, "history.js") if history_url else None,
         "peter-lineage": lineage_url,
+        "peter-list": list_url,
     }
     block = data_block("peter-artifact", artifact_json) if artifact_json else ""
     if account or not artifact_json:  # an artifact brings its words, for the script that draws it
         block += words_block(language)
-    # What is known without a script is painted before there is one.
-    first = (
-        '<div class="page"><header class="top"><div class="titles">'
-        f"<h1>{html.escape(title)}</h1></div></header></div>"
-    )
     soon = "charts.js" if artifact_json and _VEGA.search(artifact_json) else None
     with speaking(language):
+        up = ""
+        if list_url:
+            every = html.escape(say("All dashboards"))
+            up = f'<a class="up" href="{html.escape(list_url)}">{every}</a>'
+        # What is known without a script is painted before there is one.
+        first = (
+            f'<div class="page"><header class="top"><div class="titles">{up}'
+            f"<h1>{html.escape(title)}</h1></div></header></div>"
+        )
         return _shell(
             title, static, metas, block, "page.js", first=first, soon=soon, account=account
         )

@@ -53,6 +53,7 @@ export const messages = /* @__PURE__ */ translated({
   verifiedCharts: (matching: number, all: number) =>
     `${matching} of ${all} charts as they were verified`,
   notVerified: "Not verified",
+  lastVerified: (when: string) => `Last verified ${when}`,
   scanned: (size: string) => `${size} scanned`,
   fromCache: (cached: number, all: number) =>
     `${cached} of ${all} ${all === 1 ? "query" : "queries"} from cache`,
@@ -87,6 +88,16 @@ export const messages = /* @__PURE__ */ translated({
   to: "To",
   days: (count: number) => `${count} d`,
   lastDays: (count: number) => `${count} d, last ${count} days`,
+  twelveMonths: "12 m",
+  lastTwelveMonths: "12 m, last 12 months",
+  periods: {
+    thisMonth: "This month",
+    lastMonth: "Last month",
+    thisQuarter: "This quarter",
+    lastQuarter: "Last quarter",
+    thisYear: "Year to date",
+    lastYear: "Last year",
+  },
   allTime: "All time",
   chosen: (count: number) => `${count} selected`,
   search: "Search",
@@ -96,6 +107,7 @@ export const messages = /* @__PURE__ */ translated({
   requestOffline: "The server does not answer.",
   requestHint: "Check the connection and try again.",
   retry: "Retry",
+  allDashboards: "All dashboards",
   history: "History",
   historyFailed: "The history could not be loaded",
   null: "–",

@@ -163,6 +163,7 @@ class DashboardPage(Page):
             export_url=_with_query(f"{self.root}dashboards/{slug}/export", filters),
             history_url=self._history(board),
             lineage_url=f"{self.root}dashboards/{slug}/lineage",
+            list_url=f"{self.root}dashboards",
             account=self.account(),
             language=language,
         )

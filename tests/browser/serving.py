@@ -75,6 +75,7 @@ class Site:
                 title="Sales",
                 data_url="/data",
                 static_url="/static",
+                list_url="/dashboards",
                 language=self.artifact["locale"],
             )
             return 200, "text/html", page.encode()

@@ -94,7 +94,7 @@ def attacked(artifact: dict[str, Any], payload: str) -> dict[str, Any]:
         view = chart["view"]
         if view and view["kind"] == "vega":
             spec = copy.deepcopy(view["spec"])
-            for param in spec["params"]:
+            for param in (one for one in spec["params"] if "value" in one):
                 param["value"] = poisoned(param["value"], payload)
             drawn = found["charts"][name]["view"]
             drawn["spec"], drawn["data"]["columns"] = spec, view["data"]["columns"]
@@ -191,6 +191,28 @@ def test_a_row_of_kpis_folds_with_the_width(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [260, 340, 480, 1280])
+def test_no_value_and_no_word_is_broken_however_narrow_its_card(
+    width: int, gallery: dict[str, Any], exported: Callable[..., str], open_page: Open
+) -> None:
+    revenue = gallery["charts"]["revenue"]
+    revenue["title"] = "Verfügbarkeitsdauerwertberechnungsverordnung"
+    revenue["view"]["value"] |= {"before": "€", "text": "9,223,372,036,854", "unit": "M"}
+    tiles = gallery["layout"]["tabs"][0]["rows"][0]
+    for tile in tiles:
+        tile["width"] = 2
+    page = open_page(exported(gallery), width=width).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for value in page.locator(".kpi .v").all():
+        room = value.evaluate("e => e.closest('.kpi-body').clientWidth")
+        assert value.evaluate("e => e.scrollWidth") <= room, value.inner_text()
+    # One word takes one line, whatever is left of it.
+    assert page.locator("[data-chart=revenue] h2").evaluate("e => e.clientHeight") == 20
+    # A card's head keeps its title's words, whatever stands beside them.
+    title = page.locator("[data-chart=rating] h2")
+    assert title.evaluate("e => e.scrollWidth <= e.clientWidth && e.clientHeight < 50")
+
+
 def test_a_change_of_theme_redraws_the_charts(
     gallery: dict[str, Any], exported: Callable[..., str], open_page: Open
 ) -> None:
@@ -271,6 +293,41 @@ def test_a_filter_changes_the_address_and_asks_the_server(site: Site, open_page:
         page.go_back()
     assert site.asked[-1] == {"carrier": ["EX"]}
     assert seen.faults == []
+
+
+def test_a_period_of_the_calendar_is_chosen_by_its_name(site: Site, open_page: Open) -> None:
+    page = open_page(f"{site.url}/page").page
+    with page.expect_response("**/data?*"):
+        page.get_by_role("button", name="last 12 months").click()
+    assert page.url.endswith("?period_start=2025-11-23&period_end=2026-11-22")
+    page.locator(".range").click()
+    panel = page.get_by_role("dialog", name="Period")
+    with page.expect_response("**/data?*"):
+        panel.get_by_role("button", name="Last quarter").click()
+    assert page.url.endswith("?period_start=2026-07-01&period_end=2026-09-30")
+    expect(panel).to_be_hidden()
+    page.locator(".range").click()
+    chosen = panel.locator("[aria-pressed=true]")
+    expect(chosen).to_have_text(["Last quarter"])
+
+
+def test_a_page_leads_back_to_the_list_and_an_export_does_not(
+    site: Site, gallery: dict[str, Any], exported: Callable[..., str], open_page: Open
+) -> None:
+    page = open_page(f"{site.url}/page").page
+    page.get_by_role("link", name="All dashboards").click()
+    expect(page.locator("h1")).to_have_text("Dashboards")
+    kept = open_page(exported(gallery)).page
+    expect(kept.locator("h1")).to_be_visible()
+    assert kept.get_by_text("All dashboards").count() == 0
+
+
+def test_a_page_without_data_leads_back_to_the_list(site: Site, open_page: Open) -> None:
+    site.first_paint = False
+    site.answer = lambda _: (404, "application/problem+json", b'{"title": "Not found"}')
+    page = open_page(f"{site.url}/page").page
+    expect(page.locator(".state.failed")).to_contain_text("Not found")
+    expect(page.get_by_role("link", name="All dashboards")).to_be_visible()
 
 
 def test_several_choices_apply_as_they_are_ticked(site: Site, open_page: Open) -> None:

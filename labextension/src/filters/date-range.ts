@@ -7,31 +7,35 @@ import { button, h } from "../renderer/dom";
 import { icon } from "../renderer/icons";
 import { popover } from "../renderer/popover";
 import { type Context, type Control, labelOf } from "./control";
-import { anchor, lastDays, PRESET_DAYS } from "./presets";
+import { anchor, lastDays, lastYear, periods, PRESET_DAYS } from "./presets";
 import { sameValue } from "./query";
+
+interface Preset {
+  range: [string, string];
+  element: HTMLElement;
+}
 
 /** Both days are included; a preset counts back from the default's end, or from today. */
 export function dateRange(filter: Filter, context: Context): Control {
   let value: FilterValue = filter.value;
   const end = anchor(filter, context.timezone);
   const text = h("b", {});
-  const presets = PRESET_DAYS.map((days) => {
-    const range = lastDays(days, end);
-    const attributes = {
-      "aria-label": messages.lastDays(days),
-      title: dayRange(...range, context.locale),
-    };
-    const element = button(attributes, () => choose(range), messages.days(days));
-    return { range, element };
-  });
+  const preset = (range: [string, string], short: string, long: string | null): Preset => {
+    const attributes = { "aria-label": long, title: dayRange(...range, context.locale) };
+    return { range, element: button(attributes, () => choose(range), short) };
+  };
+  const presets = [
+    ...PRESET_DAYS.map((days) =>
+      preset(lastDays(days, end), messages.days(days), messages.lastDays(days)),
+    ),
+    preset(lastYear(end), messages.twelveMonths, messages.lastTwelveMonths),
+  ];
   const show = (): void => {
     const days = Array.isArray(value) ? value : null;
     text.textContent = days
       ? dayRange(days[0] ?? "", days[1] ?? "", context.locale)
       : messages.allTime;
-    for (const { range, element } of presets) {
-      element.setAttribute("aria-pressed", String(sameValue(value, range)));
-    }
+    press(presets, value);
   };
   const choose = (next: FilterValue): void => {
     value = next;
@@ -41,7 +45,14 @@ export function dateRange(filter: Filter, context: Context): Control {
   const face = [icon("calendar", 14), text];
   const range = popover({ class: "range", kind: "dialog" }, face, (panel, close) => {
     panel.setAttribute("aria-label", labelOf(filter));
+    const named = Object.entries(periods(end)).map(([name, range]) => {
+      const made = preset(range, messages.periods[name as keyof typeof messages.periods], null);
+      made.element.addEventListener("click", close);
+      return made;
+    });
+    press(named, value);
     panel.append(
+      h("div", { class: "periods" }, ...named.map((one) => one.element)),
       rangeForm(value, (next) => {
         close();
         choose(next);
@@ -49,7 +60,7 @@ export function dateRange(filter: Filter, context: Context): Control {
     );
   });
   show();
-  const segments = presets.map((preset) => preset.element);
+  const segments = presets.map((one) => one.element);
   return {
     element: h(
       "div",
@@ -62,6 +73,12 @@ export function dateRange(filter: Filter, context: Context): Control {
       show();
     },
   };
+}
+
+function press(presets: Preset[], value: FilterValue): void {
+  for (const { range, element } of presets) {
+    element.setAttribute("aria-pressed", String(sameValue(value, range)));
+  }
 }
 
 function rangeForm(value: FilterValue, choose: (next: FilterValue) => void): HTMLElement {

@@ -40,7 +40,7 @@ function startCopy(
     theme: theme ?? "auto",
     still: true,
     stacked: theme !== null,
-    actions: [{ label: messages.print, run: () => window.print() }],
+    actions: [{ label: messages.print, run: () => void rendered.print() }],
   });
   void rendered.drawn().then(() => sayDrawn(root));
   return rendered;
@@ -82,10 +82,10 @@ class Page {
     this.loading = new Loading((asked) => fetchArtifact(address, asked), surface, artifact);
     this.rendered = renderDashboard(root, artifact, {
       ...options,
+      home: readMeta("peter-list"),
       actions: this.actions(),
       onFilters: (values) => this.change(values),
       onRetry: (chart) => void this.follow([chart]),
-      onRefresh: (chart) => void this.loading.renew(chart),
       ...(this.board && { onHistory: () => void this.openHistory() }),
     });
     window.addEventListener("popstate", () => void this.follow());
@@ -98,7 +98,7 @@ class Page {
   private actions(): Action[] {
     const actions: Action[] = [
       { label: messages.refresh, run: () => void this.load({ refresh: true }) },
-      { label: messages.print, run: () => window.print() },
+      { label: messages.print, run: () => void this.rendered.print() },
     ];
     const lineage = readMeta("peter-lineage");
     if (lineage) actions.push({ label: messages.lineage, href: lineage });

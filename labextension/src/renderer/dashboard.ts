@@ -6,7 +6,7 @@ import { language, Voice } from "../translation";
 import { Card } from "./card";
 import { button, h } from "./dom";
 import { footer } from "./footer";
-import { type Header, header } from "./header";
+import { type Header, header, homeLink } from "./header";
 import type { RenderOptions, ThemeChoice } from "./options";
 import { packed } from "./packing";
 import { Spotlight } from "./spotlight";
@@ -25,6 +25,8 @@ export interface Rendered {
   theme: (choice: ThemeChoice) => void;
   /** Settles when every chart of the open page is drawn. */
   drawn: () => Promise<void>;
+  /** Opens the browser's print dialog once all pages are drawn. */
+  print: () => Promise<void>;
   destroy: () => void;
 }
 
@@ -43,6 +45,7 @@ export function renderDashboard(
     fail: (problem, retry) => surface.fail(problem, retry),
     theme: (choice) => surface.theme.choose(choice),
     drawn: () => surface.drawn(),
+    print: () => surface.print(),
     destroy: () => surface.destroy(),
   };
 }
@@ -62,6 +65,8 @@ class Surface {
   private foot: HTMLElement | null = null;
   private cards: Card[] = [];
   private openTab = 0;
+  /** What stands in the open page, while all pages are shown to be printed. */
+  private open: { parts: Element[]; cards: Card[] } | null = null;
 
   constructor(
     private readonly root: HTMLElement,
@@ -71,6 +76,8 @@ class Surface {
     root.classList.add("pt");
     root.replaceChildren(h("div", { class: "progress", "aria-hidden": "true" }), this.page);
     this.theme = new Theme(root, options.theme ?? "auto");
+    window.addEventListener("beforeprint", this.unfold);
+    window.addEventListener("afterprint", this.fold);
   }
 
   wait(): void {
@@ -102,12 +109,12 @@ class Surface {
   fail(problem: Problem, retry?: () => void): void {
     this.voice.speak();
     const again = retry && button({ class: "btn" }, retry, messages.retry);
-    const block = stateBlock("failed", problem, again);
     if (this.artifact) {
-      this.notice.replaceChildren(block);
+      this.notice.replaceChildren(stateBlock("failed", problem, again));
       this.notice.hidden = false;
       return;
     }
+    const block = stateBlock("failed", problem, again, homeLink(this.options));
     this.page.replaceChildren(h("main", { class: "alone" }, h("div", { class: "card" }, block)));
   }
 
@@ -115,7 +122,15 @@ class Surface {
     await Promise.all(this.cards.map((card) => card.drawn));
   }
 
+  async print(): Promise<void> {
+    this.unfold();
+    await this.drawn();
+    window.print();
+  }
+
   destroy(): void {
+    window.removeEventListener("beforeprint", this.unfold);
+    window.removeEventListener("afterprint", this.fold);
     this.clearCards();
     this.voice.leave();
     this.theme.destroy();
@@ -153,13 +168,37 @@ class Surface {
   private fillMain(artifact: Artifact): void {
     this.clearCards();
     const { tabs } = artifact.layout;
+    const all = this.options.stacked && tabs.length > 1;
     const shown = this.options.stacked ? tabs : tabs.slice(this.openTab, this.openTab + 1);
-    const parts = shown.flatMap((tab) => {
-      const title = shown.length > 1 && tab.title ? [h("h2", { class: "tab" }, tab.title)] : [];
-      return [...title, ...tab.rows.map((row) => this.row(artifact, row))];
-    });
+    const parts = shown.flatMap((tab) => [
+      ...(all ? titleOf(tab) : []),
+      ...tab.rows.map((row) => this.row(artifact, row)),
+    ]);
     this.main.replaceChildren(...parts);
   }
+
+  /** All pages below each other; the open one stays as its reader has it. */
+  private readonly unfold = (): void => {
+    const { artifact, options } = this;
+    const tabs = artifact?.layout.tabs ?? [];
+    if (!artifact || this.open || options.stacked || tabs.length < 2) return;
+    this.open = { parts: [...this.main.children], cards: [...this.cards] };
+    const { parts } = this.open;
+    const all = tabs.flatMap((tab, at) => [
+      ...titleOf(tab),
+      ...(at === this.openTab ? parts : tab.rows.map((row) => this.row(artifact, row))),
+    ]);
+    this.main.replaceChildren(...all);
+  };
+
+  private readonly fold = (): void => {
+    if (!this.open) return;
+    const { parts, cards } = this.open;
+    this.open = null;
+    for (const card of this.cards) if (!cards.includes(card)) card.destroy();
+    this.cards = cards;
+    this.main.replaceChildren(...parts);
+  };
 
   private row(artifact: Artifact, row: Tile[]): HTMLElement {
     const spans = packed(row, artifact.charts);
@@ -183,7 +222,12 @@ class Surface {
   private clearCards(): void {
     for (const card of this.cards) card.destroy();
     this.cards = [];
+    this.open = null;
   }
+}
+
+function titleOf(tab: Tab): HTMLElement[] {
+  return tab.title ? [h("h2", { class: "tab" }, tab.title)] : [];
 }
 
 /** What decides whether a newer artifact fits into the elements of an older one. */

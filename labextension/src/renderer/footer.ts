@@ -1,17 +1,19 @@
 /** The foot of a dashboard: what it cost and where it comes from. */
 
-import type { Artifact } from "../artifact";
+import type { Artifact, Chart, Receipt } from "../artifact";
 import { bytes, duration, moment } from "../format";
 import { messages } from "../messages";
 import { h } from "./dom";
 
-/** "6 of 7 queries from cache", "38 MB scanned", …; on paper, where ages mean nothing, the moment too. */
+/** "6 of 7 queries from cache", "38 MB scanned", …; on paper, where nothing can be asked, moments. */
 export function footer(artifact: Artifact): HTMLElement {
   const { as_of, locale, timezone } = artifact;
+  const last = lastVerified(artifact);
   return h(
     "footer",
     {},
     ...footerTexts(artifact).map((text) => h("span", {}, text)),
+    last && h("span", { class: "paper" }, last),
     as_of && h("span", { class: "paper" }, messages.asOf(moment(as_of, locale, timezone))),
   );
 }
@@ -29,10 +31,26 @@ export function footerTexts(artifact: Artifact): string[] {
   ].filter((text) => text !== "");
 }
 
+/** When and by whom a chart was verified last; null where none was. */
+function lastVerified({ charts, locale, timezone }: Artifact): string | null {
+  const stamp = (receipt: Receipt): string => receipt.verified_at ?? "";
+  const receipts = passed(Object.values(charts)).map((chart) => chart.receipt as Receipt);
+  const [last] = receipts.sort((a, b) => stamp(b).localeCompare(stamp(a)));
+  if (!last?.verified_at) return null;
+  const when = moment(last.verified_at, locale, timezone);
+  return messages.lastVerified(
+    last.verified_by ? messages.verifiedBy(when, last.verified_by) : when,
+  );
+}
+
+function passed(charts: Chart[]): Chart[] {
+  return charts.filter((chart) => chart.query !== null && chart.receipt?.verdict === "passed");
+}
+
 /** How many charts show what was verified, where anything was. */
 function receipts(artifact: Artifact): string {
   const asked = Object.values(artifact.charts).filter((chart) => chart.query !== null);
-  const verified = asked.filter((chart) => chart.receipt?.verdict === "passed");
+  const verified = passed(asked);
   if (verified.length === 0) return "";
   const matching = verified.filter((chart) => chart.receipt?.matches);
   return messages.verifiedCharts(matching.length, asked.length);

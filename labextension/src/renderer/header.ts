@@ -44,7 +44,7 @@ export function header(artifact: Artifact, options: RenderOptions): Header {
     told.hidden = told.textContent === "";
   };
   show(artifact);
-  const texts = h("div", { class: "titles" }, title, description, told);
+  const texts = h("div", { class: "titles" }, homeLink(options), title, description, told);
   return {
     element: h("header", { class: "top" }, texts, controls, !beside && bar?.element),
     update: (next) => {
@@ -57,6 +57,11 @@ export function header(artifact: Artifact, options: RenderOptions): Header {
 function filters(artifact: Artifact, options: RenderOptions): FilterBar | null {
   if (!options.onFilters || options.still || artifact.filters.length === 0) return null;
   return filterBar(artifact.filters, artifact, options.onFilters);
+}
+
+/** The way to the other dashboards, on a surface that has a list of them. */
+export function homeLink({ home }: RenderOptions): HTMLElement | null {
+  return home ? h("a", { class: "up", href: home }, messages.allDashboards) : null;
 }
 
 function exportMenu(options: RenderOptions): HTMLElement | null {

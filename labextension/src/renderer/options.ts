@@ -15,13 +15,13 @@ export interface RenderOptions {
   onFilters?: (values: FilterValues) => void;
   /** Asks again for a chart that failed; no button without it. */
   onRetry?: (chart: string) => void;
-  /** Runs the query behind a chart again; no entry of its menu without it. */
-  onRefresh?: (chart: string) => void;
   theme?: ThemeChoice;
   /** Entries of the export menu, in order. */
   actions?: Action[];
   /** Opens the history, for those who may see it; no button without it. */
   onHistory?: () => void;
+  /** Where the list of dashboards is; no link to it without an address. */
+  home?: string | null;
   /** A kept copy: ages are told as moments, filters are shown and cannot be changed. */
   still?: boolean;
   /** All tabs below each other, for a picture of the whole. */
