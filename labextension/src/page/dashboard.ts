@@ -86,6 +86,7 @@ class Page {
       actions: this.actions(),
       onFilters: (values) => this.change(values),
       onRetry: (chart) => void this.follow([chart]),
+      onRefresh: (chart) => void this.loading.renew(chart),
       ...(this.board && { onHistory: () => void this.openHistory() }),
     });
     window.addEventListener("popstate", () => void this.follow());

@@ -15,6 +15,8 @@ export interface RenderOptions {
   onFilters?: (values: FilterValues) => void;
   /** Asks again for a chart that failed; no button without it. */
   onRetry?: (chart: string) => void;
+  /** Runs the query behind a chart again; no entry of its menu without it. */
+  onRefresh?: (chart: string) => void;
   theme?: ThemeChoice;
   /** Entries of the export menu, in order. */
   actions?: Action[];
