@@ -85,6 +85,11 @@ def say_count(number: int, one: str, other: str) -> str:
     return _filled(told.get(plural(catalogue.language, number), told["other"]), {"n": number})
 
 
+def whole(number: int) -> str:
+    """A whole number, grouped as the language spoken does."""
+    return str(_written(number))
+
+
 def retold(english: str | None) -> str | None:
     """What another part of Peter said in English, values and all; unknown texts stay English."""
     catalogue = catalogue_of(_tag.get())

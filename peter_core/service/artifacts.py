@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from peter_core.cache.keys import user_dependent
 from peter_core.plan.artifact import Artifact, FailedCheck, artifact_etag, build_artifact
+from peter_core.plan.words import speaking
 from peter_core.telemetry import span
 from peter_core.verify.checks import run_checks
 
@@ -111,10 +112,11 @@ def _failed_checks(
         declared = plan.dashboard.queries[query].checks
         if result is None or not declared:
             continue
-        outcomes = run_checks(
-            declared, result.table, result.columns, row_count=result.row_count, others=others,
-            now=dt.datetime.now(ZoneInfo(plan.dashboard.timezone)),
-        )  # fmt: skip
+        with speaking(plan.dashboard.locale):
+            outcomes = run_checks(
+                declared, result.table, result.columns, row_count=result.row_count, others=others,
+                now=dt.datetime.now(ZoneInfo(plan.dashboard.timezone)),
+            )  # fmt: skip
         failed = [FailedCheck(o.check, o.detail, o.severity) for o in outcomes if not o.passed]
         if failed:
             found[query] = tuple(failed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from peter_core.engine.values import json_value, plain_column, python_values
+from peter_core.plan.words import say
 from peter_core.verify.comparison import (
     Incomparable,
     age_of,
@@ -120,13 +121,14 @@ class _Rows:
 
     def of(self, number: int) -> str:
         """``3 of 30 rows``."""
-        return f"{number:,} of {count_text(self.kept, 'row')}"
+        return say("{number} of {rows}", number=number, rows=count_text(self.kept, "row"))
 
 
 def _outcome(check: Check, rows: _Rows) -> CheckOutcome:
     sentence, (passed, detail) = check_sentence(check), _ask(check, rows)
     if rows.cut and check.rows is None:
-        looked = f"Only the first {rows.kept:,} of {rows.row_count:,} rows were looked at."
+        told = "Only the first {kept} of {rows} rows were looked at."
+        looked = say(told, kept=rows.kept, rows=rows.row_count)
         detail = f"{detail} {looked}"
     return CheckOutcome(check=sentence, passed=passed, detail=detail, severity=check.severity)
 
@@ -154,7 +156,7 @@ def _ask(check: Check, rows: _Rows) -> _Answer:
 def _rows(check: RowsCheck, rows: _Rows) -> _Answer:
     low, high = check.min or 0, check.max
     passed = low <= rows.row_count and (high is None or rows.row_count <= high)
-    return _Answer(passed, f"The result has {count_text(rows.row_count, 'row')}.")
+    return _Answer(passed, say("The result has {rows}.", rows=count_text(rows.row_count, "row")))
 
 
 def _not_null(names: Sequence[str], rows: _Rows) -> _Answer:
@@ -165,9 +167,11 @@ def _not_null(names: Sequence[str], rows: _Rows) -> _Answer:
         nulls = data.values.null_count
         if nulls:
             where = pc.indices_nonzero(pc.is_null(data.values)).to_pylist()
-            verb = "is" if nulls == 1 else "are"
-            faults.append(f"{data.name}: {rows.of(nulls)} {verb} null: {row_list(where)}.")
-    return _Answer(not faults, " ".join(faults) or f"No nulls in {count_text(rows.kept, 'row')}.")
+            told = "{name}: {some} is null: {where}." if nulls == 1 \
+                else "{name}: {some} are null: {where}."  # fmt: skip
+            faults.append(say(told, name=data.name, some=rows.of(nulls), where=row_list(where)))
+    none = say("No nulls in {names}", names=count_text(rows.kept, "row"))
+    return _Answer(not faults, " ".join(faults) or f"{none}.")
 
 
 def _unique(names: Sequence[str], rows: _Rows) -> _Answer:
@@ -175,12 +179,18 @@ def _unique(names: Sequence[str], rows: _Rows) -> _Answer:
     repeats = duplicates([data.values for data in columns])
     if not repeats:
         return _Answer(
-            True, f"{count_text(rows.kept, 'distinct key')} in {count_text(rows.kept, 'row')}."
-        )
-    shown = [f"{_key(columns, where[0])} in {row_list(where)}" for where in repeats[:SHOWN]]
-    more = f"; and {len(repeats) - SHOWN:,} more keys" if len(repeats) > SHOWN else ""
-    affected = sum(len(where) for where in repeats)
-    return _Answer(False, f"{rows.of(affected)} share a key: {'; '.join(shown)}{more}.")
+            True,
+            say("{keys} in {rows}.", keys=count_text(rows.kept, "distinct key"),
+                rows=count_text(rows.kept, "row")),
+        )  # fmt: skip
+    keys = [
+        say("{key} in {rows}", key=_key(columns, where[0]), rows=row_list(where))
+        for where in repeats[:SHOWN]
+    ]
+    if len(repeats) > SHOWN:
+        keys.append(say("and {more} more keys", more=len(repeats) - SHOWN))
+    affected = rows.of(sum(len(where) for where in repeats))
+    return _Answer(False, say("{some} share a key: {keys}.", some=affected, keys="; ".join(keys)))
 
 
 def _accepted(check: AcceptedCheck, rows: _Rows) -> _Answer:
@@ -188,11 +198,13 @@ def _accepted(check: AcceptedCheck, rows: _Rows) -> _Answer:
     allowed = {literal(value, data.values.type) for value in check.values}
     where = failing(data.values, lambda value: value in allowed)
     if not where:
-        return _Answer(True, f"Every value of {count_text(rows.kept, 'row')} is accepted.")
-    return _Answer(
-        False,
-        f"{rows.of(len(where))} hold other values: {_texts(data, where)}: {row_list(where)}.",
-    )
+        return _Answer(
+            True, say("Every value of {rows} is accepted.", rows=count_text(rows.kept, "row"))
+        )
+    return _Answer(False, say(
+        "{some} hold other values: {values}: {where}.",
+        some=rows.of(len(where)), values=_texts(data, where), where=row_list(where),
+    ))  # fmt: skip
 
 
 def _range(check: RangeCheck, rows: _Rows) -> _Answer:
@@ -202,15 +214,16 @@ def _range(check: RangeCheck, rows: _Rows) -> _Answer:
     high = None if check.max is None else literal(check.max, kind)
     where = outside(data.values, low, high)
     if where:
-        verb = "is" if len(where) == 1 else "are"
-        return _Answer(
-            False,
-            f"{rows.of(len(where))} {verb} outside: {_texts(data, where)}: {row_list(where)}.",
-        )
+        told = "{some} is outside: {values}: {where}." if len(where) == 1 \
+            else "{some} are outside: {values}: {where}."  # fmt: skip
+        return _Answer(False, say(
+            told, some=rows.of(len(where)), values=_texts(data, where), where=row_list(where),
+        ))  # fmt: skip
     least, most = (json_value(value, data.kind) for value in bounds(data.values))
     if least is None:
-        return _Answer(True, f"No values in {count_text(rows.kept, 'row')}.")
-    return _Answer(True, f"The values are between {least} and {most}.")
+        return _Answer(True, say("No values in {rows}.", rows=count_text(rows.kept, "row")))
+    told = "The values are between {least} and {most}."
+    return _Answer(True, say(told, least=str(least), most=str(most)))
 
 
 def _max_age(check: MaxAgeCheck, rows: _Rows) -> _Answer:
@@ -218,11 +231,13 @@ def _max_age(check: MaxAgeCheck, rows: _Rows) -> _Answer:
     newest = bounds(data.values)[1]
     age = age_of(newest, rows.now)
     if age is None:
-        return _Answer(False, f"{data.name} has no values, so its age cannot be told.")
-    told = f"The newest {data.name} is {json_value(newest, data.kind)}"
-    if age < 0:
-        return _Answer(True, f"{told}, {age_text(-age)} in the future.")
-    return _Answer(age <= check.age, f"{told}, {age_text(age)} old.")
+        return _Answer(False, say("{name} has no values, so its age cannot be told.",
+                                  name=data.name))  # fmt: skip
+    told = "The newest {name} is {value}, {age} in the future." if age < 0 \
+        else "The newest {name} is {value}, {age} old."  # fmt: skip
+    value = str(json_value(newest, data.kind))
+    return _Answer(age <= check.age, say(told, name=data.name, value=value,
+                                         age=age_text(abs(age))))  # fmt: skip
 
 
 def _equals(check: EqualsCheck, rows: _Rows) -> _Answer:
@@ -231,11 +246,12 @@ def _equals(check: EqualsCheck, rows: _Rows) -> _Answer:
         raise Incomparable(f"The {check.aggregate} cannot be told from a result that was cut.")
     ours = aggregate(here.values, check.aggregate)
     theirs = aggregate(there.values, check.aggregate)
-    shown = f"{json_value(ours, here.kind)} here, {json_value(theirs, here.kind)} in {check.query}"
+    one, two = str(json_value(ours, here.kind)), str(json_value(theirs, here.kind))
+    shown = say("{one} here, {two} in {query}", one=one, two=two, query=check.query)
     gap = apart(ours, theirs, check.tolerance)
-    if gap is None:
-        return _Answer(True, f"{shown}.")
-    return _Answer(False, f"{shown}{f', {gap} apart' if gap else ''}.")
+    if gap:
+        shown = f"{shown}, {say('{gap} apart', gap=gap)}"
+    return _Answer(gap is None, f"{shown}.")
 
 
 def _named(name: str, columns: Sequence[_Data], owner: str) -> _Data:

@@ -8,6 +8,7 @@ from decimal import Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Literal
 
 from peter_core.engine.values import python_values
+from peter_core.plan.words import say_count
 from peter_core.verify.profile import bounds, has_nan
 
 if TYPE_CHECKING:
@@ -124,8 +125,7 @@ def age_text(seconds: float) -> str:
         if seconds >= 2 * length or seconds == length:
             size, unit = seconds / length, name
             break
-    number = f"{math.floor(size):,}"
-    return f"{number} {unit}{'' if number == '1' else 's'}"
+    return say_count(math.floor(size), f"{{n}} {unit}", f"{{n}} {unit}s")
 
 
 def aggregate(column: pa.ChunkedArray, how: Aggregate) -> Any:

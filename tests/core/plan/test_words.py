@@ -83,9 +83,9 @@ def named_texts() -> set[str]:
               statuses._DETAILS)  # fmt: skip
     found = {text for table in tables for text in table.values()} | {series.OTHER}
     found |= {title for _, title in statuses.STATUSES.values()}
-    for path in PLAN.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "said":
+    for tree in (tree for tree in trees() if "say" in imported(tree)):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("said", "told"):
                 found.update(text for text in strings(node.value) if " " in text)
     return found
 

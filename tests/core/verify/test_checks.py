@@ -12,6 +12,7 @@ import pytest
 
 from peter_core.dashboard.model import Check
 from peter_core.engine.port import Column
+from peter_core.plan.words import speaking
 from peter_core.verify.checks import run_checks
 from peter_core.verify.verification import CheckOutcome
 
@@ -275,3 +276,27 @@ def test_a_sum_of_text_is_not_defined() -> None:
 )  # fmt: skip
 def test_an_empty_result_breaks_no_rule_about_its_rows(document: dict[str, Any]) -> None:
     assert check(document, pa.table({"x": pa.array([], pa.int64())}), ()).passed
+
+
+@pytest.mark.parametrize(
+    ("document", "promise", "detail"),
+    [
+        ({"rows": {"min": 4}}, "Mindestens 4 Zeilen", "Das Ergebnis hat 3 Zeilen."),
+        ({"not_null": ("carrier",)}, "Keine Nullwerte in carrier",
+         "carrier: 1 von 3 Zeilen ist leer (null): Zeile 3."),
+        ({"unique": ("on_time",)}, "on_time ist eindeutig",
+         "2 von 3 Zeilen haben denselben Schlüssel wie eine andere: True (Zeilen 1, 2)."),
+        ({"range": {"column": "flights", "max": 15}}, "flights ist höchstens 15",
+         "2 von 3 Zeilen liegen außerhalb: 20, 30: Zeilen 2, 3."),
+        ({"max_age": {"column": "at", "age": "2h"}},
+         "Der neueste Wert von at ist höchstens 2 Stunden alt",
+         "Der neueste Wert von at ist 2013-07-01T12:00:00Z und 3 Stunden alt."),
+    ],
+)  # fmt: skip
+def test_a_check_is_told_in_the_language_that_is_spoken(
+    document: dict[str, Any], promise: str, detail: str
+) -> None:
+    with speaking("de-DE"):
+        outcome = check(document)
+    assert (outcome.check, outcome.detail) == (promise, detail)
+    assert check(document).check != promise
