@@ -87,6 +87,8 @@ export class Card {
 
   private head(): HTMLElement | null {
     const { chart } = this;
+    // A word that is longer than its card is cut there.
+    const kpi = chart.type === "kpi";
     const controls = [
       ...chartBadges(this.artifact, chart, this.options.still ?? false),
       this.menuButton(),
@@ -98,7 +100,7 @@ export class Card {
       h(
         "div",
         {},
-        chart.title && h("h2", { id: this.titleId }, chart.title),
+        chart.title && h("h2", { id: this.titleId, title: kpi && chart.title }, chart.title),
         chart.description && h("p", { class: "desc" }, chart.description),
       ),
       h("div", { class: "r" }, ...controls),
