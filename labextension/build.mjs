@@ -38,6 +38,28 @@ async function fileOf(name) {
 // it loads, beside the page's own script, and not function by function while charts are drawn.
 const EAGER = "//# allFunctionsCalledOnLoad";
 
+// What Vega can do and no chart of ours asks for: maps, forces, trees, word clouds, its colours.
+const UNUSED =
+  /^(d3-(geo|scale-chromatic)|vega-(crossfilter|force|geo|hierarchy|label|projection|regression|voronoi|wordcloud))$/;
+// Vega makes a table of these when it is loaded.
+const LISTS = "Accent Category10 Dark2 Observable10 Paired Pastel1 Pastel2 Set1 Set2 Set3".split(" ");
+const EMPTY = `module.exports = { ${LISTS.map((list) => `scheme${list}: []`).join(", ")} }`;
+
+const charts = {
+  name: "charts",
+  setup(bundle) {
+    bundle.onResolve({ filter: UNUSED }, ({ path: unused }) => ({
+      path: unused,
+      namespace: "unused",
+    }));
+    bundle.onLoad({ filter: /./, namespace: "unused" }, () => ({ contents: EMPTY }));
+    // Vega-Lite brings an older copy of what Vega has.
+    bundle.onResolve({ filter: /^vega-expression$/ }, () => ({
+      path: path("node_modules/vega-expression/build/vega-expression.js"),
+    }));
+  },
+};
+
 function script(entry, name, format, define = {}, more = {}) {
   const values = Object.entries(define).map(([key, value]) => [key, JSON.stringify(value)]);
   return build({
@@ -65,8 +87,8 @@ await Promise.all([
   script("src/account.ts", "account.js", "iife"),
   script("src/lineage.ts", "lineage.js", "iife"),
   script("src/lineage-widget.ts", "lineage-widget.js", "esm", { STYLE }),
-  script("src/charts.ts", "charts.js", "iife", {}, { banner: { js: EAGER } }),
-  script("src/full.ts", "full.js", "esm", { STYLE }),
+  script("src/charts.ts", "charts.js", "iife", {}, { plugins: [charts], banner: { js: EAGER } }),
+  script("src/full.ts", "full.js", "esm", { STYLE }, { plugins: [charts] }),
 ]);
 // Each of these knows the other's address, which is made of its content.
 await script("src/renderer.ts", "renderer.js", "esm", {

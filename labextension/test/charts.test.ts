@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import theme from "../../peter_core/plan/theme.json";
 import fixture from "../../tests/fixtures/artifacts/gallery.json";
 import type { Artifact, VegaView } from "../src/artifact";
-import { readThroughVoronoi } from "../src/charts/draw";
 import { refusingLoader } from "../src/charts/loader";
 import { toRows } from "../src/charts/rows";
 import { token, tokens, withTokens } from "../src/charts/tokens";
@@ -66,15 +65,6 @@ describe("tooltips", () => {
     expect(tooltipRows({ Day: 3 })).toEqual([["Day", "3"]]);
     expect(tooltipRows("text")).toEqual([["", "text"]]);
     expect(tooltipRows(null)).toEqual([]);
-  });
-
-  it("read the row behind a cell, and leave the mark that shares the expression", () => {
-    const tooltip = { signal: "[[tips[0], datum.t0]]" };
-    const cell = { encode: { update: { isVoronoi: { value: true }, tooltip } } };
-    const dot = { encode: { update: { tooltip } } };
-    readThroughVoronoi([{ marks: [cell, dot] }]);
-    expect(cell.encode.update.tooltip.signal).toBe("[[tips[0], datum.datum.t0]]");
-    expect(dot.encode.update.tooltip.signal).toBe("[[tips[0], datum.t0]]");
   });
 });
 

@@ -25,7 +25,7 @@ const places = ({ tracks }: Tracks): string[][] =>
 
 describe("the values of a scene", () => {
   it("are the marks with a tooltip, where their groups put them", () => {
-    const mark = { x: 5, y: 6, mark: {}, datum: { f0: 1, t0: "a" } };
+    const dot = { x: 5, y: 6, datum: { f0: 1, t0: "a" }, bounds: { x1: 1, y1: 2, x2: 9, y2: 10 } };
     const scene = {
       items: [
         {
@@ -39,7 +39,7 @@ describe("the values of a scene", () => {
                 { datum: { f0: 3 }, bounds: { x1: 0, y1: 0, x2: 4, y2: 2 } },
               ],
             },
-            { marktype: "path", items: [{ datum: mark, tooltip: [["T", "a"]] }] },
+            { marktype: "symbol", items: [{ ...dot, tooltip: [["T", "a"]] }] },
           ],
         },
       ],

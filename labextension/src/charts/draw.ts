@@ -1,18 +1,19 @@
 /** Drawing a Vega-Lite view as SVG, without eval and without any request. */
 
 import { parse, View as VegaRuntime } from "vega";
-import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
 import type { VegaView } from "../artifact";
 import { brush } from "./brush";
 import { type Choice, chosenView, isZoomable } from "./choice";
 import { Cursor } from "./cursor";
+import { expressions } from "./expression";
 import { highlight, nameOf, rowOf } from "./highlight";
 import { refusingLoader } from "./loader";
+import { followNearest, withoutNearest } from "./nearest";
 import { type SceneItem, scenePoints, tracksOf } from "./points";
 import { toRows } from "./rows";
 import { type Tokens, vegaConfig, withTokens } from "./tokens";
-import { Tooltip } from "./tooltip";
+import { Tooltip, tooltipRows } from "./tooltip";
 
 /** A drawn chart. Sizes follow its element until `destroy`. */
 export interface Drawing {
@@ -46,7 +47,9 @@ export type DrawChart = (
  * What else the element holds is left there. Rejects when the spec cannot be drawn.
  */
 export const drawChart: DrawChart = async (element, view, tokens, reader) => {
-  const shown = reader ? chosenView(view, reader) : view;
+  const chosen = reader ? chosenView(view, reader) : view;
+  const { spec, nearest } = withoutNearest(chosen.spec);
+  const shown = { ...chosen, spec };
   const plot = document.createElement("div");
   plot.className = "vega";
   // The element says in words what is seen here.
@@ -55,7 +58,9 @@ export const drawChart: DrawChart = async (element, view, tokens, reader) => {
   const faults = new FaultLog();
   element.prepend(plot);
   const size = sizeOf(element);
-  const runtime = makeRuntime(plot, shown, size, tokens, tooltip, faults);
+  const told = nearest ? untold : tooltip.handle;
+  const runtime = makeRuntime(plot, shown, size, tokens, told, faults);
+  plot.addEventListener("pointerleave", () => tooltip.hide());
   await runtime.runAsync();
   if (faults.first !== null) {
     runtime.finalize();
@@ -64,8 +69,12 @@ export const drawChart: DrawChart = async (element, view, tokens, reader) => {
     throw faults.first;
   }
   const scene = sceneOf(runtime);
-  const listening = reader ? listen(element, runtime, shown, tooltip, reader) : [];
-  const ends = [followSize(element, runtime, size), ...listening];
+  const stage = { host: element, runtime, view: shown, tooltip };
+  const ends = [
+    followSize(element, runtime, size),
+    ...(nearest ? [pointNearest(stage, reader)] : reader ? [pointMarks(stage, reader)] : []),
+    ...(reader ? listen(stage, reader) : []),
+  ];
   return {
     toSvg: () => runtime.toSVG(),
     toPng: () => runtime.background(tokens.surface ?? "#fff").toImageURL("png", 2),
@@ -79,14 +88,46 @@ export const drawChart: DrawChart = async (element, view, tokens, reader) => {
   };
 };
 
-/** Hears keys and pointer over a drawing; gives the functions that end it. */
-function listen(
-  host: HTMLElement,
-  runtime: VegaRuntime,
-  view: VegaView,
-  tooltip: Tooltip,
-  reader: Reader,
-): (() => void)[] {
+/** For Vega, where the tooltip follows the nearest value. */
+const untold: Tooltip["handle"] = () => undefined;
+
+/** A drawing that pointer and keys move over. */
+interface Stage {
+  host: HTMLElement;
+  runtime: VegaRuntime;
+  view: VegaView;
+  tooltip: Tooltip;
+}
+
+/** Shows and tells of the value nearest to the pointer; gives the function that ends it. */
+function pointNearest({ host, runtime, view, tooltip }: Stage, reader?: Reader): () => void {
+  return followNearest({
+    host,
+    scene: sceneOf(runtime),
+    origin: () => originOf(runtime),
+    size: () => [runtime.width(), runtime.height()],
+    onPoint: (item, x, y) => {
+      tooltip.show(item ? tooltipRows(item.tooltip) : [], x, y);
+      const row = item && rowOf(item);
+      reader?.onPoint(row ? nameOf(view, row) : null);
+    },
+  });
+}
+
+/** Tells of the mark that is pointed at; gives the function that ends it. */
+function pointMarks({ host, runtime, view }: Stage, reader: Reader): () => void {
+  const over = (_: unknown, item: unknown): void => {
+    const row = rowOf((item as SceneItem | null | undefined) ?? {});
+    reader.onPoint(row ? nameOf(view, row) : null);
+  };
+  const out = (): void => reader.onPoint(null);
+  runtime.addEventListener("pointerover", over as never);
+  host.addEventListener("pointerleave", out);
+  return () => host.removeEventListener("pointerleave", out);
+}
+
+/** Hears keys and strokes over a drawing; gives the functions that end it. */
+function listen({ host, runtime, view, tooltip }: Stage, reader: Reader): (() => void)[] {
   const scene = sceneOf(runtime);
   const origin = (): readonly [number, number] => originOf(runtime);
   const cursor = new Cursor({
@@ -96,15 +137,7 @@ function listen(
     say: reader.say,
     tracks: () => tracksOf(view, scenePoints(scene())),
   });
-  const over = (_: unknown, item: unknown): void => {
-    const held = (item as SceneItem | null | undefined) ?? {};
-    const row = rowOf(held) ?? rowOf((held.datum as SceneItem | undefined) ?? {});
-    reader.onPoint(row ? nameOf(view, row) : null);
-  };
-  const out = (): void => reader.onPoint(null);
-  runtime.addEventListener("pointerover", over as never);
-  host.addEventListener("pointerleave", out);
-  const ends = [() => cursor.destroy(), () => host.removeEventListener("pointerleave", out)];
+  const ends = [() => cursor.destroy()];
   if (!isZoomable(view)) return ends;
   const size = (): readonly [number, number] => [runtime.width(), runtime.height()];
   const scale = runtime.scale("x") as { invert: (pixel: number) => number | Date };
@@ -138,7 +171,7 @@ function makeRuntime(
   view: VegaView,
   [width, height]: Size,
   tokens: Tokens,
-  tooltip: Tooltip,
+  tooltip: Tooltip["handle"],
   logger: FaultLog,
 ): VegaRuntime {
   const font = getComputedStyle(plot).fontFamily || "system-ui, sans-serif";
@@ -152,17 +185,14 @@ function makeRuntime(
   const compiled = compile(spec as unknown as TopLevelSpec, {
     config: { ...vegaConfig(tokens, font), aria: false },
   });
-  readThroughVoronoi(compiled.spec.marks);
   const runtime = new VegaRuntime(parse(compiled.spec, undefined, { ast: true }), {
     logger,
     renderer: "svg",
     container: plot,
-    hover: true,
     loader: refusingLoader,
-    expr: expressionInterpreter as never,
-    tooltip: tooltip.handle,
+    expr: expressions as never,
+    tooltip,
   });
-  plot.addEventListener("pointerleave", () => tooltip.hide());
   return runtime;
 }
 
@@ -189,29 +219,6 @@ class FaultLog {
   }
   debug(): this {
     return this;
-  }
-}
-
-interface CompiledMark {
-  marks?: unknown;
-  encode?: { update?: { isVoronoi?: unknown; tooltip?: { signal?: unknown } } };
-}
-
-/**
- * Lets tooltips of "nearest" marks read their row. The cells that catch the pointer hold a mark as
- * their datum, and Vega-Lite leaves an expression for a tooltip as it is.
- */
-export function readThroughVoronoi(marks: unknown): void {
-  if (!Array.isArray(marks)) return;
-  for (const mark of marks as CompiledMark[]) {
-    readThroughVoronoi(mark.marks);
-    const update = mark.encode?.update;
-    const tooltip = update?.isVoronoi ? update.tooltip : undefined;
-    if (update && typeof tooltip?.signal === "string") {
-      // A new object: the mark itself holds the same one.
-      const signal = tooltip.signal.replaceAll(/\bdatum\b(?!\.datum)\./g, "datum.datum.");
-      update.tooltip = { signal };
-    }
   }
 }
 

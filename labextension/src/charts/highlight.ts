@@ -27,7 +27,8 @@ function isOf(view: VegaView, row: Row, name: string): boolean {
 export function highlight(scene: SceneItem, view: VegaView, name: string | null): void {
   const marks = [...sceneItems(scene)]
     .map(({ item }) => item)
-    .filter((item) => item._svg && rowOf(item) !== null);
+    // What is only seen under the pointer is not dimmed into sight.
+    .filter((item) => item._svg && item.opacity !== 0 && rowOf(item) !== null);
   const known = name !== null && marks.some((item) => isOf(view, rowOf(item) ?? {}, name));
   for (const item of marks) {
     const dim = known && !isOf(view, rowOf(item) ?? {}, name);
@@ -35,7 +36,7 @@ export function highlight(scene: SceneItem, view: VegaView, name: string | null)
   }
 }
 
-/** The row of a mark; null for axes, rules and the cells that catch the pointer. */
+/** The row of a mark; null for axes and rules. */
 export function rowOf(item: SceneItem): Row | null {
   const datum = item.datum as (Row & SceneItem) | undefined;
   return datum && typeof datum.t0 === "string" ? datum : null;

@@ -25,6 +25,7 @@ export interface SceneItem {
   bounds?: { x1: number; y1: number; x2: number; y2: number };
   marktype?: string;
   items?: SceneItem[];
+  opacity?: number;
   mark?: { marktype?: string };
   _svg?: SVGElement | null;
 }
@@ -49,7 +50,6 @@ export function* sceneItems(
 /** Every value that has a tooltip, once. */
 export function scenePoints(scene: SceneItem): Point[] {
   const points: Point[] = [];
-  // A value has a mark and a cell around it that catches the pointer.
   const seen = new Set<Row>();
   for (const { item, x, y } of sceneItems(scene)) {
     const rows = tooltipRows(item.tooltip);
@@ -63,16 +63,11 @@ export function scenePoints(scene: SceneItem): Point[] {
   return points;
 }
 
-/** A cell that catches the pointer stands for the mark it was made around. */
 function placeOf(item: SceneItem): Omit<Point, "rows"> | null {
-  const held = item.datum as (SceneItem & Row) | undefined;
-  if (!held) return null;
-  if (held.mark !== undefined && held.datum) {
-    return { x: held.x ?? 0, y: held.y ?? 0, datum: held.datum as Row };
-  }
+  const datum = item.datum as Row | undefined;
   const box = item.bounds;
-  if (!box) return null;
-  return { x: (box.x1 + box.x2) / 2, y: (box.y1 + box.y2) / 2, datum: held };
+  if (!datum || !box) return null;
+  return { x: (box.x1 + box.x2) / 2, y: (box.y1 + box.y2) / 2, datum };
 }
 
 /** The values in the tracks along which the keys move. */
