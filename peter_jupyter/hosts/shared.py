@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from peter_core.errors import ConfigError, NotFound, PeterError
+from peter_core.errors import PeterError
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.models.dashboard import DashboardSummary
 from peter_jupyter.http.models.shapes import Answer
@@ -20,12 +20,12 @@ _SECONDS = 10.0
 
 
 class SharedList(Answer):
-    """What is published on the other server; ``url`` is where its pages are.
+    """What is published on the other server; ``url`` is where its pages are, ``null`` without one.
 
     ``problem`` says why nothing is known of it, when it gave no list.
     """
 
-    url: str
+    url: str | None = None
     dashboards: tuple[DashboardSummary, ...] = ()
     total: int = 0
     problem: str | None = None
@@ -35,9 +35,9 @@ class SharedResource(Resource):
     """The dashboards of the server that ``PETER_URL`` names, or of this server's hub."""
 
     @needs("author")
-    @operation("list_shared_dashboards", SharedList, tag="dashboards", errors=("not_found",))
+    @operation("list_shared_dashboards", SharedList, tag="dashboards")
     async def get(self) -> None:
-        """The first of them by title; 404 where no server is known."""
+        """The first of them by title; none where no server is known, which is no failure."""
         self.answer(await self.call(_listed))
 
 
@@ -49,16 +49,18 @@ def _listed(_: Peter) -> SharedList:
 
     # A Jupyter Server that runs here is this one: only what is configured is another.
     if not any(os.environ.get(name) for name in _KNOWN_BY):
-        raise NotFound("No shared server is known.", hint="Set PETER_URL and PETER_TOKEN.")
+        return SharedList()
     try:
         client = PeterClient.from_env(timeout_s=_SECONDS)
-    except ConfigError as error:
-        raise NotFound(error.message, hint=error.hint) from error
+    except PeterError as error:
+        return SharedList(problem=_sentence(error))
     with client:
         try:
             found = client.list(page_size=200)
         except PeterError as error:
-            return SharedList(
-                url=client.url, problem=" ".join(filter(None, [error.message, error.hint]))
-            )
+            return SharedList(url=client.url, problem=_sentence(error))
         return SharedList(url=client.url, dashboards=found.dashboards, total=found.total)
+
+
+def _sentence(error: PeterError) -> str:
+    return " ".join(filter(None, [error.message, error.hint]))

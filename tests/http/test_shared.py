@@ -22,7 +22,14 @@ def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_without_a_shared_server_there_is_none(ask: Ask) -> None:
     reply = await ask("GET", SHARED)
-    assert (reply.status, reply.json["code"]) == (404, "not_found")
+    assert (reply.status, reply.json["url"], reply.json["problem"]) == (200, None, None)
+
+
+async def test_an_address_that_is_none_is_told(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PETER_URL", "ftp://peter")
+    reply = await ask("GET", SHARED)
+    assert (reply.status, reply.json["url"], reply.json["dashboards"]) == (200, None, [])
+    assert "Write it whole" in reply.json["problem"]
 
 
 @pytest.fixture

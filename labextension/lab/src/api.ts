@@ -61,14 +61,9 @@ export class Api {
     return this.json("GET", "api/v1/dashboards", { query: "page_size=200", signal });
   }
 
-  /** The dashboards of the server that this one knows by its environment; null where none is. */
-  async shared(): Promise<Shared | null> {
-    try {
-      return await this.json("GET", "api/v1/hub/dashboards");
-    } catch (error) {
-      if (error instanceof PeterError && error.status === 404) return null;
-      throw error;
-    }
+  /** The dashboards of the server that this one knows by its environment. */
+  shared(): Promise<Shared> {
+    return this.json("GET", "api/v1/hub/dashboards");
   }
 
   freshness(slug: string): Promise<Freshness> {

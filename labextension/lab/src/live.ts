@@ -18,7 +18,7 @@ export class LiveDashboard extends Widget {
   private readonly loading: Loading;
 
   constructor(
-    private readonly api: Api,
+    api: Api,
     readonly slug: string,
   ) {
     super();
@@ -38,7 +38,7 @@ export class LiveDashboard extends Widget {
       ],
     });
     const surface = {
-      show: (artifact: Artifact) => this.show(artifact),
+      show: (artifact: Artifact) => this.paint(artifact),
       busy: (on: boolean) => this.rendered.busy(on),
       fail: (error: unknown, retry: () => void) => this.fail(error, retry),
     };
@@ -66,7 +66,7 @@ export class LiveDashboard extends Widget {
     await this.loading.load(toQuery(filters, this.values()), { refresh: true });
   }
 
-  private show(artifact: Artifact): void {
+  private paint(artifact: Artifact): void {
     this.title.label = artifact.title;
     this.rendered.update(artifact);
   }

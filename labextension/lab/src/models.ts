@@ -36,7 +36,8 @@ export interface Listing {
 
 /** The dashboards of another server, or why there is no list. */
 export interface Shared extends Listing {
-  url: string;
+  /** Where its pages are; null where no other server is known. */
+  url: string | null;
   problem: string | null;
 }
 

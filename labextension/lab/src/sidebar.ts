@@ -139,8 +139,9 @@ export class Sidebar extends Widget {
       return;
     }
     const parts = [this.section("This server", this.entries, true)];
-    if (this.shared) {
-      parts.push(this.section(new URL(this.shared.url).host, this.shared.dashboards, false));
+    if (this.shared?.url || this.shared?.problem) {
+      const { url, dashboards } = this.shared;
+      parts.push(this.section(url ? new URL(url).host : "Shared server", dashboards, false));
     }
     this.body.replaceChildren(...parts);
   }
