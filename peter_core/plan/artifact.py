@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from peter_core.dashboard.model import KpiChart, OptionsQuery, SelectFilter, TextChart
+from peter_core.dashboard.model import (
+    KpiChart,
+    OptionsQuery,
+    ScatterChart,
+    SelectFilter,
+    TableChart,
+    TextChart,
+)
 from peter_core.plan.charts import chart_view
 from peter_core.plan.comparisons import comparison_label, shift_days
 from peter_core.plan.filters import default_values, json_value, today_in
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from peter_core.dashboard.model import Chart, Comparison, Filter
+    from peter_core.engine.port import Result
     from peter_core.errors import PeterError
     from peter_core.plan.charts import ChartView
     from peter_core.plan.plan import ChartPlan, Plan, StepAnswer
@@ -36,6 +44,7 @@ _TITLES = {
     "sql_invalid": "Query has an error",
     "sql_refused": "Query was refused",
     "table_not_found": "Table not found",
+    "result_cut": "Too many rows",
     "engine_unavailable": "Warehouse cannot be reached",
 }
 
@@ -199,6 +208,9 @@ def _view(
     result = answer.result
     if result is None:
         return _failed(_error_problem(answer.error), chart)
+    cut = next((r for r in (result, compared and compared.result) if r and r.truncated), None)
+    if cut is not None and _needs_every_row(chart):
+        return _failed(_cut_problem(cut), chart)
     comparison = getattr(chart, "comparison", None)
     view = chart_view(
         chart,
@@ -210,6 +222,20 @@ def _view(
         shift_days=shift_days(plan, comparison) if comparison else None,
     )
     return _shown(view, result.row_count, result.truncated)
+
+
+def _needs_every_row(chart: Chart) -> bool:
+    """Whether a chart of the first rows alone says something else than one of all of them."""
+    if isinstance(chart, KpiChart):
+        return chart.aggregate not in ("first", "only")
+    return not isinstance(chart, (TableChart, ScatterChart))
+
+
+def _cut_problem(result: Result) -> dict[str, str | None]:
+    said = "The result has {rows} rows and {kept} were kept: drawn from those, it would be wrong."
+    detail = say(said, rows=result.row_count, kept=result.table.num_rows)
+    hint = say("Group or filter further in SQL, so that every row is kept.")
+    return _problem("result_cut", detail, hint)
 
 
 def _label(plan: Plan, chart: Chart, comparison: Comparison) -> str | None:
