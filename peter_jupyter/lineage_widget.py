@@ -83,4 +83,4 @@ class LineageWidget(RenderedWidget):
         from peter_jupyter.display.bundles import graph_bundle
 
         data, metadata = self.view_bundle()
-        return {**data, **graph_bundle(self._graph)}, metadata
+        return {**data, **graph_bundle(self._graph, self._language)}, metadata

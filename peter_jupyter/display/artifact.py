@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from peter_core.billing import bytes_text
+from peter_core.plan.words import say, speaking
 from peter_jupyter.display.figures import Drawings, chart_image, sparkline_image
 from peter_jupyter.display.markup import (
     Heading,
@@ -16,7 +16,8 @@ from peter_jupyter.display.markup import (
     share_bar,
     table,
 )
-from peter_jupyter.display.values import count_text, moment_text, seconds_text, value_text
+from peter_jupyter.display.values import value_text
+from peter_jupyter.export.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,150 +39,164 @@ def artifact_html(artifact: Artifact, drawings: Drawings | None = None) -> str:
     drawings
         Where to keep the charts that are drawn.
     """
-    payload = artifact.payload
-    drawings = drawings or Drawings()
-    parts = [_header(payload)]
-    tabs = payload["layout"]["tabs"]
-    for tab in tabs:
-        if tab.get("title"):
-            parts.append(Markup(f'<div class="pt-tab">{escape(tab["title"])}</div>'))
-        tiles = "".join(
-            _tile(payload, tile, drawings, first=at == 0)
-            for row in tab["rows"]
-            for at, tile in enumerate(row)
-        )
-        parts.append(Markup(f'<div class="pt-grid">{tiles}</div>'))
-    footer = "".join(f"<span>{escape(item)}</span>" for item in footer_items(payload))
-    parts.append(Markup(f'<div class="pt-foot pt-last">{footer}</div>'))
-    return page(f'<div class="pt-page">{"".join(parts)}</div>')
+    with speaking(artifact.payload["locale"]):
+        return _Still(artifact.payload, drawings or Drawings()).html()
 
 
 def artifact_text(artifact: Artifact) -> str:
     """The dashboard in words: title, filters, a sentence a chart, its state, the footer."""
     payload = artifact.payload
-    lines = [f"Dashboard {payload['title']} ({payload['slug']} @ {payload['revision'][:7]})"]
-    if payload.get("description"):
-        lines.append(" ".join(payload["description"].split()))
-    filters = list(filter_texts(payload))
-    if filters:
-        lines.append(f"Filters: {'; '.join(filters)}")
-    for name, chart in payload["charts"].items():
-        lines += _chart_text(name, chart)
-    lines.append(" · ".join(footer_items(payload)))
-    return "\n".join(lines)
+    words = Words(payload)
+    with speaking(payload["locale"]):
+        about = {"title": payload["title"], "slug": payload["slug"]}
+        lines = [say("Dashboard {title} ({slug} @ {revision})", **about,
+                     revision=payload["revision"][:7])]  # fmt: skip
+        if payload.get("description"):
+            lines.append(" ".join(payload["description"].split()))
+        filters = list(filter_texts(payload, words))
+        if filters:
+            lines.append(say("Filters: {filters}", filters="; ".join(filters)))
+        for name, chart in payload["charts"].items():
+            lines += _chart_text(name, chart, words)
+        lines.append(" · ".join(footer_items(payload, words)))
+        return "\n".join(lines)
 
 
-def footer_items(payload: dict[str, Any]) -> list[str]:
-    """Cost and provenance: queries from cache, bytes, seconds, data time, revision."""
-    items = [f"{payload['queries_cached']} of {count_text(payload['queries'], 'query', 'queries')}"
-             " from cache"]  # fmt: skip
-    items.append(f"{bytes_text(payload['bytes_scanned'])} scanned")
-    items.append(seconds_text(payload["duration_ms"]))
-    items.append(f"computed {moment_text(payload['as_of'])}")
-    items.append(f"data as of {moment_text(payload['source_updated_at'])}")
-    items.append(f"{payload['slug']}.peter.yaml @ {payload['revision'][:7]}")
-    return items
+def footer_items(payload: dict[str, Any], words: Words) -> list[str]:
+    """The data's time, the cost and where it comes from, as the foot of its page says it."""
+    as_of = payload["as_of"]
+    return [*([words.say("asOf", words.moment(as_of))] if as_of else []), *words.origin()]
 
 
-def filter_texts(payload: dict[str, Any]) -> Iterator[str]:
+def filter_texts(payload: dict[str, Any], words: Words) -> Iterator[str]:
     """Each filter with its value, as it was set for this answer."""
+    told = iter(words.filters())
     for filter_ in payload["filters"]:
-        value = filter_["value"]
-        if value is None:
-            text = "all"
-        elif filter_["type"] == "date_range":
-            text = " – ".join(str(day) for day in value)
-        else:
-            labels = {o["value"]: o["label"] for o in filter_.get("options") or ()}
-            values = value if isinstance(value, list) else [value]
-            text = ", ".join(labels.get(item, value_text(item)) for item in values)
-        yield f"{filter_['label']}: {text}"
+        free = filter_["value"] is None
+        yield f"{filter_['label']}: {say('all')}" if free else next(told)
 
 
-def _chart_text(name: str, chart: dict[str, Any]) -> list[str]:
+def _chart_text(name: str, chart: dict[str, Any], words: Words) -> list[str]:
     marks = [chart["state"]] if chart["state"] != "ready" else []
     if chart["freshness"] == "stale":
-        marks.append(f"stale: {chart['freshness_reason'] or 'the data is old'}")
-    if chart["truncated"] or chart.get("note"):
-        marks.append(chart.get("note") or _cut_text(chart))
+        marks.append(": ".join(filter(None, [say("stale"), chart["freshness_reason"]])))
+    if note := chart.get("note") or words.cut(chart):
+        marks.append(note)
     receipt = chart["receipt"]
     if receipt is not None and not receipt["matches"]:
-        marks.append("its verification is of an older version")
+        marks.append(say("its verification is of an older version"))
     title = f"{chart['title']} " if chart["title"] else ""
     head = f"- {title}[{name}, {'; '.join([chart['type'], *marks])}]"
     lines = [f"{head}: {chart['summary']}" if chart["summary"] else head]
     problem = chart["problem"]
     if problem is not None:
         lines.append("    " + " ".join(filter(None, [problem["detail"], problem["hint"]])))
-    lines += [f"    check not met: {c['check']}: {c['detail']}" for c in chart["failed_checks"]]
+    for failed in chart["failed_checks"]:
+        told = say("check not met: {check}: {detail}", check=failed["check"],
+                   detail=failed["detail"])  # fmt: skip
+        lines.append(f"    {told}")
     return lines
 
 
-def _cut_text(chart: dict[str, Any]) -> str:
-    return f"truncated, {chart['row_count']:,} rows in all"
+class _Still:
+    """The page of a still, from its title to its foot."""
 
+    def __init__(self, payload: dict[str, Any], drawings: Drawings) -> None:
+        self._payload, self._drawings = payload, drawings
+        self._words = Words(payload)
 
-def _header(payload: dict[str, Any]) -> Markup:
-    about = payload.get("description")
-    sub = f'<p class="pt-sub">{escape(about)}</p>' if about else ""
-    chips = "".join(pill(text) for text in filter_texts(payload))
-    chips = f'<div class="pt-chips">{chips}</div>' if chips else ""
-    title = escape(payload["title"])
-    return Markup(f'<div class="pt-h1" role="heading" aria-level="1">{title}</div>{sub}{chips}')
+    def html(self) -> str:
+        parts = [self._header()]
+        for tab in self._payload["layout"]["tabs"]:
+            if tab.get("title"):
+                parts.append(Markup(f'<div class="pt-tab">{escape(tab["title"])}</div>'))
+            tiles = "".join(
+                self._tile(tile, first=at == 0)
+                for row in tab["rows"]
+                for at, tile in enumerate(row)
+            )
+            parts.append(Markup(f'<div class="pt-grid">{tiles}</div>'))
+        items = footer_items(self._payload, self._words)
+        footer = "".join(f"<span>{escape(item)}</span>" for item in items)
+        parts.append(Markup(f'<div class="pt-foot pt-last">{footer}</div>'))
+        language = escape(self._payload["locale"])
+        return page(f'<div class="pt-page" lang="{language}">{"".join(parts)}</div>')
 
+    def _header(self) -> Markup:
+        payload = self._payload
+        about = payload.get("description")
+        sub = f'<p class="pt-sub">{escape(about)}</p>' if about else ""
+        chips = "".join(pill(text) for text in filter_texts(payload, self._words))
+        chips = f'<div class="pt-chips">{chips}</div>' if chips else ""
+        title = escape(payload["title"])
+        return Markup(f'<div class="pt-h1" role="heading" aria-level="1">{title}</div>{sub}{chips}')
 
-def _tile(
-    payload: dict[str, Any], tile: dict[str, Any], drawings: Drawings, *, first: bool
-) -> Markup:
-    chart = payload["charts"][tile["chart"]]
-    width = int(tile["width"])
-    view = chart["view"]
-    kind = "kpi" if chart["type"] == "kpi" else ("wide" if width > 6 else "")
-    badge = ""
-    if chart["freshness"] == "stale":
-        badge = pill("Stale", "warn")
-    elif chart["failed_checks"]:
-        badge = pill("Check not met", "bad")
-    about = chart["description"]
-    described = f'<p class="pt-desc">{escape(about)}</p>' if about else ""
-    title = escape(chart["title"] or "")
-    head = ""
-    if title or badge or described:
-        head = (
+    def _tile(self, tile: dict[str, Any], *, first: bool) -> Markup:
+        chart = self._payload["charts"][tile["chart"]]
+        width, view = int(tile["width"]), chart["view"]
+        kind = "kpi" if chart["type"] == "kpi" else ("wide" if width > 6 else "")
+        drawn = view is not None and not chart["problem"]
+        body = self._view(view, chart, tile) if drawn else self._state(chart)
+        note = chart.get("note") or self._words.cut(chart)
+        noted = f'<p class="pt-desc">{escape(note)}</p>' if note else ""
+        classes = " ".join(
+            ["pt-card pt-tile", *(["pt-first"] if first else []), *([f"pt-{kind}"] if kind else [])]
+        )
+        return Markup(
+            f'<div class="{classes}" style="--w:{width}">{self._head(chart)}{body}{noted}</div>'
+        )
+
+    def _head(self, chart: dict[str, Any]) -> str:
+        badge, about = self._badge(chart), chart["description"]
+        described = f'<p class="pt-desc">{escape(about)}</p>' if about else ""
+        title = escape(chart["title"] or "")
+        if not (title or badge or described):
+            return ""
+        return (
             f'<div class="pt-head"><div><div class="pt-h2" role="heading" aria-level="2">{title}'
             f"</div>{described}</div>{badge}</div>"
         )
-    drawn = view is not None and not chart["problem"]
-    body = _view(view, chart, tile, drawings) if drawn else _state(chart)
-    note = chart.get("note") or (_cut_text(chart) if chart["truncated"] else None)
-    noted = f'<p class="pt-desc">{escape(note)}</p>' if note else ""
-    classes = " ".join(
-        ["pt-card pt-tile", *(["pt-first"] if first else []), *([f"pt-{kind}"] if kind else [])]
-    )
-    return Markup(f'<div class="{classes}" style="--w:{width}">{head}{body}{noted}</div>')
 
+    def _badge(self, chart: dict[str, Any]) -> str:
+        words, since = self._words, chart["computed_at"]
+        if chart["freshness"] == "stale":
+            told = words.say("stale", words.day(since)) if since else words.say("staleBare")
+            return pill(told, "warn")
+        if chart["failed_checks"]:
+            return pill(words.say("checksFailed", len(chart["failed_checks"])), "bad")
+        return ""
 
-def _state(chart: dict[str, Any]) -> str:
-    problem = chart["problem"] or {"title": "No picture", "detail": chart["summary"], "hint": None}
-    lines = [problem["detail"], problem["hint"]]
-    body = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
-    tone = "pt-bad" if chart["state"] == "failed" else "pt-quiet"
-    title = f'<strong class="{tone}">{escape(problem["title"])}</strong>'
-    return f'<div class="pt-state">{title}{body}</div>'
+    def _state(self, chart: dict[str, Any]) -> str:
+        failed = self._words.say("failedTitle")
+        problem = chart["problem"] or {"title": failed, "detail": chart["summary"], "hint": None}
+        lines = [problem["detail"], problem["hint"]]
+        body = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
+        tone = "pt-bad" if chart["state"] == "failed" else "pt-quiet"
+        title = f'<strong class="{tone}">{escape(problem["title"])}</strong>'
+        return f'<div class="pt-state">{title}{body}</div>'
 
+    def _view(self, view: dict[str, Any], chart: dict[str, Any], tile: dict[str, Any]) -> str:
+        match view["kind"]:
+            case "kpi":
+                return _kpi(view)
+            case "table":
+                return self._table(view)
+            case "text":
+                blocks = "".join(_text_block(block) for block in view["blocks"])
+                return f'<div class="pt-text">{blocks}</div>'
+            case _:
+                return _figure(view, chart, tile, self._drawings)
 
-def _view(
-    view: dict[str, Any], chart: dict[str, Any], tile: dict[str, Any], drawings: Drawings
-) -> str:
-    match view["kind"]:
-        case "kpi":
-            return _kpi(view)
-        case "table":
-            return _table(view)
-        case "text":
-            return f'<div class="pt-text">{"".join(_text_block(b) for b in view["blocks"])}</div>'
-        case _:
-            return _figure(view, chart, tile, drawings)
+    def _table(self, view: dict[str, Any]) -> str:
+        columns = view["columns"]
+        headings = [
+            Heading(c["title"], numeric=c["align"] == "right" and not c["bar"]) for c in columns
+        ]
+        count = len(view["values"][0]) if view["values"] else 0
+        shown = min(count, MOST_ROWS)
+        rows = [[_cell(view, at, row) for at in range(len(columns))] for row in range(shown)]
+        more = self._words.say("truncated", shown, count) if count > shown else ""
+        return table(headings, rows) + (f'<p class="pt-desc">{more}</p>' if more else "")
 
 
 def _figure(
@@ -214,19 +229,6 @@ def _kpi(view: dict[str, Any]) -> str:
     sign = {"up": "▲", "down": "▼", "flat": "■"}[delta["direction"]]
     said = f"<b{tone}>{sign} {escape(delta['text'])}</b> {escape(delta['label'] or '')}"
     return f'{shown}<p class="pt-delta">{said}</p>'
-
-
-def _table(view: dict[str, Any]) -> str:
-    columns = view["columns"]
-    headings = [
-        Heading(c["title"], numeric=c["align"] == "right" and not c["bar"]) for c in columns
-    ]
-    count = len(view["values"][0]) if view["values"] else 0
-    shown = min(count, MOST_ROWS)
-    rows = [[_cell(view, at, row) for at in range(len(columns))] for row in range(shown)]
-    body = table(headings, rows)
-    more = f'<p class="pt-desc">first {shown:,} of {count:,} rows</p>' if count > shown else ""
-    return body + more
 
 
 def _cell(view: dict[str, Any], column: int, row: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from peter_core.plan.words import speaking
 from peter_jupyter.display.artifact import artifact_html, artifact_text
 from peter_jupyter.display.costs import costs_html, costs_text
 from peter_jupyter.display.lineage import graph_html
@@ -80,9 +81,10 @@ def costs_bundle(report: CostReport) -> Bundle:
     return _bundle(costs_html(report), costs_text(report))
 
 
-def graph_bundle(graph: Graph) -> Bundle:
-    """Lineage."""
-    return _bundle(graph_html(graph), graph_text(graph))
+def graph_bundle(graph: Graph, language: str = "en") -> Bundle:
+    """Lineage, in the language of a BCP 47 tag."""
+    with speaking(language):
+        return _bundle(graph_html(graph), graph_text(graph))
 
 
 def publication_bundle(publication: Publication) -> Bundle:

@@ -61,12 +61,13 @@ def graph_keepsake(graph: Graph, language: str = "en") -> Keepsake:
     """Of lineage, for a reader of a language."""
 
     def draw(room: int) -> str | None:
-        svg = graph_svg(graph)
+        with speaking(language):
+            svg = graph_svg(graph)
         return svg_picture(svg, room) if svg else None
 
     with speaking(language):
         told = say("Picture of {name}", name=say("Lineage"))
-        return Keepsake(graph_bundle(graph), told, _instead(), draw)
+        return Keepsake(graph_bundle(graph, language), told, _instead(), draw)
 
 
 def _instead() -> str:

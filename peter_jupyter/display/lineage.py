@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from peter_core.plan.tokens import tokens
+from peter_core.plan.words import say
 from peter_jupyter.display.figures import svg_image
 from peter_jupyter.display.markup import (
     Heading,
@@ -19,7 +20,13 @@ from peter_jupyter.display.markup import (
     status,
     table,
 )
-from peter_jupyter.display.reports import graph_counts, made_from, node_title, ordered_nodes
+from peter_jupyter.display.reports import (
+    graph_counts,
+    made_from,
+    node_kind,
+    node_title,
+    ordered_nodes,
+)
 from peter_jupyter.display.values import NULL
 
 if TYPE_CHECKING:
@@ -48,11 +55,11 @@ class _Place:
 
 def graph_html(graph: Graph) -> str:
     """Lineage drawn in layers, and as a table: each thing and what it is made from."""
-    headings = [Heading(""), Heading("Name"), Heading("Made from")]
+    headings = [Heading(""), Heading(say("Name")), Heading(say("Made from"))]
     made = made_from(graph)
     rows = [
         [
-            Markup(f"<code>{escape(node.kind)}</code>"),
+            Markup(f"<code>{escape(node_kind(node))}</code>"),
             node_title(node),
             ", ".join(made[node.id]) or NULL,
         ]
@@ -61,9 +68,10 @@ def graph_html(graph: Graph) -> str:
     counts = graph_counts(graph)
     svg = graph_svg(graph)
     picture = _picture(svg, counts) if svg else Markup("")
-    listed = fold("As a table", "each thing and what it is made from", table(headings, rows),
-                  shown=len(graph.nodes) > MOST_NODES)  # fmt: skip
-    return page(card(status(pill("Lineage", "info"), counts), picture, listed))
+    about = say("each thing and what it is made from")
+    many = len(graph.nodes) > MOST_NODES
+    listed = fold(say("As a table"), about, table(headings, rows), shown=many)
+    return page(card(status(pill(say("Lineage"), "info"), counts), picture, listed))
 
 
 def graph_svg(graph: Graph) -> str:
@@ -83,7 +91,7 @@ def graph_svg(graph: Graph) -> str:
 
 def _picture(svg: str, counts: Iterable[str]) -> Markup:
     width, height = map(int, _SIZE.findall(svg)[0])
-    image = svg_image(svg, f"Lineage: {', '.join(counts)}", width, height)
+    image = svg_image(svg, say("Lineage: {things}", things=", ".join(counts)), width, height)
     return Markup(f'<div class="pt-block pt-drawn">{image}</div>')
 
 
@@ -138,7 +146,7 @@ def _box(node: Node, at: _Place) -> str:
 
 def _words(node: Node) -> tuple[str, str]:
     """What stands on a node: the kind with what it is part of, and its name."""
-    kind, name, of = node.kind.capitalize(), node.title or node.name, ""
+    kind, name, of = node_kind(node), node.title or node.name, ""
     if node.kind == "table" and node.name.count(".") > 1:
         of, _, name = node.name.partition(".")
     elif node.kind == "column":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from peter_core.billing import bytes_text
 from peter_core.costs import usd_text
+from peter_core.plan.words import say, say_count
 from peter_jupyter.display.markup import (
     Heading,
     Markup,
@@ -211,7 +212,7 @@ def publication_items(publication: Publication) -> list[str]:
 def graph_text(graph: Graph) -> str:
     """Lineage as text: ``chart:slug/name <- query:slug/name``."""
     made = made_from(graph)
-    lines = [f"Lineage · {' · '.join(graph_counts(graph))}"]
+    lines = [" · ".join([say("Lineage"), *graph_counts(graph)])]
     lines += [
         f"  {node.kind} {node_title(node)}"
         + (f" <- {', '.join(made[node.id])}" if made[node.id] else "")
@@ -293,8 +294,36 @@ def node_title(node: Node) -> str:
     return f"{_name(node)} · {node.title}" if node.title else _name(node)
 
 
+def node_kind(node: Node) -> str:
+    """What a node is, as a heading."""
+    match node.kind:
+        case "dashboard":
+            return say("Dashboard")
+        case "chart":
+            return say("Chart")
+        case "query":
+            return say("Query")
+        case "table":
+            return say("Table")
+        case _:
+            return say("Column")
+
+
 def graph_counts(graph: Graph) -> list[str]:
     """How many there are of each kind."""
     counts = {kind: sum(node.kind == kind for node in graph.nodes) for kind in _KINDS}
-    plurals = {"query": "queries"}
-    return [count_text(n, kind, plurals.get(kind)) for kind, n in counts.items() if n]
+    return [_count_text(kind, number) for kind, number in counts.items() if number]
+
+
+def _count_text(kind: str, number: int) -> str:
+    match kind:
+        case "dashboard":
+            return say_count(number, "{n} dashboard", "{n} dashboards")
+        case "chart":
+            return say_count(number, "{n} chart", "{n} charts")
+        case "query":
+            return say_count(number, "{n} query", "{n} queries")
+        case "table":
+            return say_count(number, "{n} table", "{n} tables")
+        case _:
+            return say_count(number, "{n} column", "{n} columns")

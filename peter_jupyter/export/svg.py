@@ -266,23 +266,12 @@ class _Sheet:
         return rect(0, 0, wide, 20, self._colors[wash], rx=10) + dot + words
 
     def _note(self, chart: dict[str, Any], room: float) -> tuple[str, float]:
-        text = chart.get("note") or self._cut(chart)
+        text = chart.get("note") or self._words.cut(chart)
         if not text:
             return "", 0.0
         lines = wrapped(text, _NOTE, room)
         drawn = paragraph(lines, 0, 0, _NOTE, {"ink": self._colors["ink-3"]})
         return drawn, 8 + len(lines) * _NOTE.line
-
-    def _cut(self, chart: dict[str, Any]) -> str:
-        """How many of a query's rows are there, where it is not all of them."""
-        view = chart["view"] or {}
-        table = view if view.get("kind") == "table" else view.get("table")
-        shown = len(table["values"][0]) if table and table["values"] else 0
-        if not chart["truncated"] or chart["state"] != "ready" or not shown:
-            return ""
-        every = chart["row_count"] or 0
-        say = self._words.say
-        return say("truncated", shown, every) if every > shown else say("truncatedOpen", shown)
 
     def _foot(self) -> tuple[str, float]:
         items = self._words.origin()

@@ -99,6 +99,18 @@ class Words:
         name = f"UTC{name}" if name[0] in "+-" else name
         return f"{self._day(clock)}, {clock:%H:%M}{NBSP}{name}"
 
+    def cut(self, chart: dict[str, Any]) -> str:
+        """How many of a query's rows are there, where it is not all of them."""
+        view = chart["view"] or {}
+        table = view if view.get("kind") == "table" else view.get("table")
+        shown = len(table["values"][0]) if table and table["values"] else 0
+        if not chart["truncated"] or chart["state"] != "ready" or not shown:
+            return ""
+        every = chart["row_count"] or 0
+        if every > shown:
+            return self.say("truncated", shown, every)
+        return self.say("truncatedOpen", shown)
+
     def filters(self) -> list[str]:
         """Each filter that restricts something, with its value."""
         return [

@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from peter_core.plan.artifact import Artifact
+from peter_core.plan.words import catalogue_of
 from peter_jupyter.display.artifact import MOST_ROWS, artifact_html, artifact_text
 from peter_jupyter.display.figures import sparkline_image
 from tests.jupyter.test_display import HOSTILE, Words
@@ -103,7 +104,7 @@ def test_a_long_table_is_cut_and_says_so(payload: dict[str, Any], html: str) -> 
         if c["view"] and c["view"]["kind"] == "table"
     )
     assert rows > MOST_ROWS
-    assert f"first {MOST_ROWS} of {rows:,} rows" in html
+    assert f"First {MOST_ROWS} of {rows:,} rows" in html
 
 
 def test_the_words_hold_title_filters_every_chart_its_state_and_the_footer(
@@ -122,9 +123,34 @@ def test_the_words_hold_title_filters_every_chart_its_state_and_the_footer(
         if chart["freshness"] == "stale":
             assert "stale: " in line
         if chart["truncated"]:
-            assert "truncated" in line or chart["note"] in line
+            assert re.search(r"First [\d,]+ (of [\d,]+ )?rows", line) or chart["note"] in line
     assert "queries from cache" in lines[-1]
     assert payload["revision"][:7] in lines[-1]
+
+
+def german(payload: dict[str, Any]) -> dict[str, Any]:
+    """The same as a German dashboard's, as far as Peter itself says it."""
+    catalogue = catalogue_of("de")
+    assert catalogue is not None
+    return {**payload, "locale": "de-DE", "words": catalogue.for_surface()}
+
+
+def test_a_still_speaks_the_language_of_its_dashboard(payload: dict[str, Any]) -> None:
+    told = Words(artifact_html(artifact(german(payload)))).text
+    assert "Die ersten 100 von " in told
+    assert "Abfragen aus dem Zwischenspeicher" in told
+    assert "Datenstand " in told
+    assert "Veraltet" in told
+    for english in ("First 100", "from cache", "scanned", "Stale", "Data as of", ": all\n"):
+        assert english not in told
+
+
+def test_the_words_of_a_still_speak_the_language_of_its_dashboard(payload: dict[str, Any]) -> None:
+    lines = artifact_text(artifact(german(payload))).splitlines()
+    assert any(line.startswith("Filter: ") for line in lines)
+    stale = next(name for name, c in payload["charts"].items() if c["freshness"] == "stale")
+    assert any("veraltet" in line for line in lines if f"[{stale}, " in line)
+    assert "Abfragen aus dem Zwischenspeicher" in lines[-1]
 
 
 @pytest.mark.parametrize("values", [[], [1.0], [None, 1.0, None], [None, None]])

@@ -7,6 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 
 from peter_core.lineage.graph import Edge, Graph, Node
+from peter_jupyter.display.keepsake import graph_keepsake
 from peter_jupyter.display.lineage import MOST_NODES, graph_html
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -68,3 +69,15 @@ def test_a_lineage_too_large_to_read_is_its_table_alone() -> None:
 
 def test_nothing_is_a_lineage_too() -> None:
     assert "<img" not in graph_html(Graph((), ()))
+
+
+def test_a_lineage_is_read_in_the_language_of_its_dashboard() -> None:
+    kept = graph_keepsake(BOARD, "de-DE")
+    html = kept.bundle["text/html"]
+    assert 'alt="Herkunft: 1 Dashboard, 1 Diagramm, 1 Abfrage, 1 Tabelle, 1 Spalte"' in html
+    assert "<code>Abfrage</code>" in html
+    assert "Als Tabelle" in html
+    small = [text.text for text in picture(html).iter(f"{SVG}text")][::2]
+    assert small == ["Dashboard", "Diagramm", "Abfrage", "Tabelle · local", "Spalte · nyc.flights"]
+    assert kept.bundle["text/plain"].startswith("Herkunft · 1 Dashboard")
+    assert kept.told == "Bild von Herkunft"

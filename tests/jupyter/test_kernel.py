@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import time
 from pathlib import Path
@@ -63,9 +64,12 @@ def test_a_notebook_runs_and_keeps_cards_pictures_and_words(environment: Path) -
     assert card["text/plain"].startswith("Verification passed · 5 rows")
     assert "peter-out" in card["text/html"]
     assert outputs[2][0].data["text/plain"] == "5"
-    opened = outputs[4][0].data
+    picture, opened, live = (output.data for output in outputs[4])
+    assert picture["text/plain"] == "Picture of Small flights"
+    assert base64.b64decode(picture["image/png"]).startswith(b"\x89PNG")
     assert "data:image/svg+xml;base64," in opened["text/html"]
     assert opened["text/plain"].startswith("Dashboard Small flights")
+    assert "application/vnd.jupyter.widget-view+json" in live
     assert "SELECT" not in nbformat.writes(nbformat.from_dict({**notebook, "cells": [
         {**cell, "source": ""} for cell in notebook.cells[3:]]}))  # fmt: skip
 

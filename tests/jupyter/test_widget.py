@@ -261,6 +261,8 @@ def test_a_lineage_is_told_in_the_dashboards_language() -> None:
 
 
 def test_a_saved_notebook_keeps_the_lineage_as_a_picture_a_table_and_words() -> None:
+    live = live_lineage(TABLES, lambda _: TABLES, lambda _: TABLES, language="de")
+    assert "<code>Abfrage</code>" in live._repr_mimebundle_()[0]["text/html"]
     data, _ = live_lineage(TABLES, lambda _: TABLES, lambda _: TABLES)._repr_mimebundle_()
     assert data["text/html"].count('<img src="data:image/svg+xml;base64,') == 1
     assert 'alt="Lineage: 1 query, 1 table"' in data["text/html"]
