@@ -114,19 +114,32 @@ export class Card {
   }
 
   private items(): MenuItem[] {
+    const href = safeAddress(this.chart.link);
+    const link = href ? [{ label: messages.openLink, href }] : [];
+    return [...this.lookItems(), ...this.keepItems(), ...link];
+  }
+
+  /** Other ways to look at the chart. */
+  private lookItems(): MenuItem[] {
     const { chart } = this;
+    const { onRefresh } = this.options;
     const items: MenuItem[] = [];
-    const table = tableOf(chart);
-    if (chart.view?.kind === "vega" && table) {
+    if (chart.view?.kind === "vega" && tableOf(chart)) {
       const label = this.asTable ? messages.viewAsChart : messages.viewAsTable;
       items.push({ label, run: () => this.toggleTable() });
     }
-    const { onRefresh } = this.options;
     if (onRefresh && chart.query !== null) {
       const name = this.element.dataset.chart ?? "";
       items.push({ label: messages.refresh, run: () => onRefresh(name) });
     }
     if (chart.sql !== null) items.push({ label: messages.sql, run: () => this.openDetails() });
+    return items;
+  }
+
+  /** Ways to take it along. */
+  private keepItems(): MenuItem[] {
+    const items: MenuItem[] = [];
+    const table = tableOf(this.chart);
     if (table) {
       items.push({ label: messages.csv, run: () => this.saveTable(table) });
       items.push({ label: messages.copyTable, run: () => this.copyTable(table) });
@@ -135,8 +148,6 @@ export class Card {
       items.push({ label: messages.png, run: () => void this.savePicture("png") });
       items.push({ label: messages.svg, run: () => void this.savePicture("svg") });
     }
-    const href = safeAddress(chart.link);
-    if (href) items.push({ label: messages.openLink, href });
     return items;
   }
 
