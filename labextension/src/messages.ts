@@ -133,6 +133,7 @@ export const historyMessages = /* @__PURE__ */ translated({
   onlyOne: "This is the only revision.",
   revisionName: (number: number) => `revision ${number}`,
   sameMeaning: "Nothing differs in meaning.",
+  lines: (added: string, removed: string) => `Lines: ${added} added, ${removed} removed`,
   changeKinds: { added: "Added", removed: "Removed", changed: "Changed", moved: "Moved" },
   conflictHint:
     "Nothing was restored. Below is what changed meanwhile; look at it and decide again.",

@@ -37,9 +37,13 @@ const TONES: Record<Change["kind"], string> = {
   moved: "",
 };
 
-/** The badge says the kind already. */
+/** The badge says the kind already; what is left besides names and values is said here. */
 function withoutKind(text: string, kind: Change["kind"]): string {
-  return text.startsWith(`${kind} `) ? text.slice(kind.length + 1) : text;
+  const told = text.startsWith(`${kind} `) ? text.slice(kind.length + 1) : text;
+  if (kind === "moved") return told.replace(": order ", ": ");
+  return told.replace(/(?<=^[\w.]+: )(\d+) lines added, (\d+) removed$/, (_, added, removed) =>
+    historyMessages.lines(String(added), String(removed)),
+  );
 }
 
 function sqlLine(line: string): HTMLElement {
