@@ -14,6 +14,11 @@ from peter_jupyter.cli.terminal import note, print_json, print_table, say
 if TYPE_CHECKING:
     from peter_core.config import Fault, Reading
 
+_UNITS = {
+    "Seconds": (("w", 604_800), ("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)),
+    "Bytes": (("TiB", 2**40), ("TB", 10**12), ("GiB", 2**30), ("GB", 10**9),
+              ("MiB", 2**20), ("MB", 10**6), ("KiB", 2**10), ("KB", 1000), ("B", 1)),
+}  # fmt: skip
 MASK = "••••"
 """Stands for a secret; nothing of it is shown, not even its length."""
 
@@ -41,6 +46,10 @@ def config(folder: Folder = None, as_json: Json = False) -> None:
             for name, value in values.items()
         })  # fmt: skip
         return
+    kinds = type(settings).__annotations__
+    for name, value in values.items():
+        if value != MASK:
+            values[name] = _written(getattr(settings, name), str(kinds[name])) or value
     _print_rows(reading, values, sources)
 
 
@@ -61,6 +70,14 @@ def _print_rows(reading: Reading, values: dict[str, str], sources: dict[str, str
     secrets = sum(value == MASK for value in values.values())
     if secrets:
         say(f"{secrets} secret{'s' if secrets > 1 else ''} not shown.", "quiet")
+
+
+def _written(value: object, kind: str) -> str | None:
+    """A size or an age as one writes it, exactly; ``None`` for anything else."""
+    units = _UNITS.get(kind.removesuffix(" | None"))
+    if units is None or not isinstance(value, int | float) or value <= 0:
+        return None
+    return next((f"{value / size:.0f}{unit}" for unit, size in units if value % size == 0), None)
 
 
 def _text(value: object, *, secret: bool = False) -> str:

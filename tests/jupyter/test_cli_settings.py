@@ -25,6 +25,23 @@ def test_what_was_given_comes_first(peter: CommandLine, monkeypatch: pytest.Monk
     assert ["usd_per_tib_by_location", "EU", "6.5", "peter.toml"] in rows
 
 
+def test_sizes_and_ages_are_shown_as_they_are_written(
+    peter: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PETER_TIMEOUT", "90s")
+    monkeypatch.setenv("PETER_DEFAULT_MAX_BYTES", "1500MB")
+    shown = dict(line.split()[:2] for line in peter("config").out.splitlines()[1:])
+    assert shown["timeout"] == "90s"
+    assert shown["default_max_bytes"] == "1500MB"
+    assert (shown["ttl"], shown["engine_memory"], shown["queue"]) == ("6h", "1GiB", "100")
+    assert peter("config", "--json").json["timeout"]["value"] == "90.0"
+    # What is shown can be written again.
+    for name in ("session_idle", "table_ttl", "max_result_bytes", "highest_max_bytes"):
+        monkeypatch.setenv(f"PETER_{name.upper()}", shown[name])
+    again = dict(line.split()[:2] for line in peter("config").out.splitlines()[1:])
+    assert again == shown
+
+
 def test_a_secret_is_masked_whole(peter: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SESSION_SECRET_KEY", KEY + KEY[::-1])
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:pw@db.example.com/peter")
