@@ -93,6 +93,7 @@ def test_a_reopened_notebook_without_its_kernel_shows_the_still(
     live = page.locator("[data-peter-live]")
     expect(live.locator("figure svg").first).to_be_visible(timeout=PATIENCE_MS)
     expect(page.locator(".peter-still")).to_be_hidden()
+    expect(page.locator("img[src^='data:image/']").first).to_be_hidden()
     text = _saved(page, notebooks / "keepsake.ipynb", "peter-still")
     page.close()
     assert len(text) < 300_000
@@ -113,6 +114,9 @@ def test_a_reopened_notebook_without_its_kernel_shows_the_still(
     still_view = page.locator(".peter-still")
     expect(still_view).to_be_visible(timeout=PATIENCE_MS)
     expect(still_view.locator("img").first).to_be_visible()
+    # The whole picture is for pages that have no still.
+    assert "image/png" in text
+    expect(page.locator("img[src^='data:image/png']")).to_have_count(0)
     page.wait_for_timeout(3000)
     assert (
         page.get_by_text("Error displaying widget").count() == 0
