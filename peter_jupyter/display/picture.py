@@ -34,6 +34,8 @@ def artifact_picture(artifact: Artifact, drawings: Drawings, room: int) -> str |
     room
         The most characters it may take.
     """
+    if room <= 0:
+        return None
     return svg_picture(export_svg(artifact.body, width=_WIDTH, draw=drawings.fitted), room)
 
 
