@@ -49,6 +49,15 @@ _SLUG_HINT: Final = (
     "flight-operations."
 )
 _NAME_HINT: Final = "A name is letters, digits and underscores and does not start with a digit."
+_FIRST: Final = {
+    "version": "Write 'version: 1'.",
+    "slug": "Write its name in addresses, such as 'slug: flight-operations'.",
+    "title": "Write one, such as 'title: Flight operations'.",
+    "queries": "Write one, such as 'queries: {daily: {sql: \"SELECT 1 AS n\"}}'.",
+    "charts": "Write one, such as 'charts: {n: {type: kpi, query: daily, title: N, value: n}}'.",
+    "query": "Name one of the dashboard's queries.",
+}
+"""What to write where a key that every dashboard or chart has is missing."""
 _NAME_KEYS: Final = frozenset({"query", "chart", "filter"})
 
 
@@ -107,7 +116,8 @@ class _Fault:
             hint = did_you_mean(self.key, self.fields) or f"Known here: {listed(self.fields)}."
             return "unknown-key", f"Unknown key '{key}' in {self._parent()}.", hint
         if self.kind == "missing":
-            return "missing-key", f"The key '{key}' is missing in {self._parent()}.", None
+            said = f"The key '{key}' is missing in {self._parent()}."
+            return "missing-key", said, _FIRST.get(self.key)
         if self.kind == "missing_part":
             return "missing-key", f"{self._subject()}: {_sentence(self.said)}", None
         if self.kind.startswith("union_tag"):

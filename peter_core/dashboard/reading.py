@@ -179,6 +179,9 @@ def _syntax_problem(error: yaml.YAMLError, text: str) -> Problem:
         if word in said:
             rule = "directive" if word == "incompatible" else word
             return _refused(f"yaml-{rule}", _range_at(mark)).problem
+    if "quoted scalar" in said and "end of stream" in said and begun is not None:
+        hint = "Close the quotation mark that is opened here."
+        return _problem("yaml-syntax", f"This is not YAML: {said}.", _range_at(begun), "", hint)
     at = _range_at(met or begun)
     hint = _syntax_hint(said, text.split("\n")[at.line - 1 :][:1])
     return _problem("yaml-syntax", f"This is not YAML: {said}.", at, "", hint)

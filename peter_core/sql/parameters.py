@@ -103,7 +103,7 @@ def unknown_parameter(name: str, known: Iterable[str], text: str | None = None) 
     elif spelled:
         hint = "There are " + ", ".join(f"@{one}" for one in spelled[:8]) + "."
     else:
-        hint = "Declare a filter for it, or give it a value."
+        hint = f"Declare a filter for it, or give it a value: --param {name}=VALUE."
     message = f"No parameter is called @{name}."
     match = re.search(rf"@{re.escape(name)}\b", text) if text else None
     if match is None or text is None:

@@ -183,3 +183,16 @@ def test_messages_hold_foreign_text_on_one_printable_line() -> None:
     assert "\x1b" not in problem.message
     assert len(problem.message) < 200
     assert len(problem.path) < 200
+
+
+@pytest.mark.parametrize("key", ["version", "slug", "title", "queries", "charts"])
+def test_a_key_that_every_dashboard_has_comes_with_what_to_write(key: str) -> None:
+    whole = {
+        "version": "1", "slug": "shop-orders", "title": "Orders",
+        "queries": "{daily: {sql: SELECT 1 AS n}}",
+        "charts": "{n: {type: kpi, query: daily, title: N, value: n}}",
+    }  # fmt: skip
+    text = "".join(f"{name}: {value}\n" for name, value in whole.items() if name != key)
+    (problem,) = load_dashboard(text).problems
+    assert problem.rule == "missing-key"
+    assert f"'{key}: " in str(problem.hint)
