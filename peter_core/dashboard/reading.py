@@ -180,8 +180,8 @@ def _syntax_problem(error: yaml.YAMLError, text: str) -> Problem:
             rule = "directive" if word == "incompatible" else word
             return _refused(f"yaml-{rule}", _range_at(mark)).problem
     if "quoted scalar" in said and "end of stream" in said and begun is not None:
-        hint = "Close the quotation mark that is opened here."
-        return _problem("yaml-syntax", f"This is not YAML: {said}.", _range_at(begun), "", hint)
+        close = "Close the quotation mark that is opened here."
+        return _problem("yaml-syntax", f"This is not YAML: {said}.", _range_at(begun), "", close)
     at = _range_at(met or begun)
     hint = _syntax_hint(said, text.split("\n")[at.line - 1 :][:1])
     return _problem("yaml-syntax", f"This is not YAML: {said}.", at, "", hint)
