@@ -10,43 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from peter_core.dashboard.model import (
-    KpiChart,
-    OptionsQuery,
-    ScatterChart,
-    SelectFilter,
-    TableChart,
-    TextChart,
-)
+from peter_core.dashboard.model import KpiChart, OptionsQuery, SelectFilter, TextChart
 from peter_core.plan.charts import chart_view
 from peter_core.plan.comparisons import comparison_label, shift_days
+from peter_core.plan.failures import cut_problem, error_problem, needs_every_row, query_problem
 from peter_core.plan.filters import default_values, json_value, today_in
 from peter_core.plan.layout import layout_json
-from peter_core.plan.words import catalogue_of, retold, say, speaking
+from peter_core.plan.words import catalogue_of, retold, speaking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from peter_core.dashboard.model import Chart, Comparison, Filter
-    from peter_core.engine.port import Result
-    from peter_core.errors import PeterError
     from peter_core.plan.charts import ChartView
+    from peter_core.plan.failures import ChartProblem
     from peter_core.plan.plan import ChartPlan, Plan, StepAnswer
 
 FORMAT = 1
-_TITLES = {
-    "bytes_cap_exceeded": "Query stopped by its byte cap",
-    "budget_exceeded": "Query stopped by a budget",
-    "overloaded": "Too many queries at once",
-    "query_timeout": "Query took too long",
-    "query_cancelled": "Query was cancelled",
-    "query_failed": "Query failed",
-    "sql_invalid": "Query has an error",
-    "sql_refused": "Query was refused",
-    "table_not_found": "Table not found",
-    "result_cut": "Too many rows",
-    "engine_unavailable": "Warehouse cannot be reached",
-}
 
 
 @dataclass(frozen=True)
@@ -204,38 +184,24 @@ def _view(
     if isinstance(chart, TextChart):
         return _shown(chart_view(chart, None, (), dashboard=plan.dashboard), 0, False)
     if answer is None:
-        return _failed(_query_problem(plan, chart.query), chart)
-    result = answer.result
+        return _failed(query_problem(plan, chart.query), chart)
+    result, before = answer.result, compared.result if compared else None
     if result is None:
-        return _failed(_error_problem(answer.error), chart)
-    cut = next((r for r in (result, compared and compared.result) if r and r.truncated), None)
-    if cut is not None and _needs_every_row(chart):
-        return _failed(_cut_problem(cut), chart)
+        return _failed(error_problem(answer.error), chart)
+    cut = next((one for one in (result, before) if one is not None and one.truncated), None)
+    if cut is not None and needs_every_row(chart):
+        return _failed(cut_problem(cut), chart)
     comparison = getattr(chart, "comparison", None)
     view = chart_view(
         chart,
         result.table,
         result.columns,
-        compared=compared.result.table if compared and compared.result else None,
+        compared=before.table if before else None,
         dashboard=plan.dashboard,
         comparison_label=_label(plan, chart, comparison) if comparison else None,
         shift_days=shift_days(plan, comparison) if comparison else None,
     )
     return _shown(view, result.row_count, result.truncated)
-
-
-def _needs_every_row(chart: Chart) -> bool:
-    """Whether a chart of the first rows alone says something else than one of all of them."""
-    if isinstance(chart, KpiChart):
-        return chart.aggregate not in ("first", "only")
-    return not isinstance(chart, (TableChart, ScatterChart))
-
-
-def _cut_problem(result: Result) -> dict[str, str | None]:
-    said = "The result has {rows} rows and {kept} were kept: drawn from those, it would be wrong."
-    detail = say(said, rows=result.row_count, kept=result.table.num_rows)
-    hint = say("Group or filter further in SQL, so that every row is kept.")
-    return _problem("result_cut", detail, hint)
 
 
 def _label(plan: Plan, chart: Chart, comparison: Comparison) -> str | None:
@@ -257,7 +223,7 @@ def _shown(view: ChartView, row_count: int, truncated: bool) -> dict[str, Any]:
     }
 
 
-def _failed(problem: dict[str, str | None], chart: Chart) -> dict[str, Any]:
+def _failed(problem: ChartProblem, chart: Chart) -> dict[str, Any]:
     return {
         "state": "failed",
         "view": None,
@@ -267,29 +233,6 @@ def _failed(problem: dict[str, str | None], chart: Chart) -> dict[str, Any]:
         "truncated": False,
         "note": None,
     }
-
-
-def _query_problem(plan: Plan, query: str) -> dict[str, str | None]:
-    path = f"queries.{query}"
-    problem = next((p for p in plan.problems if p.is_error and p.path.startswith(path)), None)
-    if problem is None:
-        return _problem("sql_invalid", say("The query could not be compiled."), None)
-    if not problem.line:
-        return _problem("sql_invalid", problem.message, problem.hint)
-    place = {"line": str(problem.line), "column": str(problem.column)}
-    detail = say("Line {line}, column {column}: {message}", **place, message=problem.message)
-    return _problem("sql_invalid", detail, problem.hint)
-
-
-def _error_problem(error: PeterError | None) -> dict[str, str | None]:
-    if error is None:
-        return _problem("engine_failed", say("The query gave no result."), None)
-    return _problem(error.code, retold(error.message) or "", retold(error.hint))
-
-
-def _problem(code: str, detail: str, hint: str | None) -> dict[str, str | None]:
-    title = say(_TITLES.get(code, "Query failed"))
-    return {"code": code, "title": title, "detail": detail, "hint": hint}
 
 
 def _filters(plan: Plan, answers: Mapping[str, StepAnswer]) -> list[dict[str, Any]]:

@@ -74,12 +74,12 @@ def said(name: str, place: int) -> set[str]:
 @cache
 def named_texts() -> set[str]:
     """Texts that are said by a name: of a table of their module, or `said` of their function."""
-    from peter_core.plan import artifact, summary
+    from peter_core.plan import failures, summary
     from peter_core.plan.views import kpi, series
     from peter_jupyter.hosts.standalone import login
     from peter_jupyter.http import statuses
 
-    tables = (artifact._TITLES, summary._KINDS, summary._TRENDS, kpi._CHANGES, login._TITLES,
+    tables = (failures._TITLES, summary._KINDS, summary._TRENDS, kpi._CHANGES, login._TITLES,
               statuses._DETAILS)  # fmt: skip
     found = {text for table in tables for text in table.values()} | {series.OTHER}
     found |= {title for _, title in statuses.STATUSES.values()}

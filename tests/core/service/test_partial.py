@@ -157,3 +157,15 @@ def _shown(artifact: Artifact) -> dict[str, Any]:
             del chart[name]
     del payload["as_of"]
     return payload
+
+
+def test_a_failed_chart_says_the_error_of_its_own_query(peter: Peter) -> None:
+    text = DOCUMENT.replace(
+        "  lost:", '  lost_too: {sql: "SELECT another FROM nyc.airlines"}\n  lost:'
+    )
+    text = text.replace(
+        "  about:", "  other: {type: kpi, query: lost_too, title: T, value: x}\n  about:"
+    )
+    charts = peter.preview(text).payload["charts"]
+    assert "nobody" in charts["broken"]["problem"]["detail"]
+    assert "another" in charts["other"]["problem"]["detail"]

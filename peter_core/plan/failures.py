@@ -1,0 +1,71 @@
+"""Charts that show nothing: why, in the words of a state block."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peter_core.dashboard.model import KpiChart, ScatterChart, TableChart
+from peter_core.plan.words import retold, say
+
+if TYPE_CHECKING:
+    from peter_core.dashboard.model import Chart
+    from peter_core.engine.port import Result
+    from peter_core.errors import PeterError
+    from peter_core.plan.plan import Plan
+
+    ChartProblem = dict[str, str | None]
+
+_TITLES = {
+    "bytes_cap_exceeded": "Query stopped by its byte cap",
+    "budget_exceeded": "Query stopped by a budget",
+    "overloaded": "Too many queries at once",
+    "query_timeout": "Query took too long",
+    "query_cancelled": "Query was cancelled",
+    "query_failed": "Query failed",
+    "sql_invalid": "Query has an error",
+    "sql_refused": "Query was refused",
+    "table_not_found": "Table not found",
+    "result_cut": "Too many rows",
+    "engine_unavailable": "Warehouse cannot be reached",
+}
+
+
+def query_problem(plan: Plan, query: str) -> ChartProblem:
+    """The first error of a query that could not be compiled."""
+    path = f"queries.{query}"
+    found = (p for p in plan.problems if p.is_error and f"{p.path}.".startswith(f"{path}."))
+    problem = next(found, None)
+    if problem is None:
+        return _problem("sql_invalid", say("The query could not be compiled."), None)
+    if not problem.line:
+        return _problem("sql_invalid", problem.message, problem.hint)
+    place = {"line": str(problem.line), "column": str(problem.column)}
+    detail = say("Line {line}, column {column}: {message}", **place, message=problem.message)
+    return _problem("sql_invalid", detail, problem.hint)
+
+
+def error_problem(error: PeterError | None) -> ChartProblem:
+    """What the engine said of a query that was run."""
+    if error is None:
+        return _problem("engine_failed", say("The query gave no result."), None)
+    return _problem(error.code, retold(error.message) or "", retold(error.hint))
+
+
+def needs_every_row(chart: Chart) -> bool:
+    """Whether a chart of the first rows alone says something else than one of all of them."""
+    if isinstance(chart, KpiChart):
+        return chart.aggregate not in ("first", "only")
+    return not isinstance(chart, TableChart | ScatterChart)
+
+
+def cut_problem(result: Result) -> ChartProblem:
+    """That more rows came than are kept."""
+    said = "The result has {rows} rows and {kept} were kept: drawn from those, it would be wrong."
+    detail = say(said, rows=result.row_count, kept=result.table.num_rows)
+    hint = say("Group or filter further in SQL, so that every row is kept.")
+    return _problem("result_cut", detail, hint)
+
+
+def _problem(code: str, detail: str, hint: str | None) -> ChartProblem:
+    title = say(_TITLES.get(code, "Query failed"))
+    return {"code": code, "title": title, "detail": detail, "hint": hint}
