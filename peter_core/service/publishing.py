@@ -13,7 +13,7 @@ from peter_core.errors import DocumentError, NotFound, VerificationFailed
 from peter_core.telemetry import span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -126,7 +126,7 @@ class Publisher:
             ),
             verifications=verified,
             cost=cost,
-            problems=plan.problems,
+            problems=(*plan.problems, *_cut_results(verified, loaded)),
         )
 
     def delete(self, slug: str, *, if_match: str | None, principal: Principal) -> None:
@@ -192,6 +192,18 @@ def verify_queries(
     return verified
 
 
+def _cut_results(verified: Mapping[str, Verification], loaded: Loaded) -> Iterator[Problem]:
+    """A warning for each query whose result is longer than what is kept of one."""
+    for name, one in verified.items():
+        for finding in one.findings:
+            if finding.rule == "result-truncated":
+                said = f"query `{name}`: {finding.message} Charts that need every row of it fail."
+                yield _placed(
+                    Problem(finding.rule, "warning", said, f"queries.{name}", hint=finding.hint),
+                    loaded,
+                )
+
+
 def _in_order(plan: Plan, steps: Sequence[Step]) -> tuple[list[Step], list[Step]]:
     """First the steps that stand alone, then those with a check against another query."""
     queries = plan.dashboard.queries
@@ -216,6 +228,10 @@ def _problem(name: str, verification: Verification, loaded: Loaded) -> Problem:
             path=f"queries.{name}",
             hint=verification.hint,
         )
+    return _placed(found, loaded)
+
+
+def _placed(found: Problem, loaded: Loaded) -> Problem:
     place = loaded.place(found.path)
     if place is None:
         return found

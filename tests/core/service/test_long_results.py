@@ -58,3 +58,14 @@ def test_it_is_said_in_the_dashboard_s_language(tmp_path: Path) -> None:
     german = charts(tmp_path, 3, BOARD.replace("en-US", "de-DE"))["sum"]["problem"]
     assert german["title"] == "Zu viele Zeilen"
     assert "5 Zeilen, davon wurden 3 behalten" in german["detail"]
+
+
+def test_publishing_warns_of_a_result_that_is_too_long(tmp_path: Path) -> None:
+    with Peter.local(tmp_path, max_rows=3) as peter:
+        (warning,) = peter.publish(BOARD).problems
+    assert (warning.rule, warning.is_error, warning.path) == (
+        "result-truncated", False, "queries.all",
+    )  # fmt: skip
+    assert warning.line == 7
+    assert "first 3 of 5 rows" in warning.message
+    assert "Charts that need every row of it fail." in warning.message
