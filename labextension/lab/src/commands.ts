@@ -30,6 +30,7 @@ import { cellBody, isSqlCell, isYamlCell } from "./statements";
 import type { Sidebar } from "./sidebar";
 import { verificationCard } from "./verification";
 import { lineageReport } from "./lineage";
+import { trans } from "./words";
 
 /** What commands work with. */
 export interface House {
@@ -65,33 +66,35 @@ export function registerCommands(house: House): void {
     app.commands.addCommand(id, { label, icon: peterIcon, execute: guarded(run), ...more });
     if (more.isVisible === undefined) palette?.addItem({ command: id, category: CATEGORY });
   };
-  add("new", "New Dashboard from Template…", house.create);
+  add("new", trans.__("New Dashboard from Template…"), house.create);
   launcher?.add({ command: "peter:new", category: "Other", rank: 1 });
-  add("open", "Open Dashboard…", async (args) => {
+  add("open", trans.__("Open Dashboard…"), async (args) => {
     const given = args as { slug?: string; title?: string };
     const entry = given.slug
       ? { slug: given.slug, title: given.title ?? given.slug }
       : await chooseDashboard(house);
     if (entry) house.open(entry.slug, entry.title);
   });
-  add("dashboards", "Search Dashboards", () => app.shell.activateById(house.sidebar.id));
-  add("preview", "Show Live Dashboard Beside the File", () => {
+  add("dashboards", trans.__("Search Dashboards"), () => app.shell.activateById(house.sidebar.id));
+  add("preview", trans.__("Show Live Dashboard Beside the File"), () => {
     const editor = house.editors.currentWidget;
     if (editor && isDashboardFile(editor.context.path))
       showPreview(house.documents, house.previews, editor);
-    else say("Open a *.peter.yaml file first.");
+    else say(trans.__("Open a *.peter.yaml file first."));
   });
-  add("verify", "Verify", () => verify(house), { caption: "Peter: verify this cell or dashboard" });
-  add("cost", "Cost", () => cost(house), {
-    caption: "Peter: price this cell or dashboard before it runs",
+  add("verify", trans.__("Verify"), () => verify(house), {
+    caption: trans.__("Peter: verify this cell or dashboard"),
   });
-  add("publish", "Publish…", () => publish(house));
-  add("diff", "Compare with Published", () => compare(house));
-  add("lineage", "Lineage", () => lineage(house));
-  add("export", "Export as HTML", () => exported(house));
+  add("cost", trans.__("Cost"), () => cost(house), {
+    caption: trans.__("Peter: price this cell or dashboard before it runs"),
+  });
+  add("publish", trans.__("Publish…"), () => publish(house));
+  add("diff", trans.__("Compare with Published"), () => compare(house));
+  add("lineage", trans.__("Lineage"), () => lineage(house));
+  add("export", trans.__("Export as HTML"), () => exported(house));
   add(
     "complete",
-    "Complete",
+    trans.__("Complete"),
     () => {
       const editor = house.editors.currentWidget;
       if (editor) completeHere(editor);
@@ -119,22 +122,34 @@ async function verify(house: House): Promise<void> {
   const source = await current(house);
   if (!source) return;
   if (source.kind === "statement") {
-    const found = await waiting("Verifying the statement", house.api.run(source.text));
-    show(house, "Verification", new Report(verificationCard(found)));
+    const found = await waiting(trans.__("Verifying the statement"), house.api.run(source.text));
+    show(house, trans.__("Verification"), new Report(verificationCard(found)));
     return;
   }
-  const found = await waiting("Verifying the dashboard's queries", house.api.verify(source.text));
+  const found = await waiting(
+    trans.__("Verifying the dashboard's queries"),
+    house.api.verify(source.text),
+  );
   const passed = found.queries.filter((one) => one.verification.verdict === "passed").length;
+  const every = String(found.queries.length);
   const report = new Report(
-    heading(`Verification of ${found.slug}`, `${passed} of ${found.queries.length} queries passed`),
+    heading(
+      trans.__("Verification of %1", found.slug),
+      trans.__("%1 of %2 queries passed", String(passed), every),
+    ),
     ...found.queries.map((one) => verificationCard(one.verification, one.query)),
   );
-  show(house, `Verify: ${found.slug}`, report);
+  show(house, trans.__("Verify: %1", found.slug), report);
   if (found.passed)
-    Notification.success(`All ${found.queries.length} queries of ${found.slug} passed.`);
+    Notification.success(trans.__("All %1 queries of %2 passed.", every, found.slug));
   else
     Notification.warning(
-      `${found.queries.length - passed} of ${found.queries.length} queries of ${found.slug} did not pass.`,
+      trans.__(
+        "%1 of %2 queries of %3 did not pass.",
+        String(found.queries.length - passed),
+        every,
+        found.slug,
+      ),
     );
 }
 
@@ -142,33 +157,46 @@ async function cost(house: House): Promise<void> {
   const source = await current(house);
   if (!source) return;
   if (source.kind === "statement") {
-    const found = await waiting("Pricing the statement", house.api.explain(source.text));
-    show(house, "Cost", new Report(verificationCard(found)));
+    const found = await waiting(trans.__("Pricing the statement"), house.api.explain(source.text));
+    show(house, trans.__("Cost"), new Report(verificationCard(found)));
     return;
   }
-  const plan = await waiting("Pricing the dashboard", house.api.compile(source.text));
+  const plan = await waiting(trans.__("Pricing the dashboard"), house.api.compile(source.text));
   show(
     house,
-    `Cost: ${plan.slug}`,
-    new Report(heading(`Cost of ${plan.slug}`, plan.totals.note), costCard(plan)),
+    trans.__("Cost: %1", plan.slug),
+    new Report(heading(trans.__("Cost of %1", plan.slug), plan.totals.note), costCard(plan)),
   );
 }
 
 function costCard(plan: Plan): HTMLElement {
   const { totals } = plan;
-  const month = totals.cost_usd_month === null ? [] : [`${usd(totals.cost_usd_month)} a month`];
+  const month =
+    totals.cost_usd_month === null ? [] : [trans.__("%1 a month", usd(totals.cost_usd_month))];
   const rows = plan.queries.map((query) => [
     query.name + (query.role === "main" ? "" : ` (${query.role})`),
     query.estimated_bytes === null ? null : bytes(query.estimated_bytes),
     bytes(query.cap_bytes),
     usd(query.cost_usd),
-    query.cached ? "cached" : "will run",
+    query.cached ? trans.__("cached") : trans.__("will run"),
     query.used_by.join(", "),
   ]);
-  const heads = ["Query", "Scans", "Cap", "Cost", "Next load", "Used by"];
+  const heads = [
+    trans.__("Query"),
+    trans.__("Scans"),
+    trans.__("Cap"),
+    trans.__("Cost"),
+    trans.__("Next load"),
+    trans.__("Used by"),
+  ];
   return card(
     { words: usd(totals.cost_usd), tone: "info" },
-    [`${totals.exact ? "" : "about "}${bytes(totals.estimated_bytes)} at the next load`, ...month],
+    [
+      totals.exact
+        ? trans.__("%1 at the next load", bytes(totals.estimated_bytes))
+        : trans.__("about %1 at the next load", bytes(totals.estimated_bytes)),
+      ...month,
+    ],
     table(heads, rows, "-nnn--"),
   );
 }
@@ -195,13 +223,17 @@ async function compare(house: House): Promise<void> {
   const count = found.changes.length;
   const body = card(
     {
-      words: count === 0 ? "the same" : `${count} change${count === 1 ? "" : "s"}`,
+      words: count === 0 ? trans.__("the same") : trans._n("%1 change", "%1 changes", count),
       tone: count === 0 ? "good" : "info",
     },
-    [`from ${found.from_revision.slice(0, 7)} to ${found.to_revision.slice(0, 7)}`],
-    count > 0 && table(["", "Where", "What"], rows),
+    [trans.__("from %1 to %2", found.from_revision.slice(0, 7), found.to_revision.slice(0, 7))],
+    count > 0 && table(["", trans.__("Where"), trans.__("What")], rows),
   );
-  show(house, "Compare", new Report(heading("Compared with what is published"), body));
+  show(
+    house,
+    trans.__("Compare"),
+    new Report(heading(trans.__("Compared with what is published")), body),
+  );
 }
 
 async function lineage(house: House): Promise<void> {
@@ -210,14 +242,14 @@ async function lineage(house: House): Promise<void> {
   if (board) {
     const { slug } = board;
     const report = await lineageReport(slug, api, (columns) => api.lineage(slug, columns));
-    show(house, `Lineage: ${slug}`, report);
+    show(house, trans.__("Lineage: %1", slug), report);
     return;
   }
   const source = await dashboard(house);
   if (source === null) return;
   const { slug } = await api.compile(source);
   const report = await lineageReport(slug, api, (columns) => api.draftLineage(source, columns));
-  show(house, `Lineage: ${slug}`, report);
+  show(house, trans.__("Lineage: %1", slug), report);
 }
 
 async function exported(house: House): Promise<void> {
@@ -226,11 +258,16 @@ async function exported(house: House): Promise<void> {
   const { slug, revision } = await house.api.compile(source);
   const published = await house.api.text(slug).catch(absent);
   if (!published) {
-    say(`${slug} is not published yet. Publish it first; the export is of what is published.`);
+    say(
+      trans.__(
+        "%1 is not published yet. Publish it first; the export is of what is published.",
+        slug,
+      ),
+    );
     return;
   }
   if (published.revision !== revision)
-    say("The file differs from what is published; the export is of what is published.");
+    say(trans.__("The file differs from what is published; the export is of what is published."));
   const anchor = h("a", { href: house.api.exported(slug), download: `${slug}.html` });
   document.body.append(anchor);
   anchor.click();
@@ -240,7 +277,8 @@ async function exported(house: House): Promise<void> {
 /** The statement or dashboard that a person works on. */
 async function current(house: House): Promise<Source | null> {
   const found = ofFile(house) ?? (await ofBoard(house)) ?? ofCell(house);
-  if (!found) say("Choose a *.peter.yaml file, a %%peter_sql cell or a dashboard first.");
+  if (!found)
+    say(trans.__("Choose a *.peter.yaml file, a %1 cell or a dashboard first.", "%%peter_sql"));
   return found;
 }
 
@@ -279,7 +317,12 @@ function ofCell(house: House): Source | null {
 async function dashboard(house: House): Promise<string | null> {
   const source = await current(house);
   if (source?.kind === "statement") {
-    say("This works on dashboards: choose a *.peter.yaml file or a %%peter_dashboard cell.");
+    say(
+      trans.__(
+        "This works on dashboards: choose a *.peter.yaml file or a %1 cell.",
+        "%%peter_dashboard",
+      ),
+    );
     return null;
   }
   return source?.text ?? null;
@@ -289,14 +332,14 @@ async function chooseDashboard(house: House): Promise<{ slug: string; title: str
   const { dashboards } = await house.api.list();
   if (dashboards.length === 0) {
     await showDialog({
-      title: "Open a dashboard",
-      body: "Nothing is published yet.",
+      title: trans.__("Open a dashboard"),
+      body: trans.__("Nothing is published yet."),
       buttons: [Dialog.okButton()],
     });
     return null;
   }
   const items = dashboards.map((entry) => entry.title);
-  const asked = await InputDialog.getItem({ title: "Open a dashboard", items });
+  const asked = await InputDialog.getItem({ title: trans.__("Open a dashboard"), items });
   const index = items.indexOf(asked.value ?? "");
   return asked.button.accept ? (dashboards[index] ?? null) : null;
 }

@@ -16,6 +16,7 @@ import type { Seen } from "./seen";
 import type { Preferences } from "./settings";
 import { slugOf, template } from "./template";
 import type { Summary } from "./models";
+import { trans } from "./words";
 
 export const FILE_TYPE = "peter-dashboard";
 
@@ -24,7 +25,7 @@ export function registerFileType(app: JupyterFrontEnd, drafts: Drafts): PreviewF
   const registry = app.docRegistry;
   registry.addFileType({
     name: FILE_TYPE,
-    displayName: "Peter dashboard",
+    displayName: trans.__("Peter dashboard"),
     extensions: [".peter.yaml", ".peter.yml"],
     mimeTypes: ["application/yaml"],
     fileFormat: "text",
@@ -33,7 +34,7 @@ export function registerFileType(app: JupyterFrontEnd, drafts: Drafts): PreviewF
   });
   const factory = new PreviewFactory(drafts, {
     name: PREVIEW,
-    label: "Live dashboard",
+    label: trans.__("Live dashboard"),
     fileTypes: [FILE_TYPE],
     readOnly: true,
   });
@@ -109,10 +110,10 @@ function select(widget: Widget): void {
 /** Ask for a title and write a new dashboard into a folder. */
 export async function createFile(documents: IDocumentManager, folder: string): Promise<void> {
   const asked = await InputDialog.getText({
-    title: "New dashboard",
-    label: "Title",
-    text: "New dashboard",
-    okLabel: "Create",
+    title: trans.__("New dashboard"),
+    label: trans.__("Title"),
+    text: trans.__("New dashboard"),
+    okLabel: trans.__("Create"),
   });
   const title = asked.value?.trim();
   if (!asked.button.accept || !title) return;
@@ -140,9 +141,9 @@ async function openText(documents: IDocumentManager, path: string, text: string)
   const same = !known || known.content === text;
   if (!same) {
     const { button } = await showDialog({
-      title: "The file is there already",
-      body: `${path} differs from what would be written. Open it as it is?`,
-      buttons: [Dialog.cancelButton(), Dialog.okButton({ label: "Open" })],
+      title: trans.__("The file is there already"),
+      body: trans.__("%1 differs from what would be written. Open it as it is?", path),
+      buttons: [Dialog.cancelButton(), Dialog.okButton({ label: trans.__("Open") })],
     });
     if (!button.accept) return false;
   }
@@ -152,7 +153,7 @@ async function openText(documents: IDocumentManager, path: string, text: string)
     return same;
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    Notification.error(`${path} could not be written: ${words}`);
+    Notification.error(trans.__("%1 could not be written: %2", path, words));
     return false;
   }
 }

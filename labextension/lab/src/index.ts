@@ -17,6 +17,7 @@ import { INotebookTracker } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStateDB } from "@jupyterlab/statedb";
+import { ITranslator } from "@jupyterlab/translation";
 import { Api } from "./api";
 import { followCells, StatementCompletion } from "./cells";
 import { registerCommands } from "./commands";
@@ -30,6 +31,7 @@ import { Seen } from "./seen";
 import { PLUGIN, Preferences } from "./settings";
 import { Sidebar } from "./sidebar";
 import { verificationFactory } from "./verification";
+import { translate } from "./words";
 
 type Boards = WidgetTracker<MainAreaWidget<LiveDashboard>>;
 
@@ -70,6 +72,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     IDefaultFileBrowser,
     INotebookTracker,
     IStateDB,
+    ITranslator,
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -82,7 +85,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
     browser: IDefaultFileBrowser | null,
     notebooks: INotebookTracker | null,
     state: IStateDB | null,
+    translator: ITranslator | null,
   ) => {
+    translate(translator);
     const api = new Api();
     const seen = new Seen(state);
     const preferences = new Preferences(api);

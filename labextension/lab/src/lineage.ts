@@ -4,6 +4,7 @@ import type { Graph } from "../../src/lineage/graph";
 import { h } from "../../src/renderer/dom";
 import { type Api, PeterError } from "./api";
 import { heading, Report } from "./report";
+import { trans } from "./words";
 
 /** The lineage of a dashboard; `load` gives its graph, down to tables or to their columns. */
 export async function lineageReport(
@@ -17,14 +18,16 @@ export async function lineageReport(
     load: (columns) => told(load(columns)),
     impact: (id) => told(api.downstream(id)),
   });
-  const report = new Report(heading(`Lineage of ${slug}`, ABOUT), place);
+  const report = new Report(heading(trans.__("Lineage of %1", slug), about()), place);
   report.disposed.connect(leave);
   return report;
 }
 
-const ABOUT =
-  "Choose a part to see what it stands on and what it carries. Impact shows what hangs on it in " +
-  "every published dashboard.";
+function about(): string {
+  return trans.__(
+    "Choose a part to see what it stands on and what it carries. Impact shows what hangs on it in every published dashboard.",
+  );
+}
 
 /** A refusal in the terms of the view. */
 async function told(answer: Promise<Graph>): Promise<Graph> {

@@ -4,10 +4,12 @@ import { Dialog, Notification, showDialog } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
 import { ago } from "../../src/format";
 import { h, uniqueId } from "../../src/renderer/dom";
+import { speak } from "../../src/translation";
 import { type Api, PeterError } from "./api";
 import type { Difference, Document, Plan, Published } from "./models";
 import { usd, waiting } from "./report";
 import type { Seen } from "./seen";
+import { trans } from "./words";
 
 /** More changes than these are counted. */
 const SHOWN = 8;
@@ -66,7 +68,7 @@ function send(
   const work = before
     ? api.change(slug, text, before.revision, message)
     : api.create(text, message);
-  return waiting("Verifying and publishing", work);
+  return waiting(trans.__("Verifying and publishing"), work);
 }
 
 /** Said by a server where somebody else was faster. */
@@ -75,9 +77,9 @@ const CONFLICTS = new Set(["precondition_failed", "already_exists"]);
 /** Tell that it was done, with a way to look at it. */
 export function tellPublished(made: Published, open: () => void): void {
   const words = made.changed
-    ? `Published ${made.slug} @ ${made.revision.slice(0, 7)}.`
-    : `${made.slug} is published already with the same content.`;
-  const actions = [{ label: "Open", callback: open }];
+    ? trans.__("Published %1 @ %2.", made.slug, made.revision.slice(0, 7))
+    : trans.__("%1 is published already with the same content.", made.slug);
+  const actions = [{ label: trans.__("Open"), callback: open }];
   Notification.success(words, { actions, autoClose: 8000 });
 }
 
@@ -85,18 +87,18 @@ async function askFor(asked: Asked): Promise<string | null> {
   const { plan, before, theirs } = asked;
   const over = theirs !== null;
   const title = over
-    ? `${plan.slug} was published meanwhile`
+    ? trans.__("%1 was published meanwhile", plan.slug)
     : before
-      ? `Publish a new revision of ${plan.slug}`
-      : `Publish ${plan.slug}`;
+      ? trans.__("Publish a new revision of %1", plan.slug)
+      : trans.__("Publish %1", plan.slug);
   const { button, value } = await showDialog({
     title,
     body: new Question(asked),
     buttons: [
-      Dialog.cancelButton(over ? { label: "Keep theirs" } : {}),
+      Dialog.cancelButton(over ? { label: trans.__("Keep theirs") } : {}),
       over
-        ? Dialog.warnButton({ label: "Publish mine over it", accept: true })
-        : Dialog.okButton({ label: "Publish" }),
+        ? Dialog.warnButton({ label: trans.__("Publish mine over it"), accept: true })
+        : Dialog.okButton({ label: trans.__("Publish") }),
     ],
     // Enter alone never replaces what somebody else published.
     defaultButton: over ? 0 : 1,
@@ -115,12 +117,12 @@ class Question extends Widget implements Dialog.IBodyWidget {
     this.message = h("input", { id, class: "jp-mod-styled", maxlength: 500 });
     const parts = [
       before && h("p", {}, replaced(before)),
-      theirs && h("h3", {}, "What changed there since this file was made from it"),
+      theirs && h("h3", {}, trans.__("What changed there since this file was made from it")),
       theirs && changes(theirs),
-      mine && h("h3", {}, "What your file changes in what is published"),
+      mine && h("h3", {}, trans.__("What your file changes in what is published")),
       mine && changes(mine),
-      h("p", {}, `Every query is verified first (${usd(plan.totals.cost_usd)}).`),
-      h("label", { for: id }, "What changed, in a few words"),
+      h("p", {}, trans.__("Every query is verified first (%1).", usd(plan.totals.cost_usd))),
+      h("label", { for: id }, trans.__("What changed, in a few words")),
       this.message,
     ];
     this.node.append(...parts.filter((part) => part !== null));
@@ -132,17 +134,21 @@ class Question extends Widget implements Dialog.IBodyWidget {
 }
 
 function replaced({ revision, published_at, published_by, message }: Document): string {
-  const words = message ? `: “${message}”` : "";
-  return `Published now: ${revision.slice(0, 7)}, ${ago(published_at)} by ${published_by}${words}.`;
+  // Not in the language of a dashboard that happens to be open.
+  speak(null);
+  const now = [revision.slice(0, 7), ago(published_at), published_by];
+  return message
+    ? trans.__("Published now: %1, %2 by %3: “%4”.", ...now, message)
+    : trans.__("Published now: %1, %2 by %3.", ...now);
 }
 
 function changes({ changes: found }: Difference): HTMLElement {
-  if (found.length === 0) return h("p", { class: "peter-quiet" }, "Nothing in meaning.");
+  if (found.length === 0) return h("p", { class: "peter-quiet" }, trans.__("Nothing in meaning."));
   const items = found
     .slice(0, SHOWN)
     .map(({ kind, text }) => h("li", {}, h("b", {}, kind), " ", text));
   const more = found.length - SHOWN;
-  return h("ul", {}, ...items, more > 0 && h("li", {}, `and ${more} more`));
+  return h("ul", {}, ...items, more > 0 && h("li", {}, trans.__("and %1 more", String(more))));
 }
 
 /** Nothing, where the server has nothing of the name. */

@@ -5,9 +5,11 @@ import { Widget } from "@lumino/widgets";
 import type { Message } from "@lumino/messaging";
 import { ago } from "../../src/format";
 import { button, h, link } from "../../src/renderer/dom";
+import { Voice } from "../../src/translation";
 import { type Api, PeterError } from "./api";
 import { peterIcon } from "./icon";
 import type { Freshness, Shared, Summary } from "./models";
+import { trans } from "./words";
 
 /** What the sidebar does with a dashboard. */
 export interface Actions {
@@ -27,10 +29,12 @@ export class Sidebar extends Widget {
   private readonly ages = new Map<string, Freshness | null>();
   private readonly search = h("input", {
     type: "search",
-    placeholder: "Search dashboards",
-    "aria-label": "Search dashboards",
+    placeholder: trans.__("Search dashboards"),
+    "aria-label": trans.__("Search dashboards"),
   });
   private readonly body = h("div", { class: "peter-lists" });
+  /** Ages are not told in the language of a dashboard that happens to be open. */
+  private readonly voice = new Voice(this.node, null);
 
   constructor(
     private readonly api: Api,
@@ -40,9 +44,9 @@ export class Sidebar extends Widget {
     this.id = "peter-sidebar";
     this.addClass("peter-sidebar");
     this.title.icon = peterIcon;
-    this.title.caption = "Peter: dashboards";
+    this.title.caption = trans.__("Peter: dashboards");
     this.node.setAttribute("role", "region");
-    this.node.setAttribute("aria-label", "Peter dashboards");
+    this.node.setAttribute("aria-label", trans.__("Peter dashboards"));
     this.search.addEventListener("input", () => this.paint());
     this.node.addEventListener("keydown", (event) => this.key(event));
     this.node.append(this.head(), this.searchBox(), this.body);
@@ -90,10 +94,10 @@ export class Sidebar extends Widget {
     const tools = h(
       "div",
       { class: "peter-tools" },
-      tool("New dashboard from a template", addIcon, this.actions.create),
-      tool("Refresh the list", refreshIcon, () => void this.refresh()),
+      tool(trans.__("New dashboard from a template"), addIcon, this.actions.create),
+      tool(trans.__("Refresh the list"), refreshIcon, () => void this.refresh()),
     );
-    return h("div", { class: "peter-head" }, h("h2", {}, "Dashboards"), tools);
+    return h("div", { class: "peter-head" }, h("h2", {}, trans.__("Dashboards")), tools);
   }
 
   private searchBox(): HTMLElement {
@@ -134,14 +138,17 @@ export class Sidebar extends Widget {
   }
 
   private fill(): void {
+    this.voice.speak();
     if (this.failure) {
       this.body.replaceChildren(this.failed(this.failure));
       return;
     }
-    const parts = [this.section("This server", this.entries, true)];
+    const parts = [this.section(trans.__("This server"), this.entries, true)];
     if (this.shared?.url || this.shared?.problem) {
       const { url, dashboards } = this.shared;
-      parts.push(this.section(url ? new URL(url).host : "Shared server", dashboards, false));
+      parts.push(
+        this.section(url ? new URL(url).host : trans.__("Shared server"), dashboards, false),
+      );
     }
     this.body.replaceChildren(...parts);
   }
@@ -149,7 +156,9 @@ export class Sidebar extends Widget {
   private section(title: string, entries: Summary[], own: boolean): HTMLElement {
     const found = entries.filter((entry) => matches(entry, this.search.value));
     const count =
-      found.length === entries.length ? entries.length : `${found.length} of ${entries.length}`;
+      found.length === entries.length
+        ? entries.length
+        : trans.__("%1 of %2", String(found.length), String(entries.length));
     const list = h(
       "ul",
       {},
@@ -179,11 +188,11 @@ export class Sidebar extends Widget {
       {
         class: "peter-edit",
         "data-key": `edit ${entry.slug}`,
-        "aria-label": `Edit ${entry.title} as a file`,
-        title: "Edit as a file",
+        "aria-label": trans.__("Edit %1 as a file", entry.title),
+        title: trans.__("Edit as a file"),
       },
       () => this.actions.edit(entry),
-      "Edit",
+      trans.__("Edit"),
     );
     return h("li", {}, open, edit);
   }
@@ -204,20 +213,25 @@ export class Sidebar extends Widget {
     const stale = all.filter((chart) => chart.status === "stale").length;
     const fresh = all.length > 0 && all.every((chart) => chart.status === "fresh");
     if (stale === 0 && !fresh) return null;
-    const words = stale > 0 ? "Stale" : "Fresh";
+    const words = stale > 0 ? trans.__("Stale") : trans.__("Fresh");
     return h("span", { class: "peter-badge", "data-tone": stale > 0 ? "warn" : "good" }, words);
   }
 
   private nothing(none: boolean, own: boolean): HTMLElement {
-    if (!none) return h("p", { class: "peter-none" }, "No dashboard matches the search.");
-    const there = this.shared?.problem ?? "Nothing is published there yet.";
+    if (!none) return h("p", { class: "peter-none" }, trans.__("No dashboard matches the search."));
+    const there = this.shared?.problem ?? trans.__("Nothing is published there yet.");
     if (!own) return h("p", { class: "peter-none" }, there);
-    const make = button({ class: "peter-btn" }, this.actions.create, "New from template");
-    return h("div", { class: "peter-none" }, h("p", {}, "Nothing is published yet."), make);
+    const make = button({ class: "peter-btn" }, this.actions.create, trans.__("New from template"));
+    return h(
+      "div",
+      { class: "peter-none" },
+      h("p", {}, trans.__("Nothing is published yet.")),
+      make,
+    );
   }
 
   private failed(error: PeterError): HTMLElement {
-    const again = button({ class: "peter-btn" }, () => void this.refresh(), "Try again");
+    const again = button({ class: "peter-btn" }, () => void this.refresh(), trans.__("Try again"));
     const hint = error.hint ? h("p", { class: "peter-meta" }, error.hint) : null;
     return h("div", { class: "peter-none", role: "alert" }, h("p", {}, error.detail), hint, again);
   }
