@@ -1,6 +1,6 @@
 /** The chart bundle of pages and exports. */
 
-import { drawChart } from "./charts/draw";
 import { offerCharts } from "./charts/registry";
+import { drawThemed } from "./charts/themed";
 
-offerCharts(drawChart);
+offerCharts(drawThemed);

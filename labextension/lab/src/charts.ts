@@ -1,11 +1,11 @@
 /** The chart engine: loaded when the first chart is drawn. */
 
-import type { DrawChart } from "../../src/charts/draw";
+import type { DrawThemed } from "../../src/charts/themed";
 
-let loading: Promise<DrawChart> | null = null;
+let loading: Promise<DrawThemed> | null = null;
 
 /** The function that draws charts. */
-export function charts(): Promise<DrawChart> {
-  loading ??= import("../../src/charts/draw").then((module) => module.drawChart);
+export function charts(): Promise<DrawThemed> {
+  loading ??= import("../../src/charts/themed").then((module) => module.drawThemed);
   return loading;
 }

@@ -3,21 +3,21 @@
  * the rest, so a page paints without it and draws its charts when it has come.
  */
 
-import type { DrawChart } from "./draw";
+import type { DrawThemed } from "./themed";
 
-const KEY = Symbol.for("peter.drawChart");
+const KEY = Symbol.for("peter.drawThemed");
 const EVENT = "peter:charts";
 
-type Home = typeof globalThis & { [KEY]?: DrawChart };
+type Home = typeof globalThis & { [KEY]?: DrawThemed };
 
 /** Offers the function that draws charts; called once by the chart bundle. */
-export function offerCharts(draw: DrawChart): void {
+export function offerCharts(draw: DrawThemed): void {
   (globalThis as Home)[KEY] = draw;
   document.dispatchEvent(new Event(EVENT));
 }
 
 /** The function that draws charts, as soon as its bundle is there. */
-export function awaitCharts(): Promise<DrawChart> {
+export function awaitCharts(): Promise<DrawThemed> {
   return new Promise((resolve) => {
     const found = (globalThis as Home)[KEY];
     if (found) {
@@ -32,13 +32,13 @@ export function awaitCharts(): Promise<DrawChart> {
   });
 }
 
-const asked = new Map<string, Promise<DrawChart>>();
+const asked = new Map<string, Promise<DrawThemed>>();
 
 /** The same from the script at an address, which is asked for once, after the next paint. */
-export function loadCharts(address: string): Promise<DrawChart> {
+export function loadCharts(address: string): Promise<DrawThemed> {
   const known = asked.get(address);
   if (known) return known;
-  const loading = new Promise<DrawChart>((resolve, reject) => {
+  const loading = new Promise<DrawThemed>((resolve, reject) => {
     void awaitCharts().then(resolve);
     if ((globalThis as Home)[KEY]) return;
     const script = document.createElement("script");

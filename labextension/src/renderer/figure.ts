@@ -90,7 +90,7 @@ class VegaFigure implements Figure {
     try {
       const drawChart = await this.around.charts();
       if (mine !== this.turn) return;
-      const next = await drawChart(this.plot, this.view, this.around.theme.tokens, this.reader());
+      const next = await drawChart(this.plot, this.view, this.around.theme.name, this.reader());
       if (mine !== this.turn) next.destroy();
       else {
         // The older picture stays until there is a newer one.
@@ -123,11 +123,11 @@ class VegaFigure implements Figure {
   }
 
   private drawKeys(): void {
-    const { theme, spotlight } = this.around;
+    const { spotlight } = this.around;
     const focused = [...this.keys.querySelectorAll("button")].indexOf(
       document.activeElement as HTMLButtonElement,
     );
-    const list = legend(this.view, this.state.hidden, theme.tokens, {
+    const list = legend(this.view, this.state.hidden, {
       toggle: (at) => this.toggle(at),
       point: (name) => spotlight.set(name),
     });

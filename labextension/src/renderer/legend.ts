@@ -1,7 +1,6 @@
 /** The legend of a figure; an entry of a series is a switch for it. */
 
 import type { LegendEntry, VegaView } from "../artifact";
-import { token, type Tokens } from "../charts/tokens";
 import { button, h } from "./dom";
 
 interface Called {
@@ -19,18 +18,17 @@ export function entryName(view: VegaView, entry: LegendEntry): string {
   return typeof name === "string" ? name : entry.label;
 }
 
-/** The list of entries in the theme's colours; null where there is nothing to tell apart. */
+/** The list of entries; null where there is nothing to tell apart. */
 export function legend(
   view: VegaView,
   hidden: ReadonlySet<number>,
-  tokens: Tokens,
   called: Called,
 ): HTMLElement | null {
   const entries = view.legend;
   if (entries.length === 0) return null;
   const switches = entries.length > 1;
   const items = entries.map((entry, at) => {
-    const face = [key(entry, tokens), h("span", { title: entry.label }, entry.label)];
+    const face = [key(entry), h("span", { title: entry.label }, entry.label)];
     const plain = !switches || entry.series == null;
     return h(
       "li",
@@ -58,9 +56,10 @@ function item(
   return control;
 }
 
-function key(entry: LegendEntry, tokens: Tokens): HTMLElement {
+function key(entry: LegendEntry): HTMLElement {
   const shape = { square: "", line: "ln", dash: "ln dash" }[entry.mark];
   const drawn = h("b", { class: shape, "aria-hidden": "true" });
-  drawn.style.setProperty("--k", token(entry.color, tokens));
+  // "$c1" is a colour of the theme, which the styles name alike.
+  drawn.style.setProperty("--k", entry.color.replace(/^\$(.+)/, "var(--$1)"));
   return drawn;
 }

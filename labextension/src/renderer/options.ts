@@ -1,7 +1,7 @@
 /** What a surface gives the renderer. */
 
 import type { FilterValues } from "../artifact";
-import type { DrawChart } from "../charts/draw";
+import type { DrawThemed } from "../charts/themed";
 
 export type ThemeChoice = "auto" | "light" | "dark";
 
@@ -10,7 +10,7 @@ export type Action = { label: string; run: () => void } | { label: string; href:
 
 export interface RenderOptions {
   /** Gives the function that draws charts once it is loaded. */
-  charts: () => Promise<DrawChart>;
+  charts: () => Promise<DrawThemed>;
   /** Called with every filter's value when the reader changes one; no filters without it. */
   onFilters?: (values: FilterValues) => void;
   /** Asks again for a chart that failed; no button without it. */

@@ -1,6 +1,6 @@
 /** Light or dark: light on paper, else as asked for, as JupyterLab has it, or as the system has it. */
 
-import { type ThemeName, type Tokens, tokens } from "../charts/tokens";
+import type { ThemeName } from "../charts/tokens";
 import type { ThemeChoice } from "./options";
 
 /** The theme of one dashboard; it follows its surroundings until `destroy`. */
@@ -29,10 +29,6 @@ export class Theme {
     const lab = document.body.dataset.jpThemeLight;
     if (lab !== undefined) return lab === "false" ? "dark" : "light";
     return this.dark.matches ? "dark" : "light";
-  }
-
-  get tokens(): Tokens {
-    return tokens[this.name];
   }
 
   choose(choice: ThemeChoice): void {
