@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 Tone = Literal["good", "bad", "warn", "info", ""]
 
+# Between two dollar signs, notebooks and their converters set what they take for mathematics:
+# prices are none. MathJax 3 and 4 know the first class, MathJax 2 the second.
+_NO_MATH = "mathjax_ignore tex2jax_ignore"
+
 _TONES: dict[str, Tone] = {"error": "bad", "warning": "warn", "info": "info"}
 
 
@@ -41,7 +45,7 @@ def escape(value: object) -> Markup:
 
 def page(body: str) -> str:
     """A display on its own: the style and the body under one scoped class."""
-    return f'<div class="peter-out"><style>{_style()}</style>{body}</div>'
+    return f'<div class="peter-out {_NO_MATH}"><style>{_style()}</style>{body}</div>'
 
 
 @cache

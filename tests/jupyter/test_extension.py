@@ -44,5 +44,5 @@ def test_objects_of_the_core_show_themselves(notebook: Notebook) -> None:
     notebook.run("from tests.jupyter import samples\ndisplay(samples.passed())")
     assert notebook.result.success
     assert notebook.shown().startswith("Verification passed · 30 rows")
-    assert '<div class="peter-out">' in notebook.shown("text/html")
+    assert '<div class="peter-out ' in notebook.shown("text/html")
     assert "**✓ passed**" in notebook.shown("text/markdown")
