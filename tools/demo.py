@@ -112,6 +112,8 @@ def run_notebook() -> None:
             kernel_name="python3",
             resources={"metadata": {"path": str(NOTEBOOK.parent)}},
             store_widget_state=False,
+            # Its warning that TCP is not encrypted is no news on one machine.
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
         )
         client.execute()
         target = BUILD / NOTEBOOK.name
