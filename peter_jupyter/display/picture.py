@@ -19,7 +19,8 @@ _WIDTH = 1024
 """Pixels: the least at which cards stand beside each other as on a wide page."""
 
 _MOST_PIXELS = 8_000_000
-_COLORS = (48, 24)
+# What is tried where there is less room than it takes: fewer colours, then fewer pixels.
+_TRIES = ((1.0, (48, 24)), (0.625, (24,)))
 _FAMILY = re.compile(r'font-family="[^"]*"')
 _ROOT = re.compile(r'<svg [^>]*?width="([0-9.]+)" height="([0-9.]+)"[^>]*>')
 
@@ -50,11 +51,13 @@ def svg_picture(svg: str, room: int) -> str | None:
     drawing = legal(f"{root[0]}{ground}{svg[root.end() :]}")
     # The fonts that the drawing library brings: the same picture on every machine, in half the
     # time.
-    png: bytes = vl_convert.svg_to_png(_FAMILY.sub(_own_family, drawing))
-    for colors in _COLORS:
-        small = palette_png(png, colors=colors)
-        if small is not None and len(small) * 4 / 3 + 4 <= room:
-            return base64.b64encode(small).decode()
+    drawing = _FAMILY.sub(_own_family, drawing)
+    for scale, palettes in _TRIES:
+        png: bytes = vl_convert.svg_to_png(drawing, scale=scale)
+        for colors in palettes:
+            small = palette_png(png, colors=colors)
+            if small is not None and len(small) * 4 / 3 + 4 <= room:
+                return base64.b64encode(small).decode()
     return None
 
 

@@ -18,6 +18,7 @@ from peter_jupyter.display.artifact import artifact_html
 from peter_jupyter.display.figures import Drawings
 from peter_jupyter.display.keepsake import MOST, artifact_keepsake
 from peter_jupyter.display.picture import artifact_picture, svg_picture
+from peter_jupyter.export.svg import export_svg
 
 GALLERY = Path(__file__).parents[1] / "fixtures" / "artifacts" / "gallery.json"
 SQUARE = (
@@ -68,11 +69,17 @@ def test_a_dashboard_is_one_picture_within_the_room_it_has(artifact: Artifact) -
     picture = artifact_picture(artifact, Drawings(), 120_000)
     assert size(picture)[0] == 1024
     assert len(picture or "") <= 120_000
-    # A little less room is fewer colours, and none is no picture rather than half of one.
-    fewer = artifact_picture(artifact, Drawings(), len(picture or "") - 1)
-    assert fewer is not None
-    assert len(fewer) < len(picture or "")
-    assert artifact_picture(artifact, Drawings(), 5_000) is None
+
+
+def test_less_room_is_fewer_colours_then_fewer_pixels_then_no_picture(artifact: Artifact) -> None:
+    svg = export_svg(artifact.body, width=1024)
+    whole = svg_picture(svg, 200_000)
+    fewer = svg_picture(svg, len(whole or "") - 1)
+    assert size(fewer) == size(whole)
+    assert len(fewer or "") < len(whole or "")
+    smaller = svg_picture(svg, len(fewer or "") - 1)
+    assert size(smaller)[0] == 640
+    assert svg_picture(svg, 5_000) is None
 
 
 def test_a_still_and_its_picture_are_below_what_a_notebook_may_weigh(artifact: Artifact) -> None:
