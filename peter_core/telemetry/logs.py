@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import re
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -22,6 +23,8 @@ FIELDS = (
     "cache_hit", "duration_ms", "method", "route", "status", "revision",
 )  # fmt: skip
 """What ``extra=`` may add to an event; ``principal`` is hashed besides. Others are left out."""
+_TOLD_BY_REQUESTS = frozenset({"request_id", "method", "status", "duration_ms"})
+"""Fields that the text leaves out where its message names their value already."""
 OWN = ("peter", "peter_core", "peter_jupyter")
 
 
@@ -99,7 +102,12 @@ class TextFormatter(_Formatter):
         """The event as text."""
         found = self.parts(record)
         head = [str(found.pop(name)) for name in ("time", "level", "logger", "message")]
-        rest = "  ".join(f"{name}={value}" for name, value in found.items())
+        said = set(re.split(r"[\s=]", head[3]))
+        rest = "  ".join(
+            f"{name}={value}"
+            for name, value in found.items()
+            if name not in _TOLD_BY_REQUESTS or str(value) not in said
+        )
         line = f"{head[0]} {head[1].upper():<7} {head[2]}: {head[3]}" + (
             f"  {rest}" if rest else ""
         )

@@ -104,6 +104,14 @@ def test_text_is_for_people(opened: Callable[..., Lines]) -> None:
     )
 
 
+def test_text_says_what_a_request_was_once(opened: Callable[..., Lines]) -> None:
+    lines = opened()
+    fields = {"method": "GET", "status": 200, "duration_ms": 7.0, "route": "/", "rows": 200}
+    log.info("request=%s %s Home status=%d ms=%.1f", "r1", "GET", 200, 7.0, extra=fields)
+    (line,) = lines()
+    assert line.endswith("peter.tests: request=r1 GET Home status=200 ms=7.0  rows=200  route=/")
+
+
 def _raise(error: BaseException) -> None:
     raise error
 
