@@ -128,11 +128,11 @@ export class Card {
       const label = this.asTable ? messages.viewAsChart : messages.viewAsTable;
       items.push({ label, run: () => this.toggleTable() });
     }
+    if (chart.sql !== null) items.push({ label: messages.sql, run: () => this.openDetails() });
     if (onRefresh && chart.query !== null) {
       const name = this.element.dataset.chart ?? "";
       items.push({ label: messages.refresh, run: () => onRefresh(name) });
     }
-    if (chart.sql !== null) items.push({ label: messages.sql, run: () => this.openDetails() });
     return items;
   }
 
