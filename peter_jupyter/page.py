@@ -267,9 +267,13 @@ def _shell(
         if value
     )
     style = html.escape(asset_url(static, "peter.css"))
-    if soon:
-        # It is fetched while the first script runs, and run after the first paint.
-        told += f'<link rel="preload" as="script" href="{html.escape(asset_url(static, soon))}">\n'
+    # It is fetched behind what the first paint needs, and run after that.
+    later = (
+        '<link rel="preload" as="script" fetchpriority="low"'
+        f' href="{html.escape(asset_url(static, soon))}">\n'
+        if soon
+        else ""
+    )
     codes = [code, *(["account.js"] if account else [])]
     scripts = "".join(
         f'<script defer src="{html.escape(asset_url(static, each))}"></script>\n' for each in codes
@@ -280,7 +284,7 @@ def _shell(
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
         f"<title>{html.escape(title)} · Peter</title>\n{told}"
         f'<link rel="stylesheet" href="{style}">\n'
-        f"{scripts}</head>\n"
+        f"{scripts}{later}</head>\n"
         f'<body class="pt-body">\n{_account_bar(account)}<div id="peter" class="pt">'
         f"{first}</div>\n"
         f"{block}</body>\n</html>\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.serving import Site, Watched
 
@@ -49,4 +49,61 @@ def test_pointing_at_a_series_dims_the_others_and_no_unseen_dot(
     dimmed = "marks => marks.filter(mark => getComputedStyle(mark).opacity === '0.3').length"
     assert plot.locator(".mark-line path").evaluate_all(dimmed) == 1
     assert plot.locator(".hover_marks path").evaluate_all(dimmed) == 0
+    assert seen.faults == []
+
+
+# A reader who is at the end of a page before its charts are: their order is written down.
+AT_THE_END = """
+window.__order = [];
+new MutationObserver(() => {
+  const cards = [...document.querySelectorAll('.card')];
+  if (cards.length > 0 && scrollY === 0) scrollTo(0, document.documentElement.scrollHeight);
+  for (const card of cards) {
+    const name = card.dataset.chart;
+    if (card.querySelector('.plot svg') && !window.__order.includes(name)) {
+      window.__order.push(name);
+    }
+  }
+}).observe(document, { childList: true, subtree: true });
+"""
+
+IN_SIGHT = """
+plots => plots.filter(plot => {
+  const { top, bottom } = plot.getBoundingClientRect();
+  return bottom >= 0 && top <= innerHeight;
+}).map(plot => plot.closest('.card').dataset.chart)
+"""
+
+
+def test_a_long_page_draws_what_is_in_sight_first_and_the_rest_by_and_by(
+    site: Site, chromium: Browser
+) -> None:
+    names = [f"day_{at}" for at in range(24)]
+    site.artifact["charts"] = dict.fromkeys(names, site.artifact["charts"]["conversion"])
+    tiles = [[{"chart": name, "width": 12, "height": None}] for name in names]
+    site.artifact["layout"] = {"tabs": [{"title": None, "rows": tiles}]}
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.add_init_script(AT_THE_END)
+    page.goto(f"{site.url}/page")
+    expect(page.locator(".plot:not(:has(svg))")).to_have_count(0, timeout=60_000)
+    order = page.evaluate("window.__order")
+    seen = set(page.locator(".plot").evaluate_all(IN_SIGHT))
+    assert sorted(order) == sorted(names)
+    assert names[-1] in seen
+    assert names[0] not in seen
+    assert set(order[: len(seen)]) == seen
+    context.close()
+
+
+def test_a_long_page_that_is_printed_at_once_holds_every_chart(site: Site, open_page: Open) -> None:
+    names = [f"day_{at}" for at in range(12)]
+    site.artifact["charts"] = dict.fromkeys(names, site.artifact["charts"]["conversion"])
+    tiles = [[{"chart": name, "width": 12, "height": None}] for name in names]
+    site.artifact["layout"] = {"tabs": [{"title": None, "rows": tiles}]}
+    seen = open_page(f"{site.url}/page")
+    expect(seen.page.locator(".plot svg").first).to_be_visible()
+    seen.page.emulate_media(media="print")
+    seen.drawn()
+    assert seen.page.locator(".plot svg").count() == len(names)
     assert seen.faults == []

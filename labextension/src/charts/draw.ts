@@ -14,6 +14,7 @@ import { type SceneItem, scenePoints, tracksOf } from "./points";
 import { toRows } from "./rows";
 import { type Tokens, vegaConfig, withTokens } from "./tokens";
 import { Tooltip, tooltipRows } from "./tooltip";
+import { inTurn, type Room } from "./turns";
 
 /** A drawn chart. Sizes follow its element until `destroy`. */
 export interface Drawing {
@@ -42,11 +43,21 @@ export type DrawChart = (
 ) => Promise<Drawing>;
 
 /**
- * Draws a view into an element that has a size of its own.
+ * Draws a view into an element that has a size of its own, when it is the element's turn.
  *
- * What else the element holds is left there. Rejects when the spec cannot be drawn.
+ * What else the element holds is left there. Rejects when the spec cannot be drawn, or when
+ * another view is drawn there before it.
  */
-export const drawChart: DrawChart = async (element, view, tokens, reader) => {
+export const drawChart: DrawChart = (element, view, tokens, reader) =>
+  inTurn(element, (room) => draw(element, room, view, tokens, reader));
+
+async function draw(
+  element: HTMLElement,
+  room: Room,
+  view: VegaView,
+  tokens: Tokens,
+  reader?: Reader,
+): Promise<Drawing> {
   const chosen = reader ? chosenView(view, reader) : view;
   const { spec, nearest } = withoutNearest(chosen.spec);
   const shown = { ...chosen, spec };
@@ -57,9 +68,8 @@ export const drawChart: DrawChart = async (element, view, tokens, reader) => {
   const tooltip = new Tooltip(element);
   const faults = new FaultLog();
   element.prepend(plot);
-  const size = sizeOf(element);
   const told = nearest ? untold : tooltip.handle;
-  const runtime = makeRuntime(plot, shown, size, tokens, told, faults);
+  const runtime = makeRuntime(plot, shown, room, tokens, told, faults);
   plot.addEventListener("pointerleave", () => tooltip.hide());
   await runtime.runAsync();
   if (faults.first !== null) {
@@ -68,25 +78,36 @@ export const drawChart: DrawChart = async (element, view, tokens, reader) => {
     plot.remove();
     throw faults.first;
   }
-  const scene = sceneOf(runtime);
   const stage = { host: element, runtime, view: shown, tooltip };
-  const ends = [
-    followSize(element, runtime, size),
-    ...(nearest ? [pointNearest(stage, reader)] : reader ? [pointMarks(stage, reader)] : []),
-    ...(reader ? listen(stage, reader) : []),
-  ];
+  return drawing(
+    stage,
+    [followSize(element, runtime, room.size), ...follow(stage, nearest, reader)],
+    tokens,
+  );
+}
+
+function drawing(stage: Stage, ends: (() => void)[], tokens: Tokens): Drawing {
+  const { runtime, view, tooltip } = stage;
+  const scene = sceneOf(runtime);
   return {
     toSvg: () => runtime.toSVG(),
     toPng: () => runtime.background(tokens.surface ?? "#fff").toImageURL("png", 2),
-    highlight: (name) => highlight(scene(), shown, name),
+    highlight: (name) => highlight(scene(), view, name),
     destroy: () => {
       for (const end of ends) end();
       tooltip.destroy();
       runtime.finalize();
-      plot.remove();
+      runtime.container()?.remove();
     },
   };
-};
+}
+
+/** Hears pointer and keys over a drawing; gives the functions that end it. */
+function follow(stage: Stage, nearest: boolean, reader?: Reader): (() => void)[] {
+  if (!reader) return nearest ? [pointNearest(stage)] : [];
+  const pointing = nearest ? pointNearest(stage, reader) : pointMarks(stage, reader);
+  return [pointing, ...listen(stage, reader)];
+}
 
 /** For Vega, where the tooltip follows the nearest value. */
 const untold: Tooltip["handle"] = () => undefined;
@@ -146,13 +167,6 @@ function listen({ host, runtime, view, tooltip }: Stage, reader: Reader): (() =>
   return [...ends, brush({ host, origin, size, invert, middle, onZoom: reader.onZoom })];
 }
 
-/** Width and height of the room that an element gives, in pixels. */
-type Size = readonly [number, number];
-
-function sizeOf(element: HTMLElement): Size {
-  return [element.clientWidth, element.clientHeight];
-}
-
 function sceneOf(runtime: VegaRuntime): () => SceneItem {
   return () => (runtime.scenegraph() as unknown as { root: SceneItem }).root;
 }
@@ -169,12 +183,11 @@ function originOf(runtime: VegaRuntime): readonly [number, number] {
 function makeRuntime(
   plot: HTMLElement,
   view: VegaView,
-  [width, height]: Size,
+  { size: [width, height], font }: Room,
   tokens: Tokens,
   tooltip: Tooltip["handle"],
   logger: FaultLog,
 ): VegaRuntime {
-  const font = getComputedStyle(plot).fontFamily || "system-ui, sans-serif";
   const spec = {
     ...withTokens(view.spec, tokens),
     data: { name: "table", values: toRows(view.data) },
@@ -223,12 +236,12 @@ class FaultLog {
 }
 
 /** Redraws when the element changes its size, once a frame; gives the function that stops it. */
-function followSize(element: HTMLElement, runtime: VegaRuntime, first: Size): () => void {
+function followSize(element: HTMLElement, runtime: VegaRuntime, first: Room["size"]): () => void {
   let frame = 0;
   // What was drawn for, not what the element is by now: Lab attaches it after rendering.
   let drawn = first;
   const resize = (): void => {
-    const [width, height] = sizeOf(element);
+    const [width, height] = [element.clientWidth, element.clientHeight];
     if (width === 0 || height === 0 || (width === drawn[0] && height === drawn[1])) return;
     drawn = [width, height];
     void runtime.width(width).height(height).runAsync();
