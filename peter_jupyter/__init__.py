@@ -10,6 +10,15 @@ if TYPE_CHECKING:
 __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
 
+def __getattr__(name: str) -> str:
+    # `jupyter server extension list` asks for it; nobody else pays for reading it.
+    if name == "__version__":
+        from peter_core import __version__
+
+        return __version__
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Register magics, displays and what Tab offers: ``%load_ext peter_jupyter``.
 

@@ -31,6 +31,10 @@ def read_bytes(name: str) -> bytes:
         raise InvalidRequest(
             f"There is no file {name}.", hint=nearest_document(Path(name))
         ) from None
+    except IsADirectoryError:
+        raise InvalidRequest(
+            f"{name} is a folder.", hint=f"Name its files: {Path(name) / '*.peter.yaml'}"
+        ) from None
     except OSError as error:
         raise InvalidRequest(f"{name} cannot be read: {error.strerror}.") from None
 

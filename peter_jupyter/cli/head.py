@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from peter_core.errors import NotFound
@@ -11,7 +12,30 @@ if TYPE_CHECKING:
     from peter_core.service import Peter
     from peter_core.store.port import Document
 
-__all__ = ["SHOWN", "full_revision", "head", "precondition"]
+__all__ = ["SHOWN", "earlier_revision", "full_revision", "head", "precondition"]
+
+_NUMBER = re.compile(r"[0-9]{1,6}")
+
+
+def earlier_revision(peter: Peter, slug: str, given: str) -> str:
+    """The revision meant by its first digits, or by its number in ``peter history``.
+
+    Raises
+    ------
+    InvalidRequest
+        When several begin so.
+    NotFound
+        When no publication has that number.
+    """
+    # A revision's first digits are seven or more: fewer are a number.
+    if not _NUMBER.fullmatch(given):
+        return full_revision(peter, slug, given)
+    for entry in peter.history(slug):
+        if entry.number == int(given):
+            return entry.revision
+    raise NotFound(
+        f"{slug} has no publication with the number {given}.", hint=f"See `peter history {slug}`."
+    )
 
 
 def head(peter: Peter, slug: str) -> Document | None:

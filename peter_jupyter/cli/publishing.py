@@ -17,7 +17,7 @@ from peter_core.errors import (
 )
 from peter_jupyter.cli.command import FAILED, PUBLISH, command
 from peter_jupyter.cli.files import read_document
-from peter_jupyter.cli.head import SHOWN, full_revision, precondition
+from peter_jupyter.cli.head import SHOWN, earlier_revision, precondition
 from peter_jupyter.cli.options import File, Folder, Force, IfMatch, Json, Slug, To
 from peter_jupyter.cli.terminal import give, harmless, print_json, print_table, say
 from peter_jupyter.cli.work import open_peter, run
@@ -135,8 +135,12 @@ def diff(
         if loaded.dashboard is None:
             raise DocumentError("The file has errors.", problems=loaded.problems)
         slug = loaded.dashboard.slug
-        known = None if revision is None else full_revision(peter, slug, revision)
-        before = peter.get(slug, known)
+        known = None if revision is None else earlier_revision(peter, slug, revision)
+        try:
+            before = peter.get(slug, known)
+        except NotFound as error:
+            hint = error.hint or f"Nothing was published from {file} yet: peter publish {file}."
+            raise NotFound(error.message, hint=hint) from None
     changes = canonical.diff(before.text, text)
     if as_json:
         print_json(
@@ -218,7 +222,7 @@ def show(
     """Print a published dashboard's file as it was written."""
     with open_peter(folder) as peter:
         try:
-            known = None if revision is None else full_revision(peter, slug, revision)
+            known = None if revision is None else earlier_revision(peter, slug, revision)
             document = peter.get(slug, known)
         except NotFound as error:
             hint = error.hint or "See `peter list`, and `peter history SLUG` for earlier revisions."

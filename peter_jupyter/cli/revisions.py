@@ -9,7 +9,7 @@ import typer
 
 from peter_core.errors import PreconditionRequired
 from peter_jupyter.cli.command import FAILED, PUBLISH, command
-from peter_jupyter.cli.head import SHOWN, full_revision, head, precondition
+from peter_jupyter.cli.head import SHOWN, earlier_revision, head, precondition
 from peter_jupyter.cli.options import Folder, Force, IfMatch, Json, Slug
 from peter_jupyter.cli.publishing import print_publication
 from peter_jupyter.cli.terminal import harmless, note, print_json, print_table, say
@@ -72,14 +72,15 @@ def delete(
 def restore(
     slug: Slug,
     revision: Annotated[
-        str, typer.Argument(metavar="REVISION", help="One of `peter history SLUG`.")
+        str,
+        typer.Argument(metavar="REVISION", help="One of `peter history`, or its number there."),
     ],
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
     """Publish an earlier revision again, as the newest; it is verified like any other."""
     with open_peter(folder) as peter:
-        earlier = peter.get(slug, full_revision(peter, slug, revision))
+        earlier = peter.get(slug, earlier_revision(peter, slug, revision))
         now = head(peter, slug)
         done = run(
             f"Restoring {slug}",

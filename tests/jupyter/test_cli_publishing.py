@@ -182,3 +182,29 @@ def test_a_hostile_slug_reads_nothing(peter: CommandLine, slug: str) -> None:
         assert ran.code == 2, words
         assert ran.err.startswith("Error: ")
     assert not Path(peter.folder / "dashboards" / slug).exists()
+
+
+def test_an_earlier_revision_goes_by_its_number_too(peter: CommandLine, published: str) -> None:
+    changed = peter.file("small.peter.yaml", CHANGED)
+    assert peter("publish", changed, "--force").code == 0
+    assert peter("show", "small-flights", "--revision", "1").out == DASHBOARD
+    assert "Every day" in peter("show", "small-flights", "--revision", "2").out
+    assert '"Days" -> "Every day"' in peter("diff", changed, "--revision", "1").out
+    assert published[:7] in peter("restore", "small-flights", "1").out
+    missing = peter("restore", "small-flights", "9")
+    assert missing.code == 1
+    assert "small-flights has no publication with the number 9." in missing.err
+
+
+def test_what_is_not_published_has_nothing_to_differ_from(peter: CommandLine) -> None:
+    file = peter.file("new.peter.yaml", DASHBOARD)
+    ran = peter("diff", file)
+    assert ran.code == 1
+    assert f"Nothing was published from {file} yet: peter publish {file}." in ran.err
+
+
+def test_a_folder_is_no_dashboard_file(peter: CommandLine) -> None:
+    ran = peter("validate", str(peter.folder))
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{peter.folder} is a folder." in ran.err
+    assert "*.peter.yaml" in ran.err

@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+import peter_core
+import peter_jupyter
 from tests.jupyter.conftest import Notebook
 
 HEAVY = ("pandas", "pyarrow", "duckdb", "sqlglot", "google.cloud", "anywidget", "ipywidgets",
@@ -46,3 +50,9 @@ def test_objects_of_the_core_show_themselves(notebook: Notebook) -> None:
     assert notebook.shown().startswith("Verification passed · 30 rows")
     assert '<div class="peter-out ' in notebook.shown("text/html")
     assert "**✓ passed**" in notebook.shown("text/markdown")
+
+
+def test_the_extension_says_its_version() -> None:
+    assert peter_jupyter.__version__ == peter_core.__version__
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = peter_jupyter.nothing
