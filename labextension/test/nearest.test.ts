@@ -106,6 +106,19 @@ describe("the pointer over a plot", () => {
     expect(left._svg?.style.opacity).toBe("");
   });
 
+  it("lets the label of a line tell of it, even above the plot", () => {
+    const { host, seen } = stage();
+    const label = document.createElement("i");
+    Object.assign(label, { __data__: { ...rule, mark: { marktype: "text" } } });
+    host.append(label);
+    move(label, 31, -10);
+    expect(seen).toHaveBeenLastCalledWith(
+      expect.objectContaining({ tooltip: rule.tooltip }),
+      31,
+      -10,
+    );
+  });
+
   it("is not followed any longer in the end", () => {
     const { host, seen, end } = stage();
     end();

@@ -85,9 +85,11 @@ export function followNearest(stage: Stage): () => void {
     const [left, top] = stage.origin();
     const [width, height] = stage.size();
     const within = x >= left && y >= top && x <= left + width && y <= top + height;
-    // A pressed pointer draws a stretch; a line across the plot tells of itself.
-    if (!within || event.buttons !== 0) leave();
-    else show(lineAt(event.target) ?? nearest(places, x - left, y - top), x, y);
+    // A line across the plot tells of itself, and so does its label, which may stand above it.
+    const line = lineAt(event.target);
+    // A pressed pointer draws a stretch.
+    if ((!within && !line) || event.buttons !== 0) leave();
+    else show(line ?? nearest(places, x - left, y - top), x, y);
   };
   const leave = (): void => show(null, 0, 0);
   stage.host.addEventListener("pointermove", move, { signal });
