@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from peter_core.errors import InvalidRequest
 from peter_jupyter.cli import (
     analysis,
     data,
@@ -20,7 +21,8 @@ from peter_jupyter.cli import (
     tables,
     tokens,
 )
-from peter_jupyter.cli.command import app
+from peter_jupyter.cli.command import WRONG_USE, app
+from peter_jupyter.cli.terminal import print_error
 
 __all__ = ["app"]
 
@@ -53,3 +55,15 @@ def peter(
 def help_(ctx: typer.Context) -> None:
     """Print this help, or a command's: ``peter help publish``, as in the notebook."""
     app([*ctx.args, "--help"], prog_name="peter")
+
+
+@app.command("open", hidden=True)
+def open_(slug: Annotated[str, typer.Argument(metavar="SLUG")]) -> None:
+    """Say where a dashboard is opened: a terminal draws none."""
+    ways = f"peter export {slug} --html {slug}.html, or peter serve --no-auth"
+    print_error(
+        InvalidRequest(
+            "A terminal draws no dashboard.", hint=f"{ways}; in a notebook %peter open {slug}."
+        )
+    )
+    raise typer.Exit(WRONG_USE)

@@ -254,3 +254,10 @@ def test_help_is_a_word_too(peter: CommandLine) -> None:
     assert peter("help").out == peter("--help").out
     assert peter("help", "token", "create").out == peter("token", "create", "--help").out
     assert "No such command 'nothing'" in peter("help", "nothing").err
+
+
+def test_a_dashboard_is_opened_elsewhere_and_the_terminal_says_where(peter: CommandLine) -> None:
+    ran = peter("open", "shop-orders")
+    assert (ran.code, ran.out) == (2, "")
+    for way in ("peter export shop-orders --html", "peter serve --no-auth", "%peter open"):
+        assert way in ran.err
