@@ -192,6 +192,25 @@ describe("two languages in one page", () => {
     expect(first.querySelector(".page > [role=status]")?.textContent).toBe("Wird aktualisiert");
   });
 
+  it("what is made to be printed is made in each one's language", () => {
+    const tab = board().layout.tabs;
+    const both = (words?: Catalogue): Artifact => ({
+      ...board(words),
+      layout: { tabs: [...tab, ...tab] },
+    });
+    const [first, second] = [place(), place()];
+    const mine = renderDashboard(first, both(german), options);
+    const other = renderDashboard(second, both(), options);
+    window.dispatchEvent(new Event("beforeprint"));
+    const named = (root: HTMLElement): (string | null)[] =>
+      [...root.querySelectorAll("button.menu")].map((item) => item.getAttribute("aria-label"));
+    expect(named(first)).toEqual(["Optionen für Words", "Optionen für Words"]);
+    expect(named(second)).toEqual(["Options for Words", "Options for Words"]);
+    window.dispatchEvent(new Event("afterprint"));
+    mine.destroy();
+    other.destroy();
+  });
+
   it("one that is gone says nothing any more", () => {
     const [first, second] = [place(), place()];
     renderDashboard(first, board(german), options).destroy();

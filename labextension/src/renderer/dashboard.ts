@@ -179,6 +179,7 @@ class Surface {
 
   /** All pages below each other; the open one stays as its reader has it. */
   private readonly unfold = (): void => {
+    this.voice.speak();
     const { artifact, options } = this;
     const tabs = artifact?.layout.tabs ?? [];
     if (!artifact || this.open || options.stacked || tabs.length < 2) return;
