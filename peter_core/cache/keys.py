@@ -83,11 +83,13 @@ def result_key(
     schema_version: str,
     principal: str | None = None,
     day: str | None = None,
+    limits: tuple[int, int] | None = None,
 ) -> str:
     """The key of one result: SHA-256, as 64 hexadecimal digits.
 
     Everything that can change the answer is in it. The principal counts only where the statement
-    depends on who asks, the day (see `clock_reading`) only where it reads a clock.
+    depends on who asks, the day (see `clock_reading`) only where it reads a clock. ``limits`` are
+    the rows and bytes that are kept of a result at most.
 
     Raises
     ------
@@ -110,6 +112,7 @@ def result_key(
         "schema": schema_version,
         "principal": principal.casefold() if principal and user_dependent(statement) else None,
         "day": day if reads_clock else None,
+        "limits": limits,
     }
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()

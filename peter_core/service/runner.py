@@ -310,6 +310,8 @@ class Runner:
             schema_version=_schema_version(tables),
             principal=principal.email,
             day=clock_reading(job.statement, zone=zone, now=dt.datetime.now(dt.UTC)),
+            # Else a result that was cut would be served on when the limits are raised.
+            limits=(self._max_rows, self._max_result_bytes),
         )
 
     def _judge(self, entry: Entry, step: Step, plan: Plan) -> Freshness:

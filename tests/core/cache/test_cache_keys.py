@@ -51,6 +51,7 @@ def test_comments_and_layout_do_not_count() -> None:
         {"parameters": (Parameter("b", "INT64", None),)},
         {"parameters": (Parameter("b", "BOOL", True),)},
         {"parameters": ()},
+        {"limits": (10, 1000)},
     ],
 )
 def test_whatever_changes_the_answer_changes_the_key(changed: dict[str, object]) -> None:

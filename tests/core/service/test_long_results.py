@@ -69,3 +69,10 @@ def test_publishing_warns_of_a_result_that_is_too_long(tmp_path: Path) -> None:
     assert warning.line == 7
     assert "first 3 of 5 rows" in warning.message
     assert "Charts that need every row of it fail." in warning.message
+
+
+def test_a_result_that_was_cut_is_not_served_on_when_the_limit_is_raised(tmp_path: Path) -> None:
+    assert charts(tmp_path, 3)["sum"]["state"] == "failed"
+    whole = charts(tmp_path, 5)["sum"]
+    assert (whole["state"], whole["view"]["value"]["raw"]) == ("ready", 15)
+    assert charts(tmp_path, 5)["sum"]["cache_hit"]
