@@ -76,17 +76,20 @@ def body_of(
 
 def _kpi(view: dict[str, Any], width: float, theme: Theme) -> Body:
     colors, value, delta = tokens(theme), view["value"], view["delta"]
-    big, small = Font(30, 36, 600), Font(18, 36, 600)
-    text = f"{value.get('before') or ''}{value['text']}"
+    text, symbol = f"{value.get('before') or ''}{value['text']}", value.get("unit") or ""
+    # A value of many digits is written smaller rather than cut.
+    whole = Font(30, 36, 600).width(text) * 0.98 + 1 + Font(18, 36, 600).width(symbol)
+    size = min(30.0, max(11.0, 30 * width / (whole or 1)))
+    big, small = Font(size, 36, 600), Font(0.6 * size, 36, 600)
     taken = big.width(text) * 0.98 + 1
     parts = [label(text, 0, 8, big, colors["ink"])]
-    if value.get("unit"):
+    if symbol:
         unit = (
-            f'<tspan font-size="18" font-weight="600" letter-spacing="0" '
-            f'fill="{colors["ink-2"]}">{plain(value["unit"])}</tspan>'
+            f'<tspan font-size="{number(small.size)}" font-weight="600" letter-spacing="0" '
+            f'fill="{colors["ink-2"]}">{plain(symbol)}</tspan>'
         )
         parts[0] = parts[0].replace("</text>", f"{unit}</text>")
-        taken += small.width(value["unit"])
+        taken += small.width(symbol)
     if view.get("sparkline") and width - taken >= _SPARK[0] * 0.5 + 12:
         wide = min(_SPARK[0], width - taken - 12)
         line = sparkline(view["sparkline"], wide, _SPARK[1], colors["c1"])

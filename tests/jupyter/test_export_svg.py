@@ -150,6 +150,26 @@ def test_cards_of_a_narrow_drawing_stand_below_each_other(payload: dict[str, Any
     assert height(480) > 1.4 * height(1280)
 
 
+def test_a_value_of_many_digits_is_written_smaller_rather_than_over_its_card(
+    payload: dict[str, Any],
+) -> None:
+    name = next(n for n, c in payload["charts"].items() if (c["view"] or {}).get("kind") == "kpi")
+    value = {"before": "", "text": "123,456,789,012", "unit": "T"}
+    payload["charts"][name]["view"]["value"] |= value
+
+    def size(columns: int) -> float:
+        body = json.loads(shorten(payload, name))
+        body["layout"]["tabs"][0]["rows"][0][0]["width"] = columns
+        svg = export_svg(json.dumps(body).encode(), width=1280)
+        found = re.search(r'font-size="([\d.]+)"[^>]*>123,456,789,012<', svg)
+        assert found is not None
+        return float(found[1])
+
+    assert size(12) == 30
+    room = (1280 - 64 - 11 * 16) / 12 * 2 + 16 - 40
+    assert Font(size(2), 36, 600).width("123,456,789,012") <= room
+
+
 def test_nothing_in_a_drawing_runs_styles_or_asks_for_anything(drawing: str) -> None:
     root = ElementTree.fromstring(drawing)  # noqa: S314
     assert {element.tag.removeprefix(SVG) for element in root.iter()} <= DRAWN
