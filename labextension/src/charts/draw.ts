@@ -240,15 +240,15 @@ function followSize(element: HTMLElement, runtime: VegaRuntime, first: Room["siz
   let frame = 0;
   // What was drawn for, not what the element is by now: Lab attaches it after rendering.
   let drawn = first;
-  const resize = (): void => {
-    const [width, height] = [element.clientWidth, element.clientHeight];
-    if (width === 0 || height === 0 || (width === drawn[0] && height === drawn[1])) return;
-    drawn = [width, height];
-    void runtime.width(width).height(height).runAsync();
-  };
+  // Measured where nothing has to be laid out for it.
   const observer = new ResizeObserver(() => {
     cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(resize);
+    const [width, height] = [element.clientWidth, element.clientHeight];
+    if (width === 0 || height === 0 || (width === drawn[0] && height === drawn[1])) return;
+    frame = requestAnimationFrame(() => {
+      drawn = [width, height];
+      void runtime.width(width).height(height).runAsync();
+    });
   });
   observer.observe(element);
   return () => {

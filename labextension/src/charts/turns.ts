@@ -1,6 +1,6 @@
 /**
- * Charts are drawn one after another: those in sight at once, with pauses in which the page
- * answers; the others when it is idle, what is nearest to the sight first.
+ * Charts are drawn one after another: those in sight or near it at once, with pauses in which the
+ * page answers; the others when it is idle, what is nearest first.
  */
 
 /** What a chart is drawn into. */
@@ -49,9 +49,9 @@ window.addEventListener("beforeprint", () => {
 });
 
 async function work(): Promise<void> {
-  for (let seen = inSight(); seen.length > 0; seen = inSight()) {
+  for (let near = nearSight(); near.length > 0; near = nearSight()) {
     let began = performance.now();
-    for (const [element, room] of seen) {
+    for (const [element, room] of near) {
       await take(element, room);
       if (performance.now() - began < STRETCH) continue;
       await pause();
@@ -62,9 +62,9 @@ async function work(): Promise<void> {
   else whenIdle(() => void next());
 }
 
-/** One that is not in sight, then whatever has come into it. */
+/** One that is further away, then whatever has come near. */
 async function next(): Promise<void> {
-  const [nearest] = [...waiting.keys()].sort((a, b) => away(a) - away(b));
+  const nearest = places()[0]?.element;
   if (nearest) await take(nearest, roomOf(nearest));
   await work();
 }
@@ -75,14 +75,24 @@ async function take(element: HTMLElement, room: Room): Promise<void> {
   await turn?.run(room);
 }
 
-function inSight(): [HTMLElement, Room][] {
-  const seen = [...waiting.keys()].filter((element) => away(element) === 0);
-  return seen.map((element) => [element, roomOf(element)]);
+/** What is in sight or within half a window of it, measured before any of it is drawn. */
+function nearSight(): [HTMLElement, Room][] {
+  const near = places().filter(({ away }) => away <= window.innerHeight / 2);
+  return near.map(({ element }) => [element, roomOf(element)]);
 }
 
-/** How far an element is above or below what is seen, in pixels; none of a picture is. */
-function away(element: HTMLElement): number {
-  if (element.closest(".pt-picture, .pt-print") || matchMedia("print").matches) return 0;
+/** What waits, with the pixels it is above or below what is seen, the nearest first. */
+function places(): { element: HTMLElement; away: number }[] {
+  if (waiting.size === 0) return [];
+  const printing = matchMedia("print").matches;
+  return [...waiting.keys()]
+    .map((element) => ({ element, away: printing ? 0 : awayOf(element) }))
+    .sort((a, b) => a.away - b.away);
+}
+
+function awayOf(element: HTMLElement): number {
+  // Nobody scrolls in a picture.
+  if (element.closest(".pt-picture, .pt-print")) return 0;
   const { top, bottom, width, height } = element.getBoundingClientRect();
   // Lab attaches what it shows after it was made.
   if (width === 0 || height === 0) return Infinity;
