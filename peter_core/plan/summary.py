@@ -37,11 +37,13 @@ def table_summary(title: str, rows: int, columns: int) -> str:
 
 
 def plot_summary(chart: Chart, drawn: Drawn, zone: str) -> str:
-    """Kind, size, trend, lowest, highest and last value."""
+    """Kind, size, trend, lowest, highest and last value, and the lines across it."""
     kind = say(_KINDS[chart.type])
-    if chart.type in ("line", "area"):
-        return f"{chart.title}: {kind}, {_trend(drawn, zone)}."
-    return f"{chart.title}: {kind}, {_extremes(drawn)}."
+    trend = _trend(drawn, zone) if chart.type in ("line", "area") else _extremes(drawn)
+    said = f"{chart.title}: {kind}, {trend}."
+    if not drawn.lines:
+        return said
+    return f"{said} {say('Reference lines: {names}.', names=', '.join(drawn.lines))}"
 
 
 def _trend(drawn: Drawn, zone: str) -> str:

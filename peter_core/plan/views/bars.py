@@ -58,7 +58,7 @@ def bar_view(chart: BarChart, frame: Frame, dashboard: Dashboard) -> Drawn:
     if not long.single:
         for at, series in enumerate(long.series):
             plot.swatch(series.name, series.color, "square", ("f2", at))
-    add_references(plot, chart.reference, x=x, places=places, written=written,
+    across = add_references(plot, chart.reference, x=x, places=places, written=written,
                    zone=dashboard.timezone, flipped=chart.horizontal,
                    ground=_ground(slots, ends, marks, flipped=chart.horizontal))  # fmt: skip
     columns = [(x, x_written)]
@@ -67,7 +67,7 @@ def bar_view(chart: BarChart, frame: Frame, dashboard: Dashboard) -> Drawn:
         columns.append((split, split.formatter(None, dashboard)))
     columns += [(field, written) for field in long.measures]
     table = data_table(columns, frame.rows, dashboard)
-    return Drawn(plot.view(table), long, x, x_written, written, slots.note)
+    return Drawn(plot.view(table), long, x, x_written, written, slots.note, across)
 
 
 def _ends(bars: list[Bar], long: Long, stack: str, *, share: bool) -> list[tuple[float, float]]:

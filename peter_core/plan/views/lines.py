@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A finished view with what its summary and its card's note say."""
+    """A finished view with what its summary and its card's note say; ``lines`` run across it."""
 
     view: dict[str, Any]
     long: Long
@@ -40,6 +40,7 @@ class Drawn:
     x_written: Formatter
     written: Formatter
     note: str | None = None
+    lines: tuple[str, ...] = ()
 
 
 def line_view(
@@ -72,12 +73,12 @@ def line_view(
     plot.zero_line("y", marks)
     _legend(plot, long, grey, earlier.label)
     ground = Ground(span_of(places), Span(marks.low, marks.high))
-    add_references(plot, _references(chart), x=x, places=places, written=written,
+    across = add_references(plot, _references(chart), x=x, places=places, written=written,
                    zone=dashboard.timezone,
                    ground=below_lines(ground, [*dots, *grey], filled=stacked and not long.single),
                    )  # fmt: skip
     table = data_table(_columns(frame, chart, x_written, written, dashboard), frame.rows, dashboard)
-    return Drawn(plot.view(table), long, x, x_written, written, note)
+    return Drawn(plot.view(table), long, x, x_written, written, note, across)
 
 
 def y_formatter(long: Long, chosen: Any, dashboard: Dashboard) -> Formatter:

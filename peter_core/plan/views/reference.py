@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from peter_core.plan.views.covered import Box
 from peter_core.plan.views.frame import Field, compact_number, instant, measure
+from peter_core.plan.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,13 +26,17 @@ _LONGEST = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of the plot: the channel it has a place on, the place, and what it is called."""
+    """A line of the plot: the channel it has a place on, the place, and what it is called.
+
+    ``told`` is its name and place for who hears of it.
+    """
 
     channel: str
     spot: dict[str, Any]
     row: dict[str, float | int]
     share: float
     label: str
+    told: str
 
     @property
     def width(self) -> float:
@@ -54,18 +59,21 @@ def add_references(
     zone: str,
     ground: Ground,
     flipped: bool = False,
-) -> None:
+) -> tuple[str, ...]:
     """Draw each line that has a place on the plot; ``flipped`` when measures lie on x.
 
-    A label of a lying line stands at the end where least is covered, one of an upright line
-    above the plot. A long one is cut; its tooltip has the whole.
+    Gives what each line is and where, in words. A label of a lying line stands at the end where
+    least is covered, one of an upright line above the plot. A long one is cut; its tooltip has
+    the whole.
     """
     above: list[Box] = []
+    told: list[str] = []
     for index, reference in enumerate(references):
         line = _line(reference, x, places, written, zone, ground, flipped=flipped)
         if line is None:
             continue
         plot.param(f"reference_{index}", line.label)
+        told.append(line.told)
         if line.channel == "x":
             mark, box = _above(line, above)
             above.append(box)
@@ -75,6 +83,7 @@ def add_references(
             ground = ground.under([box])
             end = {"value": {"expr": "width"} if mark["align"] == "right" else 0}
         _draw(plot, index, line, mark, end)
+    return tuple(told)
 
 
 def _line(
@@ -92,18 +101,20 @@ def _line(
         at: float | int = reference.y
         channel = "x" if flipped else "y"
         spot: dict[str, Any] = {"datum": at, "type": "quantitative"}
-        label = reference.label or written.text(at)
+        # Two and a half among whole numbers is not three.
+        label, place = reference.label, written.fitted([at]).text(at)
     else:
         found = _place(reference.x, x, places, zone)
         if found is None or not _in_sight(found, places):
             return None
-        at, label = found, reference.label or str(reference.x)
+        at, label, place = found, reference.label, str(reference.x)
         channel = "y" if flipped else "x"
         kind = {"time": "temporal", "number": "quantitative", "slot": "ordinal"}[places.kind]
         # A field, since Vega-Lite mistakes a bare number on a time axis for a date of its own.
         row, spot = {"f0": at}, {"field": "f0", "type": kind}
     axis = ground.across if channel == "x" else ground.up
-    return _Line(channel, spot, row, axis.share(at), label)
+    told = say("{value} at {place}", value=label, place=place) if label else place
+    return _Line(channel, spot, row, axis.share(at), label or place, told)
 
 
 def _above(line: _Line, others: Sequence[Box]) -> tuple[dict[str, Any], Box]:

@@ -59,13 +59,13 @@ def scatter_view(chart: ScatterChart, frame: Frame, dashboard: Dashboard) -> Dra
     if not long.single:
         for at, series in enumerate(long.series):
             plot.swatch(series.name, series.color, "square", ("f2", at))
-    add_references(plot, chart.reference, x=x, places=places, written=written,
+    lines = add_references(plot, chart.reference, x=x, places=places, written=written,
                    zone=dashboard.timezone,
                    ground=_ground(long, places, kept, across, marks))  # fmt: skip
     table = data_table(_columns(chart, frame, x_written, written, dashboard), frame.rows, dashboard)
     fewer = say("{kept} of {points} points are drawn.", kept=len(kept), points=len(drawn))
     note = fewer if len(kept) < len(drawn) else None
-    return Drawn(plot.view(table), long, x, x_written, written, note)
+    return Drawn(plot.view(table), long, x, x_written, written, note, lines)
 
 
 def _write(

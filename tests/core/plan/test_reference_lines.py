@@ -103,6 +103,14 @@ def test_the_whole_label_is_in_its_tooltip() -> None:
     assert params["reference_0"] == LONG
 
 
+def test_who_does_not_see_a_line_is_told_of_it() -> None:
+    lines = [{"y": 2.5, "label": "Plan"}, {"y": 3}, {"x": "2026-01-02", "label": "New prices"}]
+    told = line([1.0, 2.0, 4.0], reference=lines).summary
+    assert told.endswith(" Reference lines: Plan at 2.5, 3, New prices at 2026-01-02.")
+    out_of_sight = line([1.0, 2.0], reference=[{"x": "2030-01-01", "label": "Later"}])
+    assert "Later" not in out_of_sight.summary
+
+
 def test_a_line_at_a_category_stands_where_the_category_was_sorted_to() -> None:
     view = bars([10, 40, 20], sort="descending", reference=[{"x": "C", "label": "New"}])
     assert layers(view, "rule")[0]["data"]["values"] == [{"f0": 1}]
