@@ -221,10 +221,11 @@ def _problem(name: str, verification: Verification, loaded: Loaded) -> Problem:
             path=f"queries.{name}.checks",
         )
     else:
+        ran = "" if verification.verdict == "failed" else " could not run"
         found = Problem(
             f"query-{(verification.reason or 'failed').replace('_', '-')}",
             "error",
-            f"query `{name}` could not run: {verification.error}",
+            f"query `{name}`{ran}: {verification.error}",
             path=f"queries.{name}",
             hint=verification.hint,
         )

@@ -68,10 +68,11 @@ class Verification:
     """What one statement is, costs, returned and looks like.
 
     ``verdict`` is ``passed`` (ran, no check of severity error failed), ``failed`` (ran, a check
-    failed) or ``could_not_run`` (``reason`` says which: refused, over_cap, failed, timed_out,
-    cancelled or unavailable; ``error`` and ``hint`` are for people). A dry run is ``passed`` with
-    ``dry_run`` set, when the statement could run. Bytes are bytes, ``cost_usd`` is a decimal
-    string (on the embedded engine: what BigQuery would bill), ``duration_ms`` milliseconds.
+    failed or a finding of severity error speaks of its result) or ``could_not_run`` (``reason``
+    says which: refused, over_cap, failed, timed_out, cancelled or unavailable). ``error`` and
+    ``hint`` are for people. A dry run is ``passed`` with ``dry_run`` set, when the statement could
+    run. Bytes are bytes, ``cost_usd`` is a decimal string (on the embedded engine: what BigQuery
+    would bill), ``duration_ms`` milliseconds.
     ``tiers`` are those that spoke of the statement before it ran (``sql.checking.StatementCheck``).
     ``table`` is the result itself and travels only in the process.
     """
