@@ -239,6 +239,7 @@ class DuckDBEngine:
         declared = {parameter.name: parameter.type for parameter in parameters}
         problems = check_sql(statement.text, schema=tables.schema, parameters=declared)
         self._stop_at(statement, problems, tables)
+        self._stop_at(statement, _without_dataset(statement, tables), tables)
         translation = to_duckdb(statement, schema=tables.schema, parameters=parameters)
         self._stop_at(statement, translation.problems, tables)
         used = used_columns(statement, tables.schema)
@@ -312,6 +313,24 @@ class DuckDBEngine:
             return self._execute(prepared, job, tables, deadline, cancel)
         except WorkerStartError as error:
             raise duckdb_errors.start_error(str(error)) from error
+
+
+def _without_dataset(statement: Statement, tables: _Tables) -> list[Problem]:
+    """Tables whose name is their last part alone: BigQuery knows none without a dataset."""
+    from peter_core.sql.positions import problem_at, span_of
+    from peter_core.sql.tables import table_uses
+
+    found = []
+    for use in table_uses(statement.tree):
+        if "." not in use.name:
+            full = [
+                ".".join(id.split(".")[-2:]) for id in tables.infos if id.endswith(f".{use.name}")
+            ]
+            said = f"The table `{use.name}` is named without its dataset."
+            hint = f"Write `{full[0]}`." if full else None
+            span = span_of(use.node)
+            found.append(problem_at(statement.text, span, "unknown-table", said, hint=hint))
+    return found
 
 
 def _estimate(

@@ -311,6 +311,19 @@ def test_an_unknown_table_with_none_near_names_those_there_are(
     bare.close()
 
 
+def test_a_table_without_its_dataset_is_refused_as_bigquery_refuses_it(
+    engine: DuckDBEngine,
+) -> None:
+    statement = "WITH few AS (SELECT 1 AS n) SELECT * FROM few, flights"
+    for ask in (engine.dry_run, engine.run):
+        with pytest.raises(SqlError) as raised:
+            ask(job(statement))
+        (problem,) = raised.value.problems
+        assert problem.message == "The table `flights` is named without its dataset."
+        assert problem.hint == "Write `nyc.flights`."
+        assert (problem.line, problem.column) == (1, statement.index("flights") + 1)
+
+
 def test_an_engine_of_a_missing_folder_says_so(tmp_path: Path) -> None:
     engine = DuckDBEngine(tmp_path / "nowhere")
     with pytest.raises(EngineUnavailable, match="does not exist"):
