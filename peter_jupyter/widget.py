@@ -15,6 +15,7 @@ import traitlets
 from peter_core.engine.port import CancelToken
 from peter_core.errors import PeterError
 from peter_core.plan.merging import merged, touched
+from peter_core.plan.words import retold, say, speaking
 from peter_jupyter.page import STATIC
 
 if TYPE_CHECKING:
@@ -175,13 +176,14 @@ def _packed_renderer() -> bytes:
 
 def _failed(payload: dict[str, Any], error: PeterError) -> str:
     """The artifact with every chart saying why there is no answer for the values asked for."""
-    problem = {
-        "code": error.code,
-        "title": "The dashboard was not computed",
-        "detail": error.message,
-        "hint": error.hint,
-    }
-    failed = {"state": "failed", "view": None, "problem": problem, "summary": error.message}
+    with speaking(payload.get("locale", "en")):
+        problem = {
+            "code": error.code,
+            "title": say("The dashboard was not computed"),
+            "detail": retold(error.message),
+            "hint": retold(error.hint),
+        }
+    failed = {"state": "failed", "view": None, "problem": problem, "summary": problem["detail"]}
     charts = {name: {**chart, **failed} for name, chart in payload["charts"].items()}
     return json.dumps({**payload, "charts": charts})
 

@@ -7,7 +7,8 @@ import gzip
 import json
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -80,6 +81,44 @@ def test_an_error_is_shown_in_every_chart_and_the_next_answer_heals_it() -> None
     widget.filters = {"carrier": "AA"}
     assert done.wait(5)
     assert json.loads(widget.artifact)["title"] == "Later"
+    widget.close()
+
+
+def test_a_filter_is_told_only_the_charts_it_touches_until_an_answer_fails() -> None:
+    def chart(name: str, *filters: str) -> dict[str, Any]:
+        return {"title": name, "state": "ready", "filters": filters, "computed_at": None,
+                "source_updated_at": None, "refreshing": False, "sql": None}  # fmt: skip
+
+    def board(carrier: str, **charts: dict[str, Any]) -> Artifact:
+        made = artifact("Flights", **charts)
+        more: dict[str, Any] = {"partial": len(charts) < 2, "locale": "fr-FR"}
+        more["filters"] = [{"name": "carrier", "value": carrier, "default": "AA"}]
+        return replace(made, body=orjson.dumps(made.payload | more))
+
+    asked: list[object] = []
+
+    def ask(values: Mapping[str, object], charts: Collection[str] | None,
+            cancel: CancelToken) -> Artifact:  # fmt: skip
+        asked.append(charts)
+        if values["carrier"] == "??":
+            raise InvalidRequest("No such carrier.")
+        both = {"n": chart(str(values["carrier"]), "carrier"), "t": chart("About")}
+        told = {name: one for name, one in both.items() if charts is None or name in charts}
+        return board(str(values["carrier"]), **told)
+
+    widget = live_dashboard(board("AA", n=chart("AA", "carrier"), t=chart("About")), ask, {})
+    sent = sent_by(widget)
+    done = waits(widget, "busy", False)
+    for carrier in ("UA", "??", "B6"):
+        done.clear()
+        widget.filters = {"carrier": carrier}
+        assert done.wait(5)
+    assert asked == [{"n"}, {"n"}, None], "after a failure every chart is asked for"
+    told = [json.loads(gzip.decompress(body)) for _, body in sent]
+    assert [sorted(one["charts"]) for one in told] == [["n"], ["n", "t"], ["n", "t"]]
+    assert told[1]["charts"]["t"]["problem"]["title"] == "Le tableau de bord n’a pas été calculé"
+    shown = json.loads(widget.artifact)["charts"]
+    assert {name: one["title"] for name, one in shown.items()} == {"n": "B6", "t": "About"}
     widget.close()
 
 
