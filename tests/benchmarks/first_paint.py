@@ -1,12 +1,12 @@
 """How soon a reader sees a cached page, and when its six charts are drawn, beside two peers.
 
-    python -m tests.benchmarks.first_paint FOLDER [--runs 9]
+    python -m tests.benchmarks.first_paint FOLDER [--runs 9] [--slow]
 
 ``FOLDER`` is where ``npm install vega-embed vega vega-lite echarts`` was run. Each page is loaded
 by a browser without a cache, from one server on loopback that sends everything packed; the pages
 take turns. Vega-embed draws Peter's own specs; ECharts draws the same data as SVG. The peers draw
 no cards, legends, tables or filters around theirs. The processor's time of the page's main thread
-moves least where other work is going on.
+moves least where other work is going on. ``--slow`` is a link of 2 Mbit/s with 100 ms to go.
 """
 
 from __future__ import annotations
@@ -145,13 +145,24 @@ def files_of(folder: Path) -> dict[str, tuple[str, bytes]]:
     return {path: (kind, gzip.compress(body, 6)) for path, (kind, body) in found.items()}
 
 
-def load(browser: Browser, address: str) -> tuple[float, float, float]:
+SLOW = {
+    "offline": False,
+    "latency": 100,
+    "downloadThroughput": 250_000,
+    "uploadThroughput": 250_000,
+}
+
+
+def load(browser: Browser, address: str, *, slow: bool) -> tuple[float, float, float]:
     """Milliseconds to the first contentful paint, to six charts, and of the main thread in all."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.add_init_script(WATCH)
     session = context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    if slow:
+        session.send("Network.enable")
+        session.send("Network.emulateNetworkConditions", SLOW)
     page.goto(address)
     page.wait_for_function("window.__drawn", timeout=60_000)
     drawn = page.evaluate("window.__drawn")
@@ -168,6 +179,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--slow", action="store_true")
     asked = parser.parse_args()
     files = files_of(asked.folder)
 
@@ -192,10 +204,10 @@ def main() -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         for name in pages:
-            load(browser, f"{home}/{name}")
+            load(browser, f"{home}/{name}", slow=asked.slow)
         for _ in range(asked.runs):
             for name in pages:
-                times[name].append(load(browser, f"{home}/{name}"))
+                times[name].append(load(browser, f"{home}/{name}", slow=asked.slow))
         browser.close()
     server.shutdown()
     for name in pages:
