@@ -187,7 +187,7 @@ def _view(
         return _failed(query_problem(plan, chart.query), chart)
     result, before = answer.result, compared.result if compared else None
     if result is None:
-        return _failed(error_problem(answer.error), chart)
+        return _failed(error_problem(answer.error, plan, chart.query), chart)
     cut = next((one for one in (result, before) if one is not None and one.truncated), None)
     if cut is not None and needs_every_row(chart):
         return _failed(cut_problem(cut), chart)

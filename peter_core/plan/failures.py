@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peter_core.dashboard.model import KpiChart, ScatterChart, TableChart
+from peter_core.errors import BytesCapExceeded
 from peter_core.plan.words import retold, say
 
 if TYPE_CHECKING:
@@ -44,11 +45,14 @@ def query_problem(plan: Plan, query: str) -> ChartProblem:
     return _problem("sql_invalid", detail, problem.hint)
 
 
-def error_problem(error: PeterError | None) -> ChartProblem:
-    """What the engine said of a query that was run."""
+def error_problem(error: PeterError | None, plan: Plan, query: str) -> ChartProblem:
+    """What the engine said of a query that was run, and whose its byte cap is."""
     if error is None:
         return _problem("engine_failed", say("The query gave no result."), None)
-    return _problem(error.code, retold(error.message) or "", retold(error.hint))
+    hint = retold(error.hint)
+    if isinstance(error, BytesCapExceeded):
+        hint = " ".join(filter(None, [hint, _cap_owner(plan, query)]))
+    return _problem(error.code, retold(error.message) or "", hint)
 
 
 def needs_every_row(chart: Chart) -> bool:
@@ -64,6 +68,14 @@ def cut_problem(result: Result) -> ChartProblem:
     detail = say(said, rows=result.row_count, kept=result.table.num_rows)
     hint = say("Group or filter further in SQL, so that every row is kept.")
     return _problem("result_cut", detail, hint)
+
+
+def _cap_owner(plan: Plan, query: str) -> str:
+    if plan.dashboard.queries[query].max_bytes:
+        return say("The cap is `max_bytes` of the query `{query}`.", query=query)
+    if plan.dashboard.defaults.max_bytes:
+        return say("The cap is `max_bytes` of the dashboard's `defaults`.")
+    return say("The cap is the server's own, as the dashboard sets no `max_bytes`.")
 
 
 def _problem(code: str, detail: str, hint: str | None) -> ChartProblem:

@@ -169,3 +169,22 @@ def test_a_failed_chart_says_the_error_of_its_own_query(peter: Peter) -> None:
     charts = peter.preview(text).payload["charts"]
     assert "nobody" in charts["broken"]["problem"]["detail"]
     assert "another" in charts["other"]["problem"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("more", "whose"),
+    [
+        ("    max_bytes: 1MB\n", "of the query `daily`"),
+        ("", "of the dashboard's `defaults`"),
+    ],
+)
+def test_a_chart_that_its_cap_stopped_says_whose_the_cap_is(
+    peter: Peter, more: str, whose: str
+) -> None:
+    text = DOCUMENT.replace("  carried:", f"{more}  carried:").replace(
+        "COUNT(*) AS f", "SUM(1) AS f"
+    )
+    charts = peter.preview(f"defaults: {{max_bytes: 2MB}}\n{text}").payload["charts"]
+    problem = charts["departures"]["problem"]
+    assert problem["code"] == "bytes_cap_exceeded"
+    assert problem["hint"].endswith(f"The cap is `max_bytes` {whose}.")
