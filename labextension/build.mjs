@@ -34,10 +34,6 @@ async function fileOf(name) {
   return `${name}?v=${digest.digest("hex").slice(0, 12)}`;
 }
 
-// A browser compiles most of the chart bundle for its first chart. Told so, Chromium does it while
-// it loads, beside the page's own script, and not function by function while charts are drawn.
-const EAGER = "//# allFunctionsCalledOnLoad";
-
 // What Vega can do and no chart of ours asks for: maps, forces, trees, word clouds, its colours.
 const UNUSED =
   /^(d3-(geo|scale-chromatic)|vega-(crossfilter|force|geo|hierarchy|label|projection|regression|voronoi|wordcloud))$/;
@@ -87,7 +83,7 @@ await Promise.all([
   script("src/account.ts", "account.js", "iife"),
   script("src/lineage.ts", "lineage.js", "iife"),
   script("src/lineage-widget.ts", "lineage-widget.js", "esm", { STYLE }),
-  script("src/charts.ts", "charts.js", "iife", {}, { plugins: [charts], banner: { js: EAGER } }),
+  script("src/charts.ts", "charts.js", "iife", {}, { plugins: [charts] }),
   script("src/full.ts", "full.js", "esm", { STYLE }, { plugins: [charts] }),
 ]);
 // Each of these knows the other's address, which is made of its content.
