@@ -38,7 +38,9 @@ async function fileOf(name) {
 const UNUSED =
   /^(d3-(geo|scale-chromatic)|vega-(crossfilter|force|geo|hierarchy|label|projection|regression|voronoi|wordcloud))$/;
 // Vega makes a table of these when it is loaded.
-const LISTS = "Accent Category10 Dark2 Observable10 Paired Pastel1 Pastel2 Set1 Set2 Set3".split(" ");
+const LISTS = "Accent Category10 Dark2 Observable10 Paired Pastel1 Pastel2 Set1 Set2 Set3".split(
+  " ",
+);
 const EMPTY = `module.exports = { ${LISTS.map((list) => `scheme${list}: []`).join(", ")} }`;
 
 const charts = {
