@@ -33,7 +33,7 @@ class Setting:
         self.cache = ResultCache.open(folder, redis_url=url, key=KEY)
         for n, key in enumerate(KEYS):
             self.cache.put(key, sample_entry(n))
-        assert not self.layers.redis.away
+        assert self.back_within(RECOVERY_S)
 
     @property
     def layers(self) -> LayeredCache:
@@ -44,8 +44,10 @@ class Setting:
         """Whether a value that only Redis has is found before the time is over."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if self.layers.redis.set("probe", b"x" * 40, ttl_s=60):
-                return self.layers.redis.get("probe") is not None
+            stored = self.layers.redis.set("probe", b"x" * 40, ttl_s=60)
+            # A machine under load may be too late for one of them and not for the next.
+            if stored and self.layers.redis.get("probe") is not None:
+                return True
             time.sleep(0.02)
         return False
 
@@ -256,8 +258,10 @@ def test_threads_and_connections_end_with_the_cache(setting: Setting) -> None:
         while len(raw.client_list()) > 1 and time.monotonic() < deadline:
             time.sleep(0.02)
         assert len(raw.client_list()) == 1
-    names = [thread.name for thread in threading.enumerate()]
-    assert not [name for name in names if name.startswith("peter-redis")]
+    for thread in threading.enumerate():
+        if thread.name.startswith("peter-redis"):
+            thread.join(10)
+            assert not thread.is_alive()
 
 
 @pytest.mark.slow
