@@ -107,3 +107,42 @@ def test_a_long_page_that_is_printed_at_once_holds_every_chart(site: Site, open_
     seen.drawn()
     assert seen.page.locator(".plot svg").count() == len(names)
     assert seen.faults == []
+
+
+# A card that is not shown when its chart's turn comes, as in a tab of JupyterLab behind another.
+HIDE_HEAT = """
+new MutationObserver((_, observer) => {
+  const card = document.querySelector('[data-chart=heat]');
+  if (!card) return;
+  card.style.display = 'none';
+  observer.disconnect();
+}).observe(document, { childList: true, subtree: true });
+"""
+
+FILLED = """
+plot => {
+  const { top, height } = plot.getBoundingClientRect();
+  const cells = [...plot.querySelectorAll('.mark-rect path')].map(e => e.getBoundingClientRect());
+  const low = Math.max(...cells.map(cell => cell.bottom)) - top;
+  return cells.length > 100 && low > height * 0.7 && low < height;
+}
+"""
+
+
+def test_a_chart_that_was_hidden_fills_its_card_once_it_is_shown(
+    site: Site, chromium: Browser
+) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 3000})
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.add_init_script(HIDE_HEAT)
+    page.goto(f"{site.url}/page")
+    card = page.locator("[data-chart=heat]")
+    expect(card.locator(".plot svg")).to_have_count(1)
+    expect(card).to_be_hidden()
+    card.evaluate("card => { card.style.display = ''; }")
+    plot = card.locator(".plot").element_handle()
+    page.wait_for_function(FILLED, arg=plot)
+    assert said == []
+    context.close()

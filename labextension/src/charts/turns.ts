@@ -101,7 +101,9 @@ function awayOf(element: HTMLElement): number {
 
 function roomOf(element: HTMLElement): Room {
   const font = getComputedStyle(element).fontFamily || "system-ui, sans-serif";
-  return { size: [element.clientWidth, element.clientHeight], font };
+  // What has no size yet is drawn for one of its own: none at all is a step a category to Vega-Lite.
+  const size = [Math.max(element.clientWidth, 1), Math.max(element.clientHeight, 1)] as const;
+  return { size, font };
 }
 
 function pause(): Promise<void> {
