@@ -6,7 +6,21 @@ import { readMeta } from "./page/document";
 
 const root = document.getElementById("peter");
 
-if (root) startDashboard(root, { charts: chartsOf(readMeta("peter-charts")) });
+const charts = readMeta("peter-charts");
+const start = (): void => {
+  if (root) startDashboard(root, { charts: chartsOf(charts) });
+};
+
+// A kept copy holds all it needs.
+if (charts === null) start();
+else afterFirstPaint(start);
+
+/** The title that came with the page is painted before anything is drawn below it. */
+function afterFirstPaint(run: () => void): void {
+  // No frame comes for a page that nobody sees.
+  if (document.hidden) run();
+  else requestAnimationFrame(() => setTimeout(run));
+}
 
 /** The chart bundle: part of an export, else asked for once the first paint is done. */
 function chartsOf(address: string | null): typeof awaitCharts {
