@@ -86,9 +86,9 @@ def test_two_processes_share_results_and_invalidations(tmp_path: Path, redis_url
         assert one.ask("put k 7") == "done"
         assert two.ask("get k") == "7"
         assert one.ask("put k 8") == "done"
-        assert within(1, lambda: two.ask("get k") == "8")
+        assert within(5, lambda: two.ask("get k") == "8")
         assert one.ask("invalidate") == "1"
-        assert within(1, lambda: two.ask("get k") == "none")
+        assert within(5, lambda: two.ask("get k") == "none")
         assert one.ask("get k") == "none"
 
 
@@ -179,7 +179,7 @@ def test_a_result_too_large_for_redis_is_kept_where_it_was_computed(
     assert two.get("k") is None
     two.put("k", sample_entry(2))
     # Its copy is not the one that counts any more.
-    assert within(1, lambda: gone(one))
+    assert within(5, lambda: gone(one))
     assert two.get("k") == sample_entry(2)
     assert two.invalidate(table=FLIGHTS) == 1
     two._memory.clear()
@@ -230,7 +230,7 @@ def test_an_invalidation_while_redis_is_away_reaches_everybody_at_its_return(
         proxy.weather.refusing = False
         assert back(one)
         assert one.get("k") is None
-        assert within(1, lambda: gone(two))
+        assert within(5, lambda: gone(two))
         assert layers(two).disk.get("k") is None
 
 
@@ -245,7 +245,7 @@ def test_an_invalidation_that_redis_answered_too_late_counts(
     server.resume()
     assert back(one)
     assert one.get("k") is None
-    assert within(1, lambda: gone(two))
+    assert within(5, lambda: gone(two))
 
 
 def test_what_was_computed_while_redis_was_away_is_shared_at_its_return(
@@ -284,6 +284,8 @@ def test_a_server_that_was_cut_off_forgets_what_was_invalidated_meanwhile(
         assert one.invalidate(table=FLIGHTS) == 1
         # It cannot know.
         assert two.get("k") is not None
+        # Memory asked Redis nothing: only the thread that listens sees that it is cut off.
+        assert within(5, lambda: layers(two).redis.away)
         proxy.weather.refusing = False
         assert back(two)
         assert two.get("k") is None
@@ -333,6 +335,7 @@ def test_a_restarted_redis_may_have_forgotten_invalidations_so_all_copies_go(
             raw.save()
         one.invalidate(table=FLIGHTS)
         server.stop(9)
+        assert within(5, lambda: layers(one).redis.away and layers(two).redis.away)
         # It comes back with the value, and without the invalidation.
         server.start()
         with redis.Redis.from_url(server.url) as raw:
@@ -342,7 +345,7 @@ def test_a_restarted_redis_may_have_forgotten_invalidations_so_all_copies_go(
         assert one.get("k") is None
         assert two.get("k") is None
         with redis.Redis.from_url(server.url) as raw:
-            assert within(2, lambda: not raw.keys("*:e:k"))
+            assert within(5, lambda: not raw.keys("*:e:k"))
 
 
 def test_a_copy_written_while_it_is_invalidated_does_not_stay(
@@ -356,7 +359,7 @@ def test_a_copy_written_while_it_is_invalidated_does_not_stay(
     def slow(key: str, *arguments: object, **named: object) -> bool:
         before = layers(two).evictions()
         one.invalidate(table=FLIGHTS)
-        assert within(2, lambda: layers(two).evictions() >= before + 2)
+        assert within(5, lambda: layers(two).evictions() >= before + 2)
         return write(key, *arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(disk, "set", slow)
@@ -389,7 +392,7 @@ def test_a_computation_is_kept_and_spares_another_servers(opened: Open, redis_ur
     assert two.stats().coalesced == 1
     bad = two.compute("k", lambda _: sample_entry(3), accept=lambda _: False)
     assert bad == sample_entry(3)
-    assert within(1, lambda: one.get("k") == sample_entry(3))
+    assert within(5, lambda: one.get("k") == sample_entry(3))
 
 
 def test_without_redis_a_computation_is_kept_and_accepted_too(tmp_path: Path) -> None:
