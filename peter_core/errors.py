@@ -18,6 +18,7 @@ The tree::
     │   └── EngineUnavailable       engine_unavailable
     ├── NotFound                    not_found
     ├── AlreadyExists               already_exists
+    ├── ManagedElsewhere            managed                 kept in git, changed there alone
     ├── PreconditionRequired        precondition_required
     ├── PreconditionFailed          precondition_failed
     ├── VerificationFailed          verification_failed     a publish was stopped by its checks
@@ -161,6 +162,12 @@ class AlreadyExists(PeterError):
     """A dashboard with that slug is already published."""
 
     code = "already_exists"
+
+
+class ManagedElsewhere(PeterError):
+    """The dashboard's file is kept in another place, such as git, and is changed there."""
+
+    code = "managed"
 
 
 class PreconditionRequired(PeterError):

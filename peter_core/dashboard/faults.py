@@ -41,6 +41,7 @@ _PATTERN_HINTS: Final = {
     "owner": "Write an e-mail address, such as ops@example.com.",
     "locale": "Write a language tag, such as en-US or de.",
     "link": "Write a web address that starts with https:// or http://.",
+    "managed": "Write where the file is kept: an address that starts with https:// or http://.",
     "number": "Write a d3-format specifier, such as ',.1f'.",
     "currency": "Write a currency code of three capitals, such as EUR.",
 }

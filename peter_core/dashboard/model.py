@@ -209,6 +209,7 @@ class Dashboard(Model):
     title: Title
     description: Text | None = None
     owner: Email | None = None
+    managed: Link | None = None
     tags: tuple[Annotated[str, StringConstraints(min_length=1, max_length=50)], ...] = ()
     timezone: Zone = "UTC"
     locale: Locale = "en-US"

@@ -141,6 +141,7 @@ class Peter:
         if_match: str | None = None,
         create: bool = False,
         message: str | None = None,
+        managed: bool = False,
         principal: Principal = LOCAL,
         cancel: CancelToken | None = None,
     ) -> Publication:
@@ -153,13 +154,15 @@ class Peter:
             overwrites any.
         create
             Whether the slug must be new.
+        managed
+            Whether the caller speaks for the place where the file is kept, where it has one.
 
         Raises
         ------
         DocumentError, VerificationFailed
             Nothing was published; ``problems`` says why and where.
-        AlreadyExists, PreconditionRequired, PreconditionFailed
-            Somebody else's revision is published.
+        AlreadyExists, PreconditionRequired, PreconditionFailed, ManagedElsewhere
+            Somebody else's revision is published, or one that is kept elsewhere.
         """
         loaded = load_dashboard(text)
         require_valid(loaded.problems, "The document cannot be published")
@@ -168,7 +171,7 @@ class Peter:
             plan,
             loaded,
             cost=self._plans.price(plan, principal),
-            terms=Terms(if_match, create, message),
+            terms=Terms(if_match, create, message, managed),
             principal=principal,
             cancel=cancel,
         )
@@ -207,14 +210,15 @@ class Peter:
         )
         return Listing(entries, total, page, page_size)
 
-    def delete(self, slug: str, *, if_match: str | None, principal: Principal = LOCAL) -> None:
-        """Take a dashboard away; its history stays.
+    def delete(self, slug: str, *, if_match: str | None, managed: bool = False,
+               principal: Principal = LOCAL) -> None:  # fmt: skip
+        """Take a dashboard away; its history stays. ``managed`` as in `publish`.
 
         Raises
         ------
-        NotFound, PreconditionRequired, PreconditionFailed
+        NotFound, PreconditionRequired, PreconditionFailed, ManagedElsewhere
         """
-        self._publisher.delete(slug, if_match=if_match, principal=principal)
+        self._publisher.delete(slug, if_match=if_match, managed=managed, principal=principal)
 
     # Data ------------------------------------------------------------------------------------
 
@@ -290,13 +294,8 @@ class Peter:
         held = self._runner.held_answers(plan, principal)
         return chart_freshness(plan, held, dt.datetime.now(dt.UTC))
 
-    def invalidate(
-        self,
-        *,
-        slug: str | None = None,
-        table: str | None = None,
-        fingerprint: str | None = None,
-    ) -> int:
+    def invalidate(self, *, slug: str | None = None, table: str | None = None,
+                   fingerprint: str | None = None) -> int:  # fmt: skip
         """Forget cached results that meet every selector; returns how many."""
         if not (slug or table or fingerprint):
             raise InvalidRequest(

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from peter_core.dashboard.problems import Problem
-from peter_core.errors import DocumentError, NotFound, VerificationFailed
+from peter_core.errors import DocumentError, NotFound, StorageError, VerificationFailed
+from peter_core.service.managed import require_not_managed
+from peter_core.store.port import FORCE, Document
 from peter_core.telemetry import span
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class Terms:
     if_match: str | None = None
     create: bool = False
     message: str | None = None
+    managed: bool = False
 
 
 class Publisher:
@@ -89,10 +92,9 @@ class Publisher:
         """Verify every query, store the text, then index it; see `Peter.publish`."""
         require_valid(plan.problems, "The document cannot be published")
         slug, revision = plan.dashboard.slug, plan.revision
-        self._store.require(slug, revision, if_match=terms.if_match, create=terms.create)
+        before = self._require(slug, revision, terms)
         # Before the document is stored: one without receipts and lineage is half published.
         self._books.require()
-        before = self._revision(slug)
 
         def verify(step: Step, others: Others) -> Verification:
             return self._statements.verify_step(
@@ -100,6 +102,9 @@ class Publisher:
             )
 
         verified = verify_queries(plan, loaded, verify)
+        if terms.if_match == FORCE:
+            # Nothing else says that it is still the document that was looked at.
+            self._require(slug, revision, terms)
         with span("peter.store", slug=slug):
             document = self._store.publish(
                 slug,
@@ -129,17 +134,39 @@ class Publisher:
             problems=(*plan.problems, *_cut_results(verified, loaded)),
         )
 
-    def delete(self, slug: str, *, if_match: str | None, principal: Principal) -> None:
+    def delete(
+        self, slug: str, *, if_match: str | None, managed: bool, principal: Principal
+    ) -> None:
         """Take a document away and out of lists and lineage; its history stays."""
+        if not managed and (document := self._published(slug)) is not None:
+            require_not_managed(document, "deleted")
         self._store.delete(slug, if_match=if_match, by=principal.email, at=dt.datetime.now(dt.UTC))
         self._documents.forget(slug)
         self._books.unindex(slug, gone=lambda: self._revision(slug) is None)
 
+    def _require(self, slug: str, revision: str, terms: Terms) -> str | None:
+        """The revision that is published now, of a document that may be changed on these terms."""
+        head = self._published(slug)
+        # That a slug is taken, or the content no other, is said before who looks after it.
+        if head is not None and not (terms.managed or terms.create or head.revision == revision):
+            require_not_managed(head, "changed")
+        self._store.require(slug, revision, if_match=terms.if_match, create=terms.create)
+        return head.revision if head else None
+
     def _revision(self, slug: str) -> str | None:
+        head = self._published(slug)
+        return head.revision if head else None
+
+    def _published(self, slug: str) -> Document | None:
         try:
-            return self._store.get(slug).revision
+            return self._store.get(slug)
         except NotFound:
             return None
+        except StorageError:
+            # A text that was damaged on disk may be replaced; a store that is gone says so here.
+            last = self._store.history(slug)[0]
+        known = (last.revision, "", last.published_at, last.published_by, last.message)
+        return None if last.deleted else Document(slug, *known)
 
 
 def require_valid(problems: Sequence[Problem], what: str) -> None:

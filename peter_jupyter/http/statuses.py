@@ -34,6 +34,7 @@ STATUSES: dict[str, tuple[int, str]] = {
     "not_found": (404, "Not found"),
     "table_not_found": (404, "Table not found"),
     "already_exists": (409, "The slug is taken"),
+    "managed": (409, "Managed elsewhere"),
     "precondition_required": (428, "The revision is missing"),
     "precondition_failed": (412, "Somebody else changed the dashboard"),
     "invalid_request": (400, "The request is wrong"),
