@@ -60,7 +60,13 @@ export interface Tile {
   height: number | null;
 }
 
-export interface Problem {
+/** The language of a text that is not in the one of what stands around it. */
+export interface Foreign {
+  detail_lang?: string | null;
+  hint_lang?: string | null;
+}
+
+export interface Problem extends Foreign {
   code: string;
   title: string;
   detail?: string | null;
@@ -91,7 +97,8 @@ export interface Chart {
   query: string | null;
   /** The filters whose values decide what it shows; an earlier server does not say. */
   filters?: string[];
-  state: "ready" | "empty" | "failed";
+  /** Waiting: its query was not run, because nobody looks at its tab. */
+  state: "ready" | "empty" | "failed" | "waiting";
   view: View | null;
   summary: string | null;
   problem: Problem | null;

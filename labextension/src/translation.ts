@@ -20,8 +20,8 @@ interface Group {
 }
 
 const groups: Group[] = [];
-/** What a page of its own is read in; a notebook has none. */
-const page = embedded();
+/** What a page of its own is read in, or a program around it; a notebook has none. */
+let page = embedded();
 let spoken = page;
 
 /** A copy of a group of words that `speak` changes. */
@@ -37,6 +37,12 @@ export function speak(catalogue: Catalogue | null | undefined): void {
   if (spoken === (catalogue ?? null)) return;
   spoken = catalogue ?? null;
   groups.forEach(say);
+}
+
+/** From now on, what no dashboard says is said in a catalogue's words; in English without one. */
+export function surround(catalogue: Catalogue | null): void {
+  page = catalogue;
+  speak(page);
 }
 
 /** What may make an element say something new. */

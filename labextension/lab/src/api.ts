@@ -2,7 +2,7 @@
 
 import { URLExt } from "@jupyterlab/coreutils";
 import { ServerConnection } from "@jupyterlab/services";
-import type { Artifact } from "../../src/artifact";
+import type { Artifact, Foreign } from "../../src/artifact";
 import { dataQuery, type Question } from "../../src/loading";
 import type { Graph } from "../../src/lineage/graph";
 import type {
@@ -19,6 +19,7 @@ import type {
   Validation,
   Verification,
 } from "./models";
+import { languageTag, trans } from "./words";
 
 /** A refused request: what failed, and what to do. */
 export class PeterError extends Error {
@@ -31,6 +32,8 @@ export class PeterError extends Error {
     readonly problems: Problem[],
     /** Of a conflict: what others changed meanwhile. */
     readonly diff: Difference | null = null,
+    /** Which of its words are in another language than the rest. */
+    readonly foreign: Foreign = {},
   ) {
     super(detail);
   }
@@ -43,6 +46,8 @@ interface Asked {
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
 }
+
+const ENABLE = "jupyter server extension enable peter_jupyter";
 
 /** The use cases of a Peter server. */
 export class Api {
@@ -159,7 +164,8 @@ export class Api {
 
   private async json<T>(method: string, path: string, asked: Asked = {}): Promise<T> {
     const { query, body, yaml, headers, signal } = asked;
-    const typed = { Accept: "application/json", ...headers };
+    const spoken = { Accept: "application/json", "Accept-Language": languageTag() };
+    const typed = { ...spoken, ...headers };
     // A request that is not stored would get a number of its own in its address.
     const init: RequestInit = { method, headers: typed, cache: "no-cache" };
     if (signal) init.signal = signal;
@@ -181,12 +187,14 @@ export class Api {
       return await ServerConnection.makeRequest(url, init, this.settings);
     } catch (error) {
       if (init.signal?.aborted) throw error;
-      const hint = "It is asked again as soon as it may answer; look whether it still runs.";
+      const hint = trans.__(
+        "It is asked again as soon as it may answer; look whether it still runs.",
+      );
       throw new PeterError(
         0,
         "unreachable",
-        "No answer",
-        "The Jupyter Server cannot be reached.",
+        trans.__("No answer"),
+        trans.__("The Jupyter Server cannot be reached."),
         hint,
         [],
       );
@@ -202,19 +210,20 @@ export function isAborted(error: unknown): boolean {
 async function refusal(response: Response): Promise<PeterError> {
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   const text = (key: string): string | null => (typeof body[key] === "string" ? body[key] : null);
-  const plain = `The server answered ${response.status} ${response.statusText}`.trim();
+  const status = `${response.status} ${response.statusText}`.trim();
   const missing = response.status === 404 && !text("code");
   return new PeterError(
     response.status,
     text("code") ?? "error",
-    text("title") ?? "The request failed",
-    text("detail") ?? text("message") ?? `${plain}.`,
+    text("title") ?? trans.__("The request failed"),
+    text("detail") ?? text("message") ?? trans.__("The server answered %1.", status),
     text("hint") ??
       (missing
-        ? "Enable the server extension: jupyter server extension enable peter_jupyter."
+        ? trans.__("Enable the server extension: %1.", ENABLE)
         : null),
     Array.isArray(body.problems) ? (body.problems as Problem[]) : [],
     (body.diff as Difference | null | undefined) ?? null,
+    { detail_lang: text("detail_lang"), hint_lang: text("hint_lang") },
   );
 }
 

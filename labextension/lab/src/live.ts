@@ -11,6 +11,7 @@ import { type Rendered, renderDashboard } from "../../src/renderer/dashboard";
 import { type Api, PeterError } from "./api";
 import { charts } from "./charts";
 import { peterIcon } from "./icon";
+import { trans } from "./words";
 
 /** The dashboard of a slug, asked for again while its data is computed anew. */
 export class LiveDashboard extends Widget {
@@ -32,9 +33,9 @@ export class LiveDashboard extends Widget {
       onRetry: (chart) => void this.loading.change(this.values(), [chart]),
       onRefresh: (chart) => void this.loading.renew(chart),
       actions: [
-        { label: "Refresh", run: () => void this.refresh() },
-        { label: "Open as a page", href: api.page(slug) },
-        { label: "Download as HTML", href: api.exported(slug) },
+        { label: trans.__("Refresh"), run: () => void this.refresh() },
+        { label: trans.__("Open as a page"), href: api.page(slug) },
+        { label: trans.__("Download as HTML"), href: api.exported(slug) },
       ],
     });
     const surface = {
@@ -73,8 +74,8 @@ export class LiveDashboard extends Widget {
 
   private fail(error: unknown, retry: () => void): void {
     if (!(error instanceof PeterError)) throw error;
-    const { code, title, detail, hint } = error;
-    this.rendered.fail({ code, title, detail, hint }, retry);
+    const { code, title, detail, hint, foreign } = error;
+    this.rendered.fail({ code, title, detail, hint, ...foreign }, retry);
   }
 }
 
@@ -86,7 +87,7 @@ export function livePanel(api: Api, slug: string, title: string): MainAreaWidget
   content.title.label = title;
   content.title.icon = peterIcon;
   content.title.closable = true;
-  content.title.caption = `Dashboard ${slug}`;
+  content.title.caption = trans.__("Dashboard %1", slug);
   panel.toolbar.hide();
   return panel;
 }

@@ -1,15 +1,35 @@
 /** What the extension itself says: English, or what a language pack of JupyterLab has for it. */
 
 import { type ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { type Catalogue, surround } from "../../src/translation";
 
 /** The domain of these texts in a language pack. */
 export const DOMAIN = "peter";
 
+/** The words of what is shared with pages and notebooks, as JSON, stand in the pack under this. */
+const SHARED = "words of the renderer";
+
 let bundle = nullTranslator.load(DOMAIN);
+let tag = "en";
+let shared: Catalogue | null = null;
 
 /** From now on texts are a translator's; without one they are English. */
 export function translate(translator: ITranslator | null): void {
-  bundle = (translator ?? nullTranslator).load(DOMAIN);
+  const found = translator ?? nullTranslator;
+  bundle = found.load(DOMAIN);
+  tag = found.languageCode.replace("_", "-");
+  shared = read(bundle._p(DOMAIN, SHARED));
+  surround(shared);
+}
+
+/** The language of JupyterLab as a BCP 47 tag, whether there are words of ours in it or not. */
+export function languageTag(): string {
+  return tag;
+}
+
+/** What the renderer says outside of dashboards; null for English. */
+export function sharedWords(): Catalogue | null {
+  return shared;
 }
 
 /** As JupyterLab's own packages have it, whose tools find texts by these names. */
@@ -19,3 +39,9 @@ export const trans = {
   /** A text by a number, which is its `%1`. */
   _n: (one: string, other: string, count: number): string => bundle._n(one, other, count, count),
 };
+
+/** A bundle without the text answers with what it was asked for; a debugging one puts signs before. */
+function read(told: string): Catalogue | null {
+  const start = told.indexOf("{");
+  return start < 0 ? null : (JSON.parse(told.slice(start)) as Catalogue);
+}

@@ -45,7 +45,11 @@ export async function request(
     signal?: AbortSignal;
   },
 ): Promise<unknown> {
-  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
+  const headers: Record<string, string> = {
+    Accept: "application/json",
+    "Accept-Language": document.documentElement.lang,
+    ...options.headers,
+  };
   const token = xsrfToken();
   if (token) headers["X-XSRFToken"] = token;
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
@@ -99,6 +103,8 @@ export async function readProblem(response: Response): Promise<Problem> {
       title: text("title") ?? fallback.title,
       detail: text("detail") ?? text("message") ?? plain,
       hint: text("hint"),
+      detail_lang: text("detail_lang"),
+      hint_lang: text("hint_lang"),
     };
   } catch {
     return fallback;

@@ -16,14 +16,14 @@ export function stateBlock(
   problem: Problem | null,
   ...actions: Child[]
 ): HTMLElement {
-  const { title, detail, hint } = problem ?? untold(kind);
+  const { title, detail, hint, detail_lang: lang, hint_lang } = problem ?? untold(kind);
   return h(
     "div",
     { class: `state ${kind}` },
     h("span", { class: "ic" }, icon(kind === "failed" ? "alert" : "empty", 18)),
     h("strong", {}, title),
-    detail && h("p", {}, ...marked(detail)),
-    hint && h("p", { class: "hint" }, ...marked(hint)),
+    detail && h("p", { lang }, ...marked(detail)),
+    hint && h("p", { class: "hint", lang: hint_lang }, ...marked(hint)),
     actions.some(Boolean) && h("div", { class: "acts" }, ...actions),
   );
 }
