@@ -26,7 +26,7 @@ RESERVED_SLUGS = frozenset(
 
 RESERVED_ARGUMENTS = frozenset(
     {"access_token", "api_key", "api_token", "charts", "no_track_activity", "refresh", "revision",
-     "token", "_xsrf"}
+     "tab", "token", "_xsrf"}
 )  # fmt: skip
 """What stands beside the filters in the address of a dashboard's data."""
 

@@ -28,6 +28,17 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
+_WAITING: dict[str, Any] = {
+    "state": "waiting",
+    "view": None,
+    "summary": None,
+    "problem": None,
+    "row_count": 0,
+    "truncated": False,
+    "note": None,
+}
+"""Of a chart that nobody looks at: its query was not run."""
+
 
 @dataclass(frozen=True)
 class Artifact:
@@ -82,7 +93,7 @@ def build_artifact(
     Parameters
     ----------
     answers
-        By step key.
+        By step key; a chart whose step has none is waiting.
     receipts, failed_checks
         By query name.
     """
@@ -114,7 +125,7 @@ def build_artifact(
         "refreshing": any(answer.refreshing for answer in answers.values()),
         "cache_hit": bool(answers) and all(answer.cache_hit for answer in answers.values()),
         "bytes_scanned": sum(answer.bytes_scanned for answer in answers.values()),
-        "queries": len(plan.steps),
+        "queries": len(answers),
         "queries_cached": sum(answer.cache_hit for answer in answers.values()),
         "duration_ms": round(duration_ms, 1),
     }
@@ -183,8 +194,10 @@ def _view(
 ) -> dict[str, Any]:
     if isinstance(chart, TextChart):
         return _shown(chart_view(chart, None, (), dashboard=plan.dashboard), 0, False)
-    if answer is None:
+    if bound.step is None:
         return _failed(query_problem(plan, chart.query), chart)
+    if answer is None or (bound.compared in plan.steps and compared is None):
+        return dict(_WAITING)
     result, before = answer.result, compared.result if compared else None
     if result is None:
         return _failed(error_problem(answer.error, plan, chart.query), chart)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from peter_core.cache.keys import user_dependent
 from peter_core.plan.artifact import Artifact, FailedCheck, artifact_etag, build_artifact
+from peter_core.plan.selection import select_tab, steps_of_whole_charts
 from peter_core.plan.words import speaking
 from peter_core.telemetry import span
 from peter_core.verify.checks import run_checks
@@ -43,12 +44,20 @@ class Artifacts:
         force: bool = False,
         cancel: CancelToken | None = None,
         patience_s: float | None = None,
+        tab: int | None = None,
     ) -> Artifact:
-        """The artifact of a plan; a picture of unchanged results is not drawn twice."""
+        """The artifact of a plan; a picture of unchanged results is not drawn twice.
+
+        With ``tab`` only that tab's queries are run; a chart of another one is drawn from fresh
+        results or waits.
+        """
         began = time.perf_counter()
+        asked = plan if tab is None else select_tab(plan, tab)
         answers = self.answer(
-            plan, principal=principal, force=force, cancel=cancel, patience_s=patience_s
+            asked, principal=principal, force=force, cancel=cancel, patience_s=patience_s
         )
+        if len(asked.steps) < len(plan.steps):
+            answers = self._beside(plan, answers, principal)
         marks = self._books.receipt_marks(plan)
         whole = all(_may_be_kept(answer) for answer in answers.values())
         key = artifact_etag(plan, answers, marks)
@@ -66,6 +75,13 @@ class Artifacts:
         if whole:
             self._keep(key, artifact)
         return artifact
+
+    def held(self, plan: Plan, tab: int, *, principal: Principal) -> Artifact | None:
+        """What `draw` gives of a tab at once when the cache holds all of it, else ``None``."""
+        asked = select_tab(plan, tab)
+        if len(self._runner.held_answers(asked, principal)) < len(asked.steps):
+            return None
+        return self.draw(plan, principal=principal, patience_s=0, tab=tab)
 
     def answer(
         self,
@@ -86,6 +102,14 @@ class Artifacts:
             )  # fmt: skip
         self._books.record_answers(plan, answers.values(), principal)
         return answers
+
+    def _beside(
+        self, plan: Plan, answers: Mapping[str, StepAnswer], principal: Principal
+    ) -> dict[str, StepAnswer]:
+        """The answers, with fresh ones of charts that nobody asked for."""
+        found = {**self._runner.fresh_answers(plan, principal), **answers}
+        shown = steps_of_whole_charts(plan, found) | answers.keys()
+        return {key: found[key] for key in plan.steps if key in shown}
 
     def _keep(self, key: str, artifact: Artifact) -> None:
         with self._lock:

@@ -57,7 +57,7 @@ class DataResource(Resource):
 
         def drawn(peter: Peter) -> tuple[Sent, bool]:
             artifact = peter.data(
-                slug, filters=filters, charts=asked.chosen, refresh=asked.refresh,
+                slug, filters=filters, charts=asked.chosen, tab=asked.tab, refresh=asked.refresh,
                 revision=asked.revision, patience_s=patience_s, cancel=self.cancel, principal=who,
             )  # fmt: skip
             made, again = _SENT.seen(artifact, author=author)

@@ -199,7 +199,7 @@ class ArtifactChart(Answer):
     link: str | None
     query: str | None
     filters: tuple[str, ...] = ()
-    state: Literal["ready", "empty", "failed"]
+    state: Literal["ready", "empty", "failed", "waiting"]
     view: View | None
     summary: str | None
     problem: ChartProblem | None

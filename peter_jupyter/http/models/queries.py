@@ -86,6 +86,11 @@ class DataQuery(RevisionQuery, ChartsQuery):
     """Which charts, and how fresh their data is to be; every further argument is a filter."""
 
     refresh: Flag = Field(default=False, description="Run every query again.")
+    tab: Annotated[int, Field(ge=1, le=20)] | None = Field(
+        default=None,
+        description="Run the queries of this tab alone, counted from 1; a chart of another one"
+        " waits where the cache does not answer it.",
+    )
 
 
 class ValidateQuery(Query):
