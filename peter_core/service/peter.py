@@ -228,6 +228,7 @@ class Peter:
         *,
         filters: Filters | None = None,
         charts: Collection[str] | None = None,
+        tab: int | None = None,
         refresh: bool = False,
         revision: str | None = None,
         patience_s: float | None = None,
@@ -237,24 +238,22 @@ class Peter:
         """A published dashboard's charts in one artifact, from the cache where it is fresh.
 
         A query that fails is a chart that says so. With ``charts`` only these are computed and
-        part of it. ``patience_s`` is how long to wait for what is stale before it is shown as it
-        is, marked, while its refresh goes on; ``None`` waits for it.
+        part of it; with ``tab``, counted from 1, only the queries of that tab are run, and charts
+        of others are there where that is free. ``patience_s`` is how long to wait for what is
+        stale before it is shown as it is, marked, while its refresh goes on; ``None`` waits for it.
         """
         plan = self._plans.of_slug(slug, filters, revision, charts)
         return self._artifacts.draw(
-            plan, principal=principal, force=refresh, cancel=cancel, patience_s=patience_s
+            plan, principal=principal, force=refresh, cancel=cancel, patience_s=patience_s, tab=tab
         )
 
-    def held(self, slug: str, *, filters: Filters | None = None,
+    def held(self, slug: str, *, filters: Filters | None = None, tab: int = 1,
              principal: Principal = LOCAL) -> Artifact | None:  # fmt: skip
-        """What `data` gives at once when the cache holds all of it, else ``None``.
+        """What `data` gives of a tab at once when the cache holds all of it, else ``None``.
 
         What is stale in it is marked and being computed anew.
         """
-        plan = self._plans.of_slug(slug, filters)
-        if len(self._runner.held_answers(plan, principal)) < len(plan.steps):
-            return None
-        return self._artifacts.draw(plan, principal=principal, patience_s=0)
+        return self._artifacts.held(self._plans.of_slug(slug, filters), tab, principal=principal)
 
     def answers(
         self,
