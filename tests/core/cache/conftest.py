@@ -9,16 +9,19 @@ from functools import partial
 import pytest
 
 from peter_core.cache import redis
+from peter_core.cache.redis import tier, watch
 from tests.servers.redis import RedisServer, running_redis
 
-PATIENCE_S = 1.0
+PATIENCE_S = 10.0
 """For Redis: on a busy machine its usual 50 ms pass, and the disk would stand in."""
 
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Caches that are opened by the address of a Redis wait longer for it."""
+    """Caches that are opened by the address of a Redis wait longer for it, also for a handshake."""
     monkeypatch.setattr(redis, "RedisCache", partial(redis.RedisCache, budget_s=PATIENCE_S))
+    monkeypatch.setattr(tier, "_FIRST_HANDSHAKE_S", 2 * PATIENCE_S)
+    monkeypatch.setattr(watch, "_CONTROL_S", PATIENCE_S)
 
 
 @pytest.fixture(scope="session")

@@ -15,12 +15,13 @@ from threading import Barrier
 
 from peter_core.cache import redis
 from peter_core.cache.entries import Entry
+from peter_core.cache.redis import tier, watch
 from peter_core.cache.results import ResultCache
 from peter_core.engine.port import CancelToken
 from tests.core.cache.samples import FLIGHTS, sample_entry
 
 KEY = b"k" * 32
-PATIENCE_S = 5.0
+PATIENCE_S = 10.0
 """For Redis: on a busy machine its usual 50 ms pass, and who gives it up computes for himself."""
 
 
@@ -28,6 +29,8 @@ def main() -> None:
     """Do what the lines say until there are no more."""
     folder, url, journal = sys.argv[1:]
     redis.RedisCache = partial(redis.RedisCache, budget_s=PATIENCE_S)  # type: ignore[misc, assignment]
+    tier._FIRST_HANDSHAKE_S = 2 * PATIENCE_S
+    watch._CONTROL_S = PATIENCE_S
     cache = ResultCache.open(Path(folder), redis_url=url, key=KEY)
     say("ready")
     for line in sys.stdin:

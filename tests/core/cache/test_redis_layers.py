@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from peter_core.cache.layered import LayeredCache
+from peter_core.cache.redis.wire import Command, Reply
 from peter_core.cache.results import ResultCache
 from peter_core.engine.port import CancelToken
 from peter_core.errors import ConfigError
@@ -64,7 +65,7 @@ def gone(cache: ResultCache, key: str = "k") -> bool:
 
 
 def back(cache: ResultCache) -> bool:
-    return within(5, lambda: not layers(cache).redis.away)
+    return within(30, lambda: not layers(cache).redis.away)
 
 
 def test_a_result_of_another_server_is_found(opened: Open, redis_url: str) -> None:
@@ -86,24 +87,33 @@ def test_two_processes_share_results_and_invalidations(tmp_path: Path, redis_url
         assert one.ask("put k 7") == "done"
         assert two.ask("get k") == "7"
         assert one.ask("put k 8") == "done"
-        assert within(5, lambda: two.ask("get k") == "8")
+        assert within(30, lambda: two.ask("get k") == "8")
         assert one.ask("invalidate") == "1"
-        assert within(5, lambda: two.ask("get k") == "none")
+        assert within(30, lambda: two.ask("get k") == "none")
         assert one.ask("get k") == "none"
 
 
-def test_memory_asks_redis_nothing(opened: Open, redis_url: str) -> None:
+def test_memory_asks_redis_nothing(
+    opened: Open, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cache = opened("one", redis_url)
     cache.put("k", sample_entry())
     cache.get("k")
-    time.sleep(0.3)
-    with redis.Redis.from_url(redis_url) as raw:
-        before = raw.info("commandstats")["cmdstat_hmget"]["calls"]
-        for _ in range(1000):
-            assert cache.get("k") is not None
-        after = raw.info("commandstats")["cmdstat_hmget"]["calls"]
-    # The thread that looks for changes may have asked twice a second.
-    assert after - before < 10
+    asked: list[object] = []
+    link = layers(cache).redis.link
+    call = link.call
+
+    def counted(*commands: Command) -> list[Reply]:
+        asked.append(commands)
+        return call(*commands)
+
+    monkeypatch.setattr(link, "call", counted)
+    for _ in range(1000):
+        assert cache.get("k") is not None
+    assert asked == []
+    cache._memory.clear()
+    assert cache.get("k") is not None
+    assert asked != []
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "other"])
@@ -179,7 +189,7 @@ def test_a_result_too_large_for_redis_is_kept_where_it_was_computed(
     assert two.get("k") is None
     two.put("k", sample_entry(2))
     # Its copy is not the one that counts any more.
-    assert within(5, lambda: gone(one))
+    assert within(30, lambda: gone(one))
     assert two.get("k") == sample_entry(2)
     assert two.invalidate(table=FLIGHTS) == 1
     two._memory.clear()
@@ -230,22 +240,24 @@ def test_an_invalidation_while_redis_is_away_reaches_everybody_at_its_return(
         proxy.weather.refusing = False
         assert back(one)
         assert one.get("k") is None
-        assert within(5, lambda: gone(two))
+        assert within(30, lambda: gone(two))
         assert layers(two).disk.get("k") is None
 
 
 def test_an_invalidation_that_redis_answered_too_late_counts(
-    opened: Open, server: RedisServer
+    opened: Open, server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = opened("one", server.url), opened("two", server.url)
     one.put("k", sample_entry())
     assert two.get("k") is not None
+    monkeypatch.setattr(layers(one).redis.link, "_budget_s", 0.2)
     server.pause()
     assert one.invalidate(table=FLIGHTS) == 1
+    assert layers(one).redis.away
     server.resume()
     assert back(one)
     assert one.get("k") is None
-    assert within(5, lambda: gone(two))
+    assert within(30, lambda: gone(two))
 
 
 def test_what_was_computed_while_redis_was_away_is_shared_at_its_return(
@@ -285,7 +297,7 @@ def test_a_server_that_was_cut_off_forgets_what_was_invalidated_meanwhile(
         # It cannot know.
         assert two.get("k") is not None
         # Memory asked Redis nothing: only the thread that listens sees that it is cut off.
-        assert within(5, lambda: layers(two).redis.away)
+        assert within(30, lambda: layers(two).redis.away)
         proxy.weather.refusing = False
         assert back(two)
         assert two.get("k") is None
@@ -335,7 +347,7 @@ def test_a_restarted_redis_may_have_forgotten_invalidations_so_all_copies_go(
             raw.save()
         one.invalidate(table=FLIGHTS)
         server.stop(9)
-        assert within(5, lambda: layers(one).redis.away and layers(two).redis.away)
+        assert within(30, lambda: layers(one).redis.away and layers(two).redis.away)
         # It comes back with the value, and without the invalidation.
         server.start()
         with redis.Redis.from_url(server.url) as raw:
@@ -345,7 +357,7 @@ def test_a_restarted_redis_may_have_forgotten_invalidations_so_all_copies_go(
         assert one.get("k") is None
         assert two.get("k") is None
         with redis.Redis.from_url(server.url) as raw:
-            assert within(5, lambda: not raw.keys("*:e:k"))
+            assert within(30, lambda: not raw.keys("*:e:k"))
 
 
 def test_a_copy_written_while_it_is_invalidated_does_not_stay(
@@ -359,7 +371,7 @@ def test_a_copy_written_while_it_is_invalidated_does_not_stay(
     def slow(key: str, *arguments: object, **named: object) -> bool:
         before = layers(two).evictions()
         one.invalidate(table=FLIGHTS)
-        assert within(5, lambda: layers(two).evictions() >= before + 2)
+        assert within(30, lambda: layers(two).evictions() >= before + 2)
         return write(key, *arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(disk, "set", slow)
@@ -392,7 +404,7 @@ def test_a_computation_is_kept_and_spares_another_servers(opened: Open, redis_ur
     assert two.stats().coalesced == 1
     bad = two.compute("k", lambda _: sample_entry(3), accept=lambda _: False)
     assert bad == sample_entry(3)
-    assert within(5, lambda: one.get("k") == sample_entry(3))
+    assert within(30, lambda: one.get("k") == sample_entry(3))
 
 
 def test_without_redis_a_computation_is_kept_and_accepted_too(tmp_path: Path) -> None:
