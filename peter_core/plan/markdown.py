@@ -16,6 +16,8 @@ Inline = dict[str, Any]
 Block = dict[str, Any]
 
 _LINK = re.compile(r"^(?:https?://|mailto:)[^\s\x00-\x1f]+$", re.IGNORECASE)
+# Deeper than anybody writes, and less than a tree may have on its way to JSON.
+_DEEPEST = 16
 _CODE_BLOCKS = frozenset({"fence", "code_block"})
 
 
@@ -91,7 +93,8 @@ def _inlines(tokens: Sequence[Token]) -> list[Inline]:
                 links.append(str(token.attrGet("href") or ""))
         elif kind in ("strong_close", "em_close", "link_close"):
             inner = stack.pop()
-            stack[-1].extend(_wrapped(kind, inner, links))
+            wrapped = _wrapped(kind, inner, links)
+            stack[-1].extend(wrapped if len(stack) <= _DEEPEST else inner)
         elif kind == "code_inline":
             stack[-1].append({"code": token.content})
         elif kind in ("softbreak", "hardbreak"):

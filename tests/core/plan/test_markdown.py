@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +52,7 @@ def test_a_link_keeps_its_address(address: str) -> None:
         "[words](/local)",
         "[words](file:///etc/passwd)",
         "[words](<java\tscript:x>)",
+        "[words](<x https://a.example>)",
         "[words](&#106;avascript:x)",
         "[words]()",
     ],
@@ -72,6 +74,28 @@ def test_an_image_is_a_link_to_it_and_nothing_is_fetched() -> None:
     (block,) = markdown_blocks("![alt](https://a.example/x.png)")
     link = {"link": "https://a.example/x.png", "children": [{"text": "alt"}]}
     assert block["children"] == [{"text": "!"}, link]
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed"),
+    [("*a **b ", "c** a* "), ("_a *b ", "c* a_ "), ("[", "](https://a.example)"), ("> ", ""),
+     ("- ", ""), ("*", "*"), ("`", "`"), ("1. ", "")],
+)  # fmt: skip
+def test_what_is_nested_without_end_can_be_sent(opened: str, closed: str) -> None:
+    blocks = markdown_blocks(f"before\n\n{opened * 700}words {closed * 700}\n")
+    assert orjson.dumps(blocks).startswith(b'[{"kind":"paragraph","children":[{"text":"before"}]}')
+
+
+def test_words_below_the_deepest_emphasis_are_kept() -> None:
+    assert b"words" in orjson.dumps(markdown_blocks("*a **b " * 700 + "words " + "c** a* " * 700))
+
+
+def test_emphasis_of_any_sane_depth_is_kept() -> None:
+    (block,) = markdown_blocks("*a **b *c* b** a*")
+    assert block["children"] == [
+        {"em": [{"text": "a "}, {"strong": [{"text": "b "}, {"em": [{"text": "c"}]},
+                                            {"text": " b"}]}, {"text": " a"}]}
+    ]  # fmt: skip
 
 
 @given(st.text(max_size=300))
