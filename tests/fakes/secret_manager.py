@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager
@@ -25,14 +25,20 @@ NEWEST = "latest"
 
 @dataclass
 class FakeSecretManager:
-    """Versions by secret, the newest last; ``faults`` are answered first, one a call."""
+    """Versions by secret, the newest last; ``faults`` are answered first, one a call.
+
+    The ``silent`` are not answered while it runs; ``patience_s`` tells how long the callers meant
+    to wait, in seconds.
+    """
 
     address: str = ""
     secrets: dict[str, list[bytes | None]] = field(default_factory=dict)
     faults: list[grpc.StatusCode] = field(default_factory=list)
     forbidden: set[str] = field(default_factory=set)
     damaged: bool = False
-    delay_s: float = 0.0
+    silent: set[str] = field(default_factory=set)
+    ended: threading.Event = field(default_factory=threading.Event)
+    patience_s: list[float] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
     def put(self, project: str, secret: str, *values: str | bytes | None) -> None:
@@ -52,10 +58,12 @@ class FakeSecretManager:
         """Answer one ``AccessSecretVersion``."""
         name = AccessSecretVersionRequest.deserialize(data).name
         self.asked.append(name)
-        time.sleep(self.delay_s)
+        self.patience_s.append(context.time_remaining())
         if self.faults:
             context.abort(self.faults.pop(0), "the fake was told to")
         secret, _, version = name.partition("/versions/")
+        if secret in self.silent:
+            self.ended.wait()
         if secret in self.forbidden:
             context.abort(grpc.StatusCode.PERMISSION_DENIED, "robot@acme.iam has no access")
         versions = self.secrets.get(secret, [])
@@ -93,4 +101,5 @@ def secret_manager() -> Iterator[FakeSecretManager]:
     try:
         yield fake
     finally:
+        fake.ended.set()
         server.stop(grace=None).wait()

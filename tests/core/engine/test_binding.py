@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,9 +102,8 @@ def test_two_tables_of_one_name_in_two_projects_are_not_spoken_of(binder: Binder
 
 
 def test_nothing_is_computed_not_even_a_constant_of_four_gigabytes(binder: Binder) -> None:
-    began = time.monotonic()
+    # A worker has no room for it: computed, it is an error, of which nothing is said.
     assert bound(binder, "SELECT REPEAT('a', 4000000000) AS x FROM nyc.flights") == ()
-    assert time.monotonic() - began < 1.5
 
 
 def test_one_binding_leaves_nothing_for_the_next(binder: Binder) -> None:
@@ -129,10 +127,11 @@ def test_a_worker_with_data_binds_without_looking_at_it(pool: WorkerPool, databa
     assert rows.table.to_pylist() == [{"n": 1000}]
 
 
-def test_a_warm_binding_is_a_matter_of_milliseconds(binder: Binder) -> None:
-    spans = []
-    for _ in range(15):
-        began = time.perf_counter()
-        bound(binder, "SELECT carrier, SUM(fare) AS paid FROM nyc.flights GROUP BY carrier")
-        spans.append(time.perf_counter() - began)
-    assert statistics.median(spans) < 0.1
+def test_one_warm_worker_serves_one_binding_after_the_other(binder: Binder) -> None:
+    sql = "SELECT carrier, SUM(fare) AS paid FROM nyc.flights GROUP BY carrier"
+    assert bound(binder, sql) == ()
+    warm = binder._pool.pids()
+    assert len(warm) == 1
+    for wrong in (sql, "SELECT carrier + 1 AS x FROM nyc.flights", sql):
+        bound(binder, wrong)
+        assert binder._pool.pids() == warm

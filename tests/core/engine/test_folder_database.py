@@ -187,7 +187,7 @@ def test_two_processes_import_once(folder: Path) -> None:
         assert program.stdin is not None
         program.stdin.write("go\n")
         program.stdin.flush()
-    answers = {json.loads(program.communicate(timeout=60)[0]) for program in programs}
+    answers = {json.loads(program.communicate(timeout=200)[0]) for program in programs}
     assert len(answers) == 1
     assert [path.name for path in state(folder).glob("peter-*")] == list(answers)
 
@@ -213,7 +213,7 @@ def _slow_file(folder: Path) -> None:
 
 
 def _importer_of(database: FolderDatabase) -> int:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         process = database._process
         if process is not None and list(database._state.glob("peter-*.duckdb")):
@@ -267,10 +267,11 @@ def test_closing_stops_an_import(folder: Path) -> None:
     _slow_file(folder)
     database = FolderDatabase(folder)
     with pytest.raises(QueryTimeout):
-        database.current(deadline=time.monotonic() + 0.2)
-    started = time.monotonic()
+        database.current(deadline=time.monotonic() + 0.05)
+    importer = _importer_of(database)
     database.close()
-    assert time.monotonic() - started < 5
+    assert not Path(f"/proc/{importer}").exists()
+    assert not (state(folder) / "catalog.json").exists()
     with pytest.raises(EngineUnavailable, match="closed"):
         database.current()
 

