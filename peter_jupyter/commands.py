@@ -13,6 +13,7 @@ _TO = (
     Option("--to", "publish it on a Peter server: a hub's, or any Jupyter Server's", "URL"),
     Option("--if-match", "the revision it was made from; 7 digits will do", "REVISION"),
     Option("--force", "whatever was published in the meantime"),
+    Option("--managed", "from the place where its file is kept, as in git"),
 )
 
 SQL = Command(

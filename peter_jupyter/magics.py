@@ -143,8 +143,10 @@ class PeterMagics(Magics):
             write_document(target, written)
         if read.has("--to"):
             self._publish_to(read, cell)
-        elif read.has("--force") or read.has("--if-match"):
-            raise usage_error(DASHBOARD, "'--force' and '--if-match' belong to '--to URL'")
+        elif any(map(read.has, ("--force", "--if-match", "--managed"))):
+            raise usage_error(
+                DASHBOARD, "'--force', '--if-match' and '--managed' belong to '--to URL'"
+            )
 
     @no_var_expand
     @line_magic
@@ -167,7 +169,10 @@ class PeterMagics(Magics):
         base = precondition(peter, slug, given, force=read.has("--force"))
         base = base or self.session.seen.get(slug)
         try:
-            done = self._run(f"Publishing {name}", lambda _: peter.publish(text, if_match=base))
+            done = self._run(
+                f"Publishing {name}",
+                lambda _: peter.publish(text, if_match=base, managed=read.has("--managed")),
+            )
         except PeterError as error:
             if error.problems:
                 self._show_problems(error.problems, text, name)
@@ -186,7 +191,8 @@ class PeterMagics(Magics):
                 f"Publishing {name or place[1]} to {url}",
                 lambda cancel: publish_to(
                     url, text, seen=self.session.seen_at.get(place),
-                    if_match=read.one("--if-match"), force=read.has("--force"), cancel=cancel,
+                    if_match=read.one("--if-match"), force=read.has("--force"),
+                    managed=read.has("--managed"), cancel=cancel,
                 ),
             )  # fmt: skip
         except PeterError as error:

@@ -53,6 +53,7 @@ def publish_to(
     if_match: str | None = None,
     force: bool = False,
     message: str | None = None,
+    managed: bool = False,
     cancel: CancelToken | None = None,
 ) -> Sent:
     """Publish a document on the server at an address, with the token this environment has for it.
@@ -63,6 +64,8 @@ def publish_to(
         The revision the text was made from as far as this program knows.
     if_match
         The revision a person says it was made from; its first seven digits will do.
+    managed
+        Whether it comes from the place where the file is kept, where it has one.
 
     Raises
     ------
@@ -76,7 +79,9 @@ def publish_to(
     with PeterClient.to(url) as client:
         try:
             base = precondition(client, slug, if_match, force=force) or seen
-            done = client.publish(text, if_match=base, message=message, cancel=cancel)
+            done = client.publish(
+                text, if_match=base, message=message, managed=managed, cancel=cancel
+            )
         except (PreconditionRequired, PreconditionFailed, NotFound) as error:
             raise _refused(client, slug, text, error) from None
         except LoginError as error:

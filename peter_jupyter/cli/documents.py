@@ -40,6 +40,12 @@ def init(
             metavar="SLUG", help="The dashboard's name in addresses; otherwise the folder's name."
         ),
     ] = None,
+    managed: Annotated[
+        str | None,
+        typer.Option(
+            "--managed", metavar="URL", help="Where the file is kept, as in git, and changed alone."
+        ),
+    ] = None,
     folder: Annotated[
         Path, typer.Option("--folder", metavar="FOLDER", help="Where to write it.")
     ] = Path(),
@@ -55,7 +61,7 @@ def init(
     folder = folder.expanduser()
     chosen = slug or slug_of(folder)
     path = folder / f"{chosen}.peter.yaml"
-    write_new(path, starter(chosen))
+    write_new(path, starter(chosen, managed))
     say(f"{path} written", "good")
     schema = folder / SCHEMA_NAME
     if not schema.exists():

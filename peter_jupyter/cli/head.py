@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from peter_core.errors import NotFound
+from peter_core.errors import NotFound, PeterError
 from peter_jupyter.revisions import SHOWN, full_revision, precondition
 
 if TYPE_CHECKING:
     from peter_core.service import Peter
     from peter_core.store.port import Document
 
-__all__ = ["SHOWN", "earlier_revision", "full_revision", "head", "precondition"]
+__all__ = [
+    "SHOWN", "earlier_revision", "full_revision", "head", "managed_place", "precondition",
+]  # fmt: skip
 
 _NUMBER = re.compile(r"[0-9]{1,6}")
 
@@ -43,4 +45,14 @@ def head(peter: Peter, slug: str) -> Document | None:
     try:
         return peter.get(slug)
     except NotFound:
+        return None
+
+
+def managed_place(peter: Peter, slug: str) -> str | None:
+    """Where the file of what is published is kept, ``None`` for here and for what is not known."""
+    from peter_core.service.managed import managed_at
+
+    try:
+        return managed_at(peter.get(slug).text)
+    except PeterError:
         return None

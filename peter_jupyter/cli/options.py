@@ -48,6 +48,10 @@ IfMatch = Annotated[
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Whatever was published in the meantime.")]
+Managed = Annotated[
+    bool,
+    typer.Option("--managed", help="From the place where the dashboard's file is kept, as in git."),
+]
 To = Annotated[
     str | None,
     typer.Option(

@@ -18,7 +18,7 @@ from peter_core.errors import (
 from peter_jupyter.cli.command import FAILED, PUBLISH, command
 from peter_jupyter.cli.files import read_document
 from peter_jupyter.cli.head import SHOWN, earlier_revision, precondition
-from peter_jupyter.cli.options import File, Folder, Force, IfMatch, Json, Slug, To
+from peter_jupyter.cli.options import File, Folder, Force, IfMatch, Json, Managed, Slug, To
 from peter_jupyter.cli.terminal import give, harmless, print_json, print_table, say
 from peter_jupyter.cli.work import open_peter, run
 
@@ -38,6 +38,7 @@ def publish(
     file: File,
     if_match: IfMatch = None,
     force: Force = False,
+    managed: Managed = False,
     message: Annotated[
         str | None,
         typer.Option("--message", "-m", metavar="TEXT", help="What changed, for the history."),
@@ -55,13 +56,18 @@ def publish(
 
         if folder is not None:
             raise InvalidRequest("Give --to or --folder, not both.")
-        send(file, text, to, if_match=if_match, force=force, message=message, as_json=as_json)
+        send(
+            file, text, to, if_match=if_match, force=force, message=message, managed=managed,
+            as_json=as_json,
+        )  # fmt: skip
         return
     with open_peter(folder) as peter, problems_of(file, text), _told_how(file):
         base = precondition(peter, _slug(text), if_match, force=force)
         done = run(
             f"Publishing {file}",
-            lambda cancel, _: peter.publish(text, if_match=base, message=message, cancel=cancel),
+            lambda cancel, _: peter.publish(
+                text, if_match=base, message=message, managed=managed, cancel=cancel
+            ),
         )
     print_publication(done, as_json=as_json)
 

@@ -9,8 +9,8 @@ import typer
 
 from peter_core.errors import PreconditionRequired
 from peter_jupyter.cli.command import FAILED, PUBLISH, command
-from peter_jupyter.cli.head import SHOWN, earlier_revision, head, precondition
-from peter_jupyter.cli.options import Folder, Force, IfMatch, Json, Slug
+from peter_jupyter.cli.head import SHOWN, earlier_revision, head, managed_place, precondition
+from peter_jupyter.cli.options import Folder, Force, IfMatch, Json, Managed, Slug
 from peter_jupyter.cli.publishing import print_publication
 from peter_jupyter.cli.terminal import harmless, note, print_json, print_table, say
 from peter_jupyter.cli.work import open_peter, run
@@ -22,11 +22,12 @@ def history(slug: Slug, folder: Folder = None, as_json: Json = False) -> None:
     """List everything that was published under a slug, the newest first."""
     with open_peter(folder) as peter:
         entries = peter.history(slug)
+        managed = managed_place(peter, slug) if as_json else None
     if as_json:
         names = ("number", "revision", "published_at", "published_by", "message", "deleted")
         revisions = [{name: getattr(entry, name) for name in names} for entry in entries]
         whole = {"total": len(revisions), "page": 1, "page_size": len(revisions)}
-        print_json({"slug": slug, "revisions": revisions, **whole})
+        print_json({"slug": slug, "managed": managed, "revisions": revisions, **whole})
         return
     rows = [
         (
@@ -43,7 +44,11 @@ def history(slug: Slug, folder: Folder = None, as_json: Json = False) -> None:
 
 @command("delete", section=PUBLISH, example="peter delete shop-orders --if-match 4f2c81d")
 def delete(
-    slug: Slug, if_match: IfMatch = None, force: Force = False, folder: Folder = None
+    slug: Slug,
+    if_match: IfMatch = None,
+    force: Force = False,
+    managed: Managed = False,
+    folder: Folder = None,
 ) -> None:
     """Take a published dashboard away; its history stays.
 
@@ -64,7 +69,7 @@ def delete(
                 note("Nothing was deleted.")
                 raise typer.Exit(FAILED)
             base = document.revision
-        peter.delete(slug, if_match=base)
+        peter.delete(slug, if_match=base, managed=managed)
     say(f"{slug} was deleted; `peter history {slug}` and `peter restore` still know it.", "good")
 
 
@@ -75,6 +80,7 @@ def restore(
         str,
         typer.Argument(metavar="REVISION", help="One of `peter history`, or its number there."),
     ],
+    managed: Managed = False,
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
@@ -88,6 +94,7 @@ def restore(
                 earlier.text,
                 if_match=now.revision if now else None,
                 message=f"Restored {earlier.revision[:SHOWN]}",
+                managed=managed,
                 cancel=cancel,
             ),
         )

@@ -18,6 +18,7 @@ def send(
     if_match: str | None,
     force: bool,
     message: str | None,
+    managed: bool,
     as_json: bool,
 ) -> None:
     """Publish a file's text on the server at an address and print what that did.
@@ -36,7 +37,13 @@ def send(
             sent = run(
                 f"Publishing {file} to {url}",
                 lambda cancel, _: publish_to(
-                    url, document, if_match=if_match, force=force, message=message, cancel=cancel
+                    url,
+                    document,
+                    if_match=if_match,
+                    force=force,
+                    message=message,
+                    managed=managed,
+                    cancel=cancel,
                 ),
             )
         except PublishRefused as refused:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from peter_core.dashboard.loading import load_dashboard
 from peter_core.dashboard.model import RESERVED_SLUGS
+from peter_core.errors import InvalidRequest
 from peter_core.store.slugs import check_slug
 
 SCHEMA_NAME = "peter-dashboard-1.json"
@@ -17,7 +19,7 @@ version: 1
 slug: {slug}
 title: {title}
 description: What the people who open this page decide with it.
-tags: [starter]
+{managed}tags: [starter]
 
 queries:
   daily:
@@ -50,16 +52,24 @@ layout:
 """
 
 
-def starter(slug: str) -> str:
-    """A first document of that slug.
+def starter(slug: str, managed: str | None = None) -> str:
+    """A first document of that slug, with the address it is kept at.
 
     Raises
     ------
     InvalidRequest
-        When the slug is none, or reserved.
+        When the slug is none, or reserved, or the address is none.
     """
     title = check_slug(slug).replace("-", " ").capitalize()
-    return _TEXT.format(slug=slug, title=f"'{title}'", schema=f"./{SCHEMA_NAME}")
+    kept = "" if managed is None else f"managed: {_quoted(managed)}\n"
+    text = _TEXT.format(slug=slug, title=_quoted(title), schema=f"./{SCHEMA_NAME}", managed=kept)
+    for problem in load_dashboard(text).problems:
+        raise InvalidRequest(problem.message, hint=problem.hint)
+    return text
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def slug_of(folder: Path) -> str:

@@ -55,6 +55,7 @@ class Documents:
         if_match: str | None = None,
         create: bool = False,
         message: str | None = None,
+        managed: bool = False,
         cancel: CancelToken | None = None,
     ) -> PublicationAnswer:
         """Verify a document on the server and publish it there; all of it or nothing.
@@ -68,6 +69,8 @@ class Documents:
             ``"*"`` overwrites any.
         create
             Whether the slug must be new.
+        managed
+            Whether the caller speaks for the place where the file is kept, where it has one.
 
         Raises
         ------
@@ -75,7 +78,7 @@ class Documents:
             Nothing was published; ``problems`` says why and where.
         Conflict
             Somebody else published since; ``diff`` is what they changed.
-        AlreadyExists, PreconditionRequired, Forbidden, LoginError
+        AlreadyExists, PreconditionRequired, ManagedElsewhere, Forbidden, LoginError
         """
         from peter_core.dashboard.loading import load_dashboard
 
@@ -88,9 +91,9 @@ class Documents:
                 return self._create(body, cancel)
             except AlreadyExists:
                 # The same content may be published already, which is no conflict.
-                return self._change(board.slug, body, None, cancel)
+                return self._change(board.slug, body, None, managed, cancel)
         try:
-            return self._change(board.slug, body, if_match, cancel)
+            return self._change(board.slug, body, if_match, managed, cancel)
         except NotFound:
             if if_match != FORCE:
                 raise
@@ -126,9 +129,14 @@ class Documents:
             if not found.dashboards or seen >= found.total:
                 return
 
-    def delete(self, slug: str, *, if_match: str) -> None:
-        """Take a dashboard away; its history stays. ``if_match`` as in `publish`."""
-        self._connection.send("DELETE", _board(slug), headers=_precondition(if_match))
+    def delete(self, slug: str, *, if_match: str, managed: bool = False) -> None:
+        """Take a dashboard away; its history stays. Arguments as in `publish`."""
+        self._connection.send(
+            "DELETE",
+            _board(slug),
+            query=pairs(managed=managed or None),
+            headers=_precondition(if_match),
+        )
 
     def history(self, slug: str) -> tuple[HistoryItem, ...]:
         """Everything that was published under a slug, the newest first."""
@@ -145,12 +153,19 @@ class Documents:
                 return items
 
     def restore(
-        self, slug: str, revision: str, *, if_match: str, cancel: CancelToken | None = None
+        self,
+        slug: str,
+        revision: str,
+        *,
+        if_match: str,
+        managed: bool = False,
+        cancel: CancelToken | None = None,
     ) -> PublicationAnswer:
-        """Publish an earlier revision again as the newest; ``if_match`` as in `publish`."""
+        """Publish an earlier revision again as the newest; arguments as in `publish`."""
         return self._connection.ask(
             PublicationAnswer, "POST", f"{_board(slug)}/restore", json={"revision": revision},
-            headers=_precondition(if_match), long=True, cancel=cancel,
+            query=pairs(managed=managed or None), headers=_precondition(if_match), long=True,
+            cancel=cancel,
         )  # fmt: skip
 
     def diff(self, slug: str, from_: str | None = None, to: str | None = None) -> Difference:
@@ -164,13 +179,12 @@ class Documents:
             PublicationAnswer, "POST", _BOARDS, json=body, long=True, cancel=cancel
         )
 
-    def _change(
-        self, slug: str, body: dict[str, str], if_match: str | None, cancel: CancelToken | None
-    ) -> PublicationAnswer:
+    def _change(self, slug: str, body: dict[str, str], if_match: str | None, managed: bool,
+                cancel: CancelToken | None) -> PublicationAnswer:  # fmt: skip
         headers = {} if if_match is None else _precondition(if_match)
         return self._connection.ask(
-            PublicationAnswer, "PUT", _board(slug), json=body, headers=headers, long=True,
-            cancel=cancel,
+            PublicationAnswer, "PUT", _board(slug), json=body, query=pairs(managed=managed or None),
+            headers=headers, long=True, cancel=cancel,
         )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from peter_jupyter.http.models.dashboard import (
     DocumentBody,
     PublicationAnswer,
 )
-from peter_jupyter.http.models.queries import ListQuery, RevisionQuery
+from peter_jupyter.http.models.queries import ListQuery, ManagedQuery, RevisionQuery
 from peter_jupyter.http.operations import DOCUMENT_TYPES, operation
 from peter_jupyter.http.resource import Resource
 
@@ -32,6 +32,8 @@ UNPUBLISHED = (
     "engine_failed", "query_timeout", "storage_full",
 )  # fmt: skip
 """Codes of what was not published, with its reasons."""
+UNCHANGED = (*UNPUBLISHED, "managed")
+"""Codes of what was not published over something else."""
 
 
 class PublishingResource(Resource):
@@ -94,13 +96,16 @@ class ConditionalResource(PublishingResource):
             return
         self._diff = difference(before, peter.get(slug))
 
-    def change(self, peter: Peter, slug: str, text: str, message: str | None) -> Publication:
+    def change(
+        self, peter: Peter, slug: str, text: str, message: str | None, *, managed: bool
+    ) -> Publication:
         """Publish a text in place of what is published, unless somebody else did since."""
         base = self.if_match(peter, slug)
         try:
             return peter.publish(
-                text, if_match=base, message=message, principal=self.who, cancel=self.cancel
-            )
+                text, if_match=base, message=message, managed=managed, principal=self.who,
+                cancel=self.cancel,
+            )  # fmt: skip
         except PreconditionFailed:
             self.note_conflict(peter, slug, base)
             raise
@@ -125,27 +130,31 @@ class DashboardResource(ConditionalResource):
 
     @needs("author")
     @operation("change_dashboard", PublicationAnswer, tag="dashboards", body=DocumentBody,
-               body_types=DOCUMENT_TYPES, conditional=True, errors=UNPUBLISHED)  # fmt: skip
+               body_types=DOCUMENT_TYPES, conditional=True, query=ManagedQuery,
+               errors=UNCHANGED)  # fmt: skip
     async def put(self, slug: str) -> None:
         """Verify and publish a new revision."""
+        managed = self.query(ManagedQuery).managed
         body = read_document(self.request.headers, self.body())
 
         def changed(peter: Peter) -> Publication:
             _require_slug(slug, body.yaml)
             read_published(peter, slug)
-            return self.change(peter, slug, body.yaml, body.message)
+            return self.change(peter, slug, body.yaml, body.message, managed=managed)
 
         self.published(await self.call(changed))
 
     @needs("author")
-    @operation("delete_dashboard", status=204, tag="dashboards", conditional=True)
+    @operation("delete_dashboard", status=204, tag="dashboards", conditional=True,
+               query=ManagedQuery, errors=("managed",))  # fmt: skip
     async def delete(self, slug: str) -> None:
         """Take it away; its history stays."""
+        managed = self.query(ManagedQuery).managed
 
         def deleted(peter: Peter) -> None:
             base = self.if_match(peter, slug)
             try:
-                peter.delete(slug, if_match=base, principal=self.who)
+                peter.delete(slug, if_match=base, managed=managed, principal=self.who)
             except PreconditionFailed:
                 self.note_conflict(peter, slug, base)
                 raise
@@ -193,6 +202,7 @@ def _detail(document: Document, loaded: Loaded) -> DashboardDetail:
         published_by=document.published_by,
         description=board.description if board else None,
         owner=board.owner if board else None,
+        managed=board.managed if board else None,
         tags=board.tags if board else (),
         message=document.message,
         yaml=document.text,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peter_core.errors import InvalidRequest
+from peter_core.errors import InvalidRequest, PeterError
 from peter_jupyter.http.access import needs
-from peter_jupyter.http.dashboards import UNPUBLISHED, ConditionalResource
+from peter_jupyter.http.dashboards import UNCHANGED, ConditionalResource, read_published
 from peter_jupyter.http.differences import difference
 from peter_jupyter.http.models.dashboard import (
     Difference,
@@ -15,7 +15,7 @@ from peter_jupyter.http.models.dashboard import (
     PublicationAnswer,
     RestoreBody,
 )
-from peter_jupyter.http.models.queries import DiffQuery, HistoryQuery
+from peter_jupyter.http.models.queries import DiffQuery, HistoryQuery, ManagedQuery
 from peter_jupyter.http.operations import operation
 from peter_jupyter.http.resource import Resource
 
@@ -31,14 +31,16 @@ class RevisionsResource(Resource):
     async def get(self, slug: str) -> None:
         """The newest first; deletions stand among them."""
         asked = self.query(HistoryQuery)
-        entries = await self.call(lambda peter: peter.history(slug))
+        entries, managed = await self.call(
+            lambda peter: (peter.history(slug), _managed(peter, slug))
+        )
         first = (asked.page - 1) * asked.page_size
         part = entries[first : first + asked.page_size]
         items = tuple(HistoryItem.model_validate(_fields(entry)) for entry in part)
         self.link_pages(asked, len(entries))
         self.answer(
             History(
-                slug=slug, revisions=items, total=len(entries), page=asked.page,
+                slug=slug, managed=managed, revisions=items, total=len(entries), page=asked.page,
                 page_size=asked.page_size,
             )
         )  # fmt: skip
@@ -49,15 +51,16 @@ class RestoreResource(ConditionalResource):
 
     @needs("author")
     @operation("restore_dashboard", PublicationAnswer, tag="history", body=RestoreBody,
-               conditional=True, errors=UNPUBLISHED)  # fmt: skip
+               conditional=True, query=ManagedQuery, errors=UNCHANGED)  # fmt: skip
     async def post(self, slug: str) -> None:
         """Publish it as the newest; it is verified like any other."""
+        managed = self.query(ManagedQuery).managed
         asked = self.json_body(RestoreBody)
 
         def restored(peter: Peter) -> Publication:
             earlier = peter.get(slug, asked.revision)
             message = f"Restored {earlier.revision[:12]}"
-            return self.change(peter, slug, earlier.text, message)
+            return self.change(peter, slug, earlier.text, message, managed=managed)
 
         self.published(await self.call(restored))
 
@@ -90,6 +93,15 @@ def _before(peter: Peter, slug: str, revision: str) -> str:
             hint="Say which revision to compare with: from=….",
         )
     return found
+
+
+def _managed(peter: Peter, slug: str) -> str | None:
+    """Where the file of what is published is kept, ``None`` for here and what is not known."""
+    try:
+        _, loaded = read_published(peter, slug)
+    except PeterError:
+        return None
+    return loaded.dashboard.managed if loaded.dashboard else None
 
 
 def _fields(entry: object) -> dict[str, object]:

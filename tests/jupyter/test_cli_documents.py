@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from peter_core.dashboard.formatting import format_document
+from peter_core.dashboard.loading import load_dashboard
 from peter_core.dashboard.model import json_schema
 from tests.jupyter.command_line import CommandLine
 from tests.jupyter.conftest import DASHBOARD
@@ -182,3 +183,20 @@ def test_fmt_of_standard_input_goes_to_standard_output(peter: CommandLine) -> No
 
 def test_the_schema_is_the_one_of_the_models(peter: CommandLine) -> None:
     assert json.loads(peter("schema").out) == json_schema()
+
+
+def test_init_writes_where_the_file_is_kept(peter: CommandLine) -> None:
+    place = "https://git.example/acme/it's/sales.peter.yaml#L1"
+    assert peter("init", "sales", "--managed", place, "--folder", str(peter.folder)).code == 0
+    text = (peter.folder / "sales.peter.yaml").read_text()
+    loaded = load_dashboard(text)
+    assert loaded.dashboard is not None
+    assert loaded.dashboard.managed == place
+    assert format_document(text) == text
+
+
+def test_init_takes_no_place_that_is_none(peter: CommandLine) -> None:
+    ran = peter("init", "sales", "--managed", "git.example/sales", "--folder", str(peter.folder))
+    assert ran.code == 2
+    assert "https://" in ran.err
+    assert not (peter.folder / "sales.peter.yaml").exists()

@@ -208,3 +208,45 @@ def test_a_folder_is_no_dashboard_file(peter: CommandLine) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert f"{peter.folder} is a folder." in ran.err
     assert "*.peter.yaml" in ran.err
+
+
+PLACE = "https://git.example/acme/boards/blob/main/small.peter.yaml"
+KEPT = DASHBOARD.replace("version: 1\n", f"version: 1\nmanaged: {PLACE}\n")
+
+
+def test_what_is_kept_in_git_is_changed_from_there_alone(peter: CommandLine) -> None:
+    file = peter.file("small.peter.yaml", KEPT)
+    assert peter("publish", file).code == 0
+    assert peter("publish", file).out.startswith("already published")
+    changed = peter.file("small.peter.yaml", KEPT.replace("title: Days}", "title: Every day}"))
+    refused = peter("publish", changed, "--force", "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (1, "managed")
+    assert PLACE in refused.err
+    assert "--managed" in refused.err
+    done = peter("publish", changed, "--force", "--managed")
+    assert done.code == 0, done.err
+    history = peter("history", "small-flights", "--json").json
+    assert (history["total"], history["managed"]) == (2, PLACE)
+    assert History.model_validate(history).managed == PLACE
+
+
+def test_speaking_for_git_is_no_force(peter: CommandLine) -> None:
+    peter("publish", peter.file("small.peter.yaml", KEPT))
+    ran = peter("publish", peter.file("small.peter.yaml", CHANGED), "--managed")
+    assert (ran.code, peter("show", "small-flights").out) == (2, KEPT)
+
+
+def test_what_is_kept_in_git_is_restored_and_deleted_from_there_alone(
+    peter: CommandLine, published: str
+) -> None:
+    kept = peter("publish", peter.file("a.peter.yaml", KEPT), "--if-match", published, "--json")
+    revision = str(kept.json["revision"])
+    refused = peter("restore", "small-flights", published[:7])
+    assert (refused.code, PLACE in refused.err) == (1, True)
+    refused = peter("delete", "small-flights", "--if-match", revision)
+    assert (refused.code, PLACE in refused.err) == (1, True)
+    assert peter("show", "small-flights").out == KEPT
+    assert peter("restore", "small-flights", published[:7], "--managed").code == 0
+    assert peter("publish", peter.file("a.peter.yaml", KEPT), "--force").code == 0
+    assert peter("delete", "small-flights", "--force", "--managed").code == 0
+    assert peter("history", "small-flights", "--json").json["managed"] is None

@@ -19,6 +19,7 @@ from peter_core.errors import (
     DocumentError,
     Forbidden,
     InvalidRequest,
+    ManagedElsewhere,
     NotFound,
     PreconditionRequired,
     QueryCancelled,
@@ -162,6 +163,31 @@ def test_a_dashboard_is_taken_away_and_comes_back_by_force(alice: PeterClient) -
     with pytest.raises(NotFound):
         alice.publish(board("gone"), if_match=made.revision)
     assert alice.publish(board("gone"), if_match="*").created
+
+
+def test_what_is_kept_in_git_is_changed_from_there_alone(
+    alice: PeterClient, bob: PeterClient
+) -> None:
+    place = "https://git.example/acme/kept.peter.yaml"
+    first = alice.publish(board("kept"))
+    kept = alice.publish(board("kept", managed=place), if_match=first.revision)
+    assert (bob.get("kept").managed, bob.publish(board("kept", managed=place)).changed) == (
+        place, False,
+    )  # fmt: skip
+    other = board("kept", title="By Bob")
+    for base in (None, kept.revision, "*"):
+        with pytest.raises(ManagedElsewhere, match=place):
+            bob.publish(other, if_match=base)
+    with pytest.raises(ManagedElsewhere):
+        bob.restore("kept", first.revision, if_match=kept.revision)
+    with pytest.raises(ManagedElsewhere):
+        bob.delete("kept", if_match="*")
+    assert bob.publish(other, if_match=kept.revision, managed=True).changed
+    back = bob.restore("kept", kept.revision, if_match="*")
+    assert bob.restore("kept", first.revision, if_match=back.revision, managed=True).changed
+    bob.restore("kept", kept.revision, if_match="*")
+    bob.delete("kept", if_match="*", managed=True)
+    assert bob.publish(other, if_match="*").created
 
 
 def test_problems_of_a_document_come_with_their_places(alice: PeterClient) -> None:

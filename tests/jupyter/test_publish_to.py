@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from peter_core.errors import Forbidden, InvalidRequest
+from peter_core.errors import Forbidden, InvalidRequest, ManagedElsewhere
 from peter_jupyter.client import LoginError, PeterClient
 from peter_jupyter.remote import PublishRefused
 from tests.jupyter.command_line import CommandLine
@@ -109,6 +109,35 @@ def test_force_overwrites_and_the_others_text_stays_in_the_history(
     cells.run(f"%peter publish a.peter.yaml --to {server.url} --force")
     assert cells.result.success, cells.error
     assert bob.get("forced", theirs.revision).yaml == board("forced", title="By Bob")
+
+
+def test_what_is_kept_in_git_is_published_from_there_alone(
+    cells: Notebook, server: JupyterServer, bob: PeterClient, tmp_path: Path
+) -> None:
+    place = "https://git.example/acme/kept.peter.yaml"
+    bob.publish(board("kept", managed=place))
+    (tmp_path / "a.peter.yaml").write_text(board("kept", title="Mine"))
+    cells.run(f"%peter publish a.peter.yaml --to {server.url} --force")
+    assert isinstance(cells.result.error_in_exec, ManagedElsewhere)
+    assert place in cells.error
+    assert "--managed" in cells.error
+    cells.run(f"%peter publish a.peter.yaml --to {server.url} --force --managed")
+    assert cells.result.success, cells.error
+    assert bob.get("kept").title == "Mine"
+
+
+def test_what_is_kept_in_git_is_published_here_from_there_alone(
+    cells: Notebook, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.peter.yaml"
+    file.write_text(board("kept", managed="https://git.example/kept"))
+    cells.run("%peter publish a.peter.yaml")
+    assert cells.result.success, cells.error
+    file.write_text(board("kept", title="Mine"))
+    cells.run("%peter publish a.peter.yaml")
+    assert isinstance(cells.result.error_in_exec, ManagedElsewhere)
+    cells.run("%peter publish a.peter.yaml --managed")
+    assert cells.result.success, cells.error
 
 
 def test_options_that_contradict_each_other_are_refused(

@@ -57,8 +57,12 @@ class DashboardList(Answer):
 
 
 class DashboardDetail(DashboardHead):
-    """A published dashboard; ``yaml`` is the file exactly as it was written."""
+    """A published dashboard; ``yaml`` is the file exactly as it was written.
 
+    ``managed`` is where its author keeps the file and changes it, ``null`` for here.
+    """
+
+    managed: str | None = None
     message: str | None = None
     yaml: str
 
@@ -101,9 +105,13 @@ class HistoryItem(Answer):
 
 
 class History(Answer):
-    """What was published under a slug, the newest first; ``total`` counts all of it."""
+    """What was published under a slug, the newest first; ``total`` counts all of it.
+
+    ``managed`` is where the file of the published one is kept and changed, ``null`` for here.
+    """
 
     slug: str
+    managed: str | None = None
     revisions: tuple[HistoryItem, ...]
     total: int
     page: int

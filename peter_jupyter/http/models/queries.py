@@ -93,6 +93,15 @@ class DataQuery(RevisionQuery, ChartsQuery):
     )
 
 
+class ManagedQuery(Query):
+    """For whom a published dashboard is changed."""
+
+    managed: Flag = Field(
+        default=False,
+        description="For the place where the dashboard's file is kept, where it says one.",
+    )
+
+
 class ValidateQuery(Query):
     """How far to look."""
 

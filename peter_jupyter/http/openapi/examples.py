@@ -82,7 +82,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "list_dashboards": {
         "answer": {"dashboards": [_SUMMARY], "total": 1, "page": 1, "page_size": 50}
     },
-    "get_dashboard": {"answer": {**_SUMMARY, "message": None, "yaml": _YAML}},
+    "get_dashboard": {"answer": {**_SUMMARY, "managed": None, "message": None, "yaml": _YAML}},
     "create_dashboard": {"body": _DOCUMENT, "answer": _PUBLISHED},
     "change_dashboard": {"body": _DOCUMENT, "answer": {**_PUBLISHED, "created": False}},
     "validate_dashboard": {
