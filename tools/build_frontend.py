@@ -125,6 +125,8 @@ if BuildHookInterface is not None:
             root = Path(self.root)
             if os.environ.get("PETER_SKIP_JS") != "1":
                 build(root)
+            languages = [sys.executable, "-m", "tools.language_packs"]
+            subprocess.run(languages, cwd=root, check=True, stdout=subprocess.DEVNULL)
             # The wheel names the folder; it may not be missing.
             (root / "peter_jupyter" / "labextension").mkdir(exist_ok=True)
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from tools.build_frontend import build, install, npm
+from tools.language_packs import write_packs
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKSPACE = ROOT / "labextension"
@@ -23,6 +24,7 @@ def main(arguments: list[str]) -> int:
     task = arguments[0] if arguments else "build"
     if task == "build":
         build(ROOT)
+        write_packs(ROOT)
         link(ROOT, Path(sys.prefix))
         return 0
     if task not in ("check", "test"):

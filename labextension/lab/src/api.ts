@@ -217,10 +217,7 @@ async function refusal(response: Response): Promise<PeterError> {
     text("code") ?? "error",
     text("title") ?? trans.__("The request failed"),
     text("detail") ?? text("message") ?? trans.__("The server answered %1.", status),
-    text("hint") ??
-      (missing
-        ? trans.__("Enable the server extension: %1.", ENABLE)
-        : null),
+    text("hint") ?? (missing ? trans.__("Enable the server extension: %1.", ENABLE) : null),
     Array.isArray(body.problems) ? (body.problems as Problem[]) : [],
     (body.diff as Difference | null | undefined) ?? null,
     { detail_lang: text("detail_lang"), hint_lang: text("hint_lang") },

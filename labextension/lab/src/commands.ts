@@ -13,24 +13,25 @@ import type { IEditorTracker } from "@jupyterlab/fileeditor";
 import type { ILauncher } from "@jupyterlab/launcher";
 import type { INotebookTracker } from "@jupyterlab/notebook";
 import type { CommandRegistry } from "@lumino/commands";
-import { bytes } from "../../src/format";
+import { historyMessages } from "../../src/messages";
 import { h } from "../../src/renderer/dom";
+import { speak } from "../../src/translation";
 import { type Api, PeterError } from "./api";
 import { type Drafts, isDashboardFile } from "./draft";
 import { completeHere } from "./editor";
 import { showPreview } from "./files";
 import { peterIcon } from "./icon";
 import { LiveDashboard } from "./live";
-import type { Plan } from "./models";
+import type { Plan, PlannedQuery } from "./models";
 import type { Previews } from "./preview";
 import { absent, publishText, tellPublished } from "./publishing";
-import { card, heading, Report, reportPanel, table, usd, waiting } from "./report";
+import { card, heading, Report, reportPanel, size, table, usd, waiting } from "./report";
 import type { Seen } from "./seen";
 import { cellBody, isSqlCell, isYamlCell } from "./statements";
 import type { Sidebar } from "./sidebar";
 import { verificationCard } from "./verification";
 import { lineageReport } from "./lineage";
-import { trans } from "./words";
+import { ofJupyterLab, sharedWords, trans } from "./words";
 
 /** What commands work with. */
 export interface House {
@@ -67,7 +68,7 @@ export function registerCommands(house: House): void {
     if (more.isVisible === undefined) palette?.addItem({ command: id, category: CATEGORY });
   };
   add("new", trans.__("New Dashboard from Template…"), house.create);
-  launcher?.add({ command: "peter:new", category: "Other", rank: 1 });
+  launcher?.add({ command: "peter:new", category: ofJupyterLab("Other"), rank: 1 });
   add("open", trans.__("Open Dashboard…"), async (args) => {
     const given = args as { slug?: string; title?: string };
     const entry = given.slug
@@ -174,9 +175,9 @@ function costCard(plan: Plan): HTMLElement {
   const month =
     totals.cost_usd_month === null ? [] : [trans.__("%1 a month", usd(totals.cost_usd_month))];
   const rows = plan.queries.map((query) => [
-    query.name + (query.role === "main" ? "" : ` (${query.role})`),
-    query.estimated_bytes === null ? null : bytes(query.estimated_bytes),
-    bytes(query.cap_bytes),
+    query.name + (query.role === "main" ? "" : ` (${roleOf(query)})`),
+    query.estimated_bytes === null ? null : size(query.estimated_bytes),
+    size(query.cap_bytes),
     usd(query.cost_usd),
     query.cached ? trans.__("cached") : trans.__("will run"),
     query.used_by.join(", "),
@@ -193,12 +194,16 @@ function costCard(plan: Plan): HTMLElement {
     { words: usd(totals.cost_usd), tone: "info" },
     [
       totals.exact
-        ? trans.__("%1 at the next load", bytes(totals.estimated_bytes))
-        : trans.__("about %1 at the next load", bytes(totals.estimated_bytes)),
+        ? trans.__("%1 at the next load", size(totals.estimated_bytes))
+        : trans.__("about %1 at the next load", size(totals.estimated_bytes)),
       ...month,
     ],
     table(heads, rows, "-nnn--"),
   );
+}
+
+function roleOf({ role }: PlannedQuery): string {
+  return role === "comparison" ? trans.__("comparison") : trans.__("options");
 }
 
 async function publish(house: House): Promise<void> {
@@ -215,8 +220,10 @@ async function compare(house: House): Promise<void> {
   if (source === null) return;
   const found = await house.api.diff(source);
   const tones = { added: "good", removed: "bad", changed: "info", moved: "info" } as const;
+  speak(sharedWords());
+  const kinds = historyMessages.changeKinds;
   const rows = found.changes.map((change) => [
-    h("span", { class: `pt-pill pt-${tones[change.kind]}` }, change.kind),
+    h("span", { class: `pt-pill pt-${tones[change.kind]}` }, kinds[change.kind]),
     h("code", {}, change.path),
     change.text,
   ]);

@@ -7,11 +7,13 @@ import {
   type CompletionResult,
 } from "@codemirror/autocomplete";
 import type { Extension } from "@codemirror/state";
+import { h } from "../../src/renderer/dom";
 import type { Api } from "./api";
 import { type Cursor, cursorAt, sqlAt } from "./cursor";
 import type { Draft } from "./draft";
 import type { Plan } from "./models";
 import { keysAt, valuesAt } from "./schema";
+import { trans } from "./words";
 
 /** Keys whose value is a column of the chart's query, or a list of them. */
 const COLUMNS = new Set([
@@ -71,8 +73,9 @@ export function optionsAt(cursor: Cursor, text: string, plan: Plan | null): Comp
       .map((key) => ({
         label: key.name,
         type: "property",
-        detail: key.required ? "required" : "",
-        info: key.about,
+        detail: key.required ? trans.__("required") : "",
+        // The document's own reference, which is in English.
+        info: key.about ? () => h("div", { lang: "en" }, key.about) : "",
         apply: key.nested ? `${key.name}:` : `${key.name}: `,
         boost: key.required ? 1 : 0,
       }));

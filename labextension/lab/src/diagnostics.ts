@@ -39,7 +39,7 @@ function diagnostic(text: Text, problem: Problem): Diagnostic {
     renderMessage: () =>
       h(
         "div",
-        { class: "peter-problem" },
+        { class: "peter-problem", lang: "en" },
         h("div", {}, problem.message),
         problem.hint && h("div", { class: "peter-hint" }, problem.hint),
       ),

@@ -31,7 +31,7 @@ import { Seen } from "./seen";
 import { PLUGIN, Preferences } from "./settings";
 import { Sidebar } from "./sidebar";
 import { verificationFactory } from "./verification";
-import { translate } from "./words";
+import { trans, translate } from "./words";
 
 type Boards = WidgetTracker<MainAreaWidget<LiveDashboard>>;
 
@@ -40,10 +40,16 @@ const languages: JupyterFrontEndPlugin<void> = {
   description: "YAML with BigQuery SQL inside, for dashboard files.",
   autoStart: true,
   requires: [IEditorLanguageRegistry],
-  activate: (_: JupyterFrontEnd, registry: IEditorLanguageRegistry) => {
+  optional: [ITranslator],
+  activate: (
+    _: JupyterFrontEnd,
+    registry: IEditorLanguageRegistry,
+    translator: ITranslator | null,
+  ) => {
+    translate(translator);
     registry.addLanguage({
       name: "peter-yaml",
-      displayName: "Peter dashboard",
+      displayName: trans.__("Peter dashboard"),
       mime: MIME,
       extensions: ["peter.yaml", "peter.yml"],
       filename: /\.peter\.ya?ml$/i,
@@ -51,7 +57,7 @@ const languages: JupyterFrontEndPlugin<void> = {
     });
     registry.addLanguage({
       name: "bigquery",
-      displayName: "BigQuery SQL",
+      displayName: trans.__("BigQuery SQL"),
       mime: "text/x-bigquery",
       extensions: ["bq.sql"],
       support: bigquerySql(),
@@ -181,7 +187,9 @@ const displays: JupyterFrontEndPlugin<void> = {
   description: "Verifications in the look of dashboards.",
   autoStart: true,
   requires: [IRenderMimeRegistry],
-  activate: (_: JupyterFrontEnd, registry: IRenderMimeRegistry) => {
+  optional: [ITranslator],
+  activate: (_: JupyterFrontEnd, registry: IRenderMimeRegistry, translator: ITranslator | null) => {
+    translate(translator);
     registry.addFactory(verificationFactory, 0);
   },
 };

@@ -95,6 +95,10 @@ export interface Verification {
   reason?: string | null;
   error?: string | null;
   hint?: string | null;
+  /** The languages of those that are not in the one that was asked for. */
+  error_lang?: string | null;
+  hint_lang?: string | null;
+  checks_lang?: string | null;
   dry_run?: boolean;
   schema: Column[];
   row_count: number | null;

@@ -10,6 +10,7 @@ import { type Rendered, renderDashboard } from "../../src/renderer/dashboard";
 import { charts } from "./charts";
 import type { Draft, Drafts } from "./draft";
 import { peterIcon } from "./icon";
+import { trans } from "./words";
 
 export const PREVIEW = "Peter Dashboard";
 
@@ -55,8 +56,9 @@ export class Preview extends Widget {
     this.node.dataset.phase = draft.phase;
     if (draft.phase === "ready" && draft.artifact) this.rendered.update(draft.artifact);
     if (draft.phase === "failed" && draft.failure) {
-      const { code, title, detail, hint } = draft.failure;
-      this.rendered.fail({ code, title, detail, hint }, () => void draft.check(true));
+      const { code, title, detail, hint, foreign } = draft.failure;
+      const again = (): void => void draft.check(true);
+      this.rendered.fail({ code, title, detail, hint, ...foreign }, again);
     }
     if (draft.phase === "invalid" && !draft.artifact) this.waiting();
     if (draft.phase !== "checking") this.showStrip();
@@ -66,9 +68,11 @@ export class Preview extends Widget {
     const first = this.draft.problems[0];
     this.rendered.fail({
       code: "document_invalid",
-      title: "The file cannot be drawn yet",
-      detail: first ? placed(first) : "It has errors.",
+      title: trans.__("The file cannot be drawn yet"),
+      detail: first ? placed(first) : trans.__("It has errors."),
       hint: first?.hint ?? null,
+      // Problems of a document are said in English, whoever reads them.
+      ...(first && { detail_lang: "en", hint_lang: "en" }),
     });
   }
 
@@ -77,9 +81,9 @@ export class Preview extends Widget {
     const warnings = this.draft.problems.length - errors;
     const kept = this.draft.phase === "invalid" && this.draft.artifact;
     const parts = [
-      errors > 0 && counted(errors, "error"),
-      warnings > 0 && counted(warnings, "warning"),
-      kept && "the last valid picture",
+      errors > 0 && trans._n("%1 error", "%1 errors", errors),
+      warnings > 0 && trans._n("%1 warning", "%1 warnings", warnings),
+      kept && trans.__("the last valid picture"),
     ].filter(Boolean);
     this.strip.textContent = parts.join(" · ");
     this.strip.hidden = parts.length === 0;
@@ -102,10 +106,6 @@ export class PreviewFactory extends ABCWidgetFactory<DocumentWidget<Preview>> {
     widget.title.icon = peterIcon;
     return widget;
   }
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function placed(problem: { line: number | null; message: string }): string {

@@ -3,13 +3,14 @@
 import { Dialog, Notification, showDialog } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
 import { ago } from "../../src/format";
+import { historyMessages } from "../../src/messages";
 import { h, uniqueId } from "../../src/renderer/dom";
 import { speak } from "../../src/translation";
 import { type Api, PeterError } from "./api";
 import type { Difference, Document, Plan, Published } from "./models";
 import { usd, waiting } from "./report";
 import type { Seen } from "./seen";
-import { trans } from "./words";
+import { sharedWords, trans } from "./words";
 
 /** More changes than these are counted. */
 const SHOWN = 8;
@@ -135,7 +136,7 @@ class Question extends Widget implements Dialog.IBodyWidget {
 
 function replaced({ revision, published_at, published_by, message }: Document): string {
   // Not in the language of a dashboard that happens to be open.
-  speak(null);
+  speak(sharedWords());
   const now = [revision.slice(0, 7), ago(published_at), published_by];
   return message
     ? trans.__("Published now: %1, %2 by %3: “%4”.", ...now, message)
@@ -144,9 +145,10 @@ function replaced({ revision, published_at, published_by, message }: Document): 
 
 function changes({ changes: found }: Difference): HTMLElement {
   if (found.length === 0) return h("p", { class: "peter-quiet" }, trans.__("Nothing in meaning."));
+  speak(sharedWords());
   const items = found
     .slice(0, SHOWN)
-    .map(({ kind, text }) => h("li", {}, h("b", {}, kind), " ", text));
+    .map(({ kind, text }) => h("li", {}, h("b", {}, historyMessages.changeKinds[kind]), " ", text));
   const more = found.length - SHOWN;
   return h("ul", {}, ...items, more > 0 && h("li", {}, trans.__("and %1 more", String(more))));
 }

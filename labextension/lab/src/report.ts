@@ -2,9 +2,11 @@
 
 import { MainAreaWidget, Notification } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
+import { bytes } from "../../src/format";
 import { h } from "../../src/renderer/dom";
 import { Theme } from "../../src/renderer/theme";
 import { peterIcon } from "./icon";
+import { languageTag } from "./words";
 
 /** A node in Peter's look; it follows the theme until it is disposed. */
 export class Report extends Widget {
@@ -96,8 +98,14 @@ export function heading(title: string, about: string | null = null): HTMLElement
   );
 }
 
+/** A decimal string of US dollars; what is next to nothing is not told as nothing. */
 export function usd(amount: string): string {
+  const written = new Intl.NumberFormat(languageTag(), { style: "currency", currency: "USD" });
   const value = Number(amount);
-  if (value === 0) return "$0.00";
-  return value < 0.01 ? "< $0.01" : `$${value.toFixed(2)}`;
+  return value > 0 && value < 0.01 ? `< ${written.format(0.01)}` : written.format(value);
+}
+
+/** Bytes as JupyterLab's language writes them. */
+export function size(count: number): string {
+  return bytes(count, languageTag());
 }

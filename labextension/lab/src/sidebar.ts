@@ -34,7 +34,7 @@ export class Sidebar extends Widget {
   });
   private readonly body = h("div", { class: "peter-lists" });
   /** Ages are not told in the language of a dashboard that happens to be open. */
-  private readonly voice = new Voice(this.node, null);
+  private readonly voice = new Voice(this.node);
 
   constructor(
     private readonly api: Api,

@@ -1,15 +1,19 @@
 /** A dashboard to begin with; it runs before there is any table. */
 
-/** The text of a new dashboard. */
+import { languageTag, trans } from "./words";
+
+/** The text of a new dashboard, in the language of who writes it. */
 export function template(slug: string, title: string): string {
+  const text = JSON.stringify;
+  const locale = /^en\b/.test(languageTag()) ? "" : `\nlocale: ${languageTag()}`;
   return `version: 1
 slug: ${slug}
-title: ${JSON.stringify(title)}
-description: What the people who open this page decide with it.
+title: ${text(title)}
+description: ${text(trans.__("What the people who open this page decide with it."))}${locale}
 
 queries:
   daily:
-    # Made-up days, so that this runs before there is any table. Read your own instead:
+    # ${trans.__("Made-up days, so that this runs before there is any table. Read your own instead:")}
     #   SELECT order_date AS day, COUNT(*) AS orders FROM shop.orders GROUP BY day ORDER BY day
     sql: |
       SELECT DATE_ADD(DATE '2024-01-01', INTERVAL n DAY) AS day, 100 + MOD(n * 37, 60) AS orders
@@ -25,12 +29,17 @@ charts:
   orders:
     type: kpi
     query: daily
-    title: Orders
+    title: ${text(trans.__("Orders"))}
     value: orders
     aggregate: sum
     sparkline: {x: day}
-  by_day: {type: line, query: daily, title: Orders a day, x: day, y: orders}
-  days: {type: table, query: daily, title: Days, columns: [day, {field: orders, bar: true}]}
+  by_day:
+    {type: line, query: daily, title: ${text(trans.__("Orders a day"))}, x: day, y: orders}
+  days:
+    type: table
+    query: daily
+    title: ${text(trans.__("Days"))}
+    columns: [day, {field: orders, bar: true}]
 
 layout:
   - [{chart: orders, width: 4}, {chart: by_day, width: 8}]

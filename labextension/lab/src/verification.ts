@@ -1,29 +1,21 @@
 /** Verifications, in the look of the kernel's own HTML. */
 
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
-import { bytes } from "../../src/format";
 import { h } from "../../src/renderer/dom";
 import type { Verification } from "./models";
-import { card, Report, table, usd } from "./report";
+import { card, Report, size, table, usd } from "./report";
+import { languageTag, trans } from "./words";
 
 export const VERIFICATION_MIME = "application/vnd.peter.verification+json";
 
-const VERDICTS = {
-  passed: { words: "passed", tone: "good" },
-  failed: { words: "failed", tone: "bad" },
-  could_not_run: { words: "could not run", tone: "bad" },
-} as const;
+/** What a kernel says of it, which does not know who reads. */
+const ENGLISH = { error_lang: "en", hint_lang: "en", checks_lang: "en" };
 const TONES = { error: "bad", warning: "warn", info: "info" } as const;
 
 /** A verification as a card: verdict, what was found, the columns, a sample. */
 export function verificationCard(found: Verification, name: string | null = null): HTMLElement {
-  const verdict = VERDICTS[found.verdict];
-  const pill =
-    found.dry_run && found.verdict === "passed"
-      ? { words: "would run", tone: "good" as const }
-      : verdict;
   return card(
-    pill,
+    { words: verdict(found), tone: found.verdict === "passed" ? "good" : "bad" },
     [...(name ? [name] : []), ...statusItems(found)],
     failure(found),
     findings(found),
@@ -45,54 +37,75 @@ export const verificationFactory: IRenderMime.IRendererFactory = {
 class VerificationOutput extends Report implements IRenderMime.IRenderer {
   renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     const found = model.data[VERIFICATION_MIME] as unknown as Verification;
-    this.node.firstElementChild?.replaceChildren(verificationCard(found));
+    this.node.firstElementChild?.replaceChildren(verificationCard({ ...found, ...ENGLISH }));
     return Promise.resolve();
   }
+}
+
+function verdict(found: Verification): string {
+  if (found.verdict === "failed") return trans.__("failed");
+  if (found.verdict === "could_not_run") return trans.__("could not run");
+  return found.dry_run ? trans.__("would run") : trans.__("passed");
 }
 
 function statusItems(found: Verification): string[] {
   const items: string[] = [];
   if (found.row_count !== null && !found.dry_run) {
-    const rows = `${found.row_count.toLocaleString("en")} row${found.row_count === 1 ? "" : "s"}`;
-    items.push(found.truncated ? `first ${found.sample_rows.length} of ${rows}` : rows);
+    const rows = whole(found.row_count);
+    const kept = whole(found.sample_rows.length);
+    items.push(
+      found.truncated
+        ? trans.__("first %1 of %2 rows", kept, rows)
+        : trans._n("%2 row", "%2 rows", found.row_count),
+    );
   }
   const scanned = found.bytes_scanned ?? found.estimated_bytes ?? null;
-  if (scanned !== null) items.push(`${bytes(scanned)} of a ${bytes(found.cap_bytes)} cap`);
+  if (scanned !== null)
+    items.push(trans.__("%1 of a %2 cap", size(scanned), size(found.cap_bytes)));
   items.push(usd(found.cost_usd));
-  if (found.cache_hit) items.push("from the cache");
-  if (found.duration_ms) items.push(`${(found.duration_ms / 1000).toFixed(2)} s`);
+  if (found.cache_hit) items.push(trans.__("from the cache"));
+  if (found.duration_ms) items.push(`${seconds(found.duration_ms)} s`);
   return items;
 }
 
 function failure(found: Verification): HTMLElement | null {
   if (!found.error) return null;
-  const hint = found.hint ? h("p", { class: "pt-hint" }, found.hint) : null;
-  return h("div", { class: "pt-block" }, h("p", {}, found.error), hint);
+  const { error, error_lang, hint, hint_lang } = found;
+  const below = hint ? h("p", { class: "pt-hint", lang: hint_lang }, hint) : null;
+  return h("div", { class: "pt-block" }, h("p", { lang: error_lang }, error), below);
 }
 
 function findings(found: Verification): HTMLElement | null {
   const checks = found.checks.map((check) => ({
     tone: check.passed ? ("good" as const) : TONES[check.severity as "error" | "warning"],
-    word: check.passed ? "met" : "not met",
+    word: check.passed ? trans.__("met") : trans.__("not met"),
     text: `${check.check}: ${check.detail}`,
     hint: null,
+    lang: found.checks_lang,
   }));
   const said = found.findings.map((finding) => ({
     tone: TONES[finding.severity],
-    word: finding.severity,
+    word: severity(finding.severity),
     text: finding.line ? `Line ${finding.line}: ${finding.message}` : finding.message,
     hint: finding.hint ?? null,
+    // Said of SQL, to its author.
+    lang: "en",
   }));
   if (checks.length + said.length === 0) return null;
-  const items = [...checks, ...said].map(({ tone, word, text, hint }) =>
+  const items = [...checks, ...said].map(({ tone, word, text, hint, lang }) =>
     h(
       "li",
       {},
       h("span", { class: `pt-pill pt-${tone}` }, word),
-      h("div", {}, text, hint && h("div", { class: "pt-hint" }, hint)),
+      h("div", { lang }, text, hint && h("div", { class: "pt-hint" }, hint)),
     ),
   );
   return h("div", { class: "pt-block" }, h("ul", { class: "pt-list" }, ...items));
+}
+
+function severity(of: "error" | "warning" | "info"): string {
+  if (of === "error") return trans.__("error");
+  return of === "warning" ? trans.__("warning") : trans.__("info");
 }
 
 function columns(found: Verification): HTMLElement | null {
@@ -105,15 +118,22 @@ function columns(found: Verification): HTMLElement | null {
     return [
       name,
       h("code", {}, type),
-      profile ? String(profile.nulls) : null,
-      profile ? String(profile.distinct) : null,
+      profile ? whole(profile.nulls) : null,
+      profile ? whole(profile.distinct) : null,
       stated(profile?.min),
       stated(profile?.max),
     ];
   });
-  const heads = ["Column", "Type", "Nulls", "Distinct", "Min", "Max"];
+  const heads = [
+    trans.__("Column"),
+    trans.__("Type"),
+    trans.__("Nulls"),
+    trans.__("Distinct"),
+    trans.__("Min"),
+    trans.__("Max"),
+  ];
   return fold(
-    `${rows.length} columns`,
+    trans._n("%1 column", "%1 columns", rows.length),
     table(heads, rows, "--nnnn"),
     found.sample_rows.length === 0,
   );
@@ -129,7 +149,7 @@ function sample(found: Verification): HTMLElement | null {
     names.map((name) => (row[name] === null || row[name] === undefined ? null : text(row[name]))),
   );
   return fold(
-    rows.length === 1 ? "First row" : `First ${rows.length} rows`,
+    trans._n("First row", "First %1 rows", rows.length),
     table(names, rows, numeric),
     true,
   );
@@ -143,6 +163,15 @@ function foot(found: Verification): HTMLElement | null {
 
 function fold(title: string, content: HTMLElement, open: boolean): HTMLElement {
   return h("details", { open }, h("summary", {}, title), content);
+}
+
+function whole(count: number): string {
+  return count.toLocaleString(languageTag());
+}
+
+function seconds(milliseconds: number): string {
+  const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  return (milliseconds / 1000).toLocaleString(languageTag(), digits);
 }
 
 /** Numbers with at most six digits that say something; the exact one is in the result itself. */

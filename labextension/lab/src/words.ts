@@ -7,9 +7,10 @@ import { type Catalogue, surround } from "../../src/translation";
 export const DOMAIN = "peter";
 
 /** The words of what is shared with pages and notebooks, as JSON, stand in the pack under this. */
-const SHARED = "words of the renderer";
+const SHARED = "surface";
 
 let bundle = nullTranslator.load(DOMAIN);
+let jupyterLab = nullTranslator.load("jupyterlab");
 let tag = "en";
 let shared: Catalogue | null = null;
 
@@ -17,7 +18,8 @@ let shared: Catalogue | null = null;
 export function translate(translator: ITranslator | null): void {
   const found = translator ?? nullTranslator;
   bundle = found.load(DOMAIN);
-  tag = found.languageCode.replace("_", "-");
+  jupyterLab = found.load("jupyterlab");
+  tag = known(found.languageCode);
   shared = read(bundle._p(DOMAIN, SHARED));
   surround(shared);
 }
@@ -32,13 +34,28 @@ export function sharedWords(): Catalogue | null {
   return shared;
 }
 
+/** A name that is JupyterLab's own, as it says it itself. */
+export function ofJupyterLab(english: string): string {
+  return jupyterLab.__(english);
+}
+
 /** As JupyterLab's own packages have it, whose tools find texts by these names. */
 export const trans = {
   /** A text; `%1` and so on stand for the values. */
   __: (english: string, ...values: string[]): string => bundle.__(english, ...values),
-  /** A text by a number, which is its `%1`. */
-  _n: (one: string, other: string, count: number): string => bundle._n(one, other, count, count),
+  /** A text by a number, which is its `%1`, and its `%2` as the language writes it. */
+  _n: (one: string, other: string, count: number): string =>
+    bundle._n(one, other, count, count.toLocaleString(tag)),
 };
+
+/** JupyterLab names a language as its packs do; what is no BCP 47 tag would stop every format. */
+function known(code: string): string {
+  try {
+    return Intl.getCanonicalLocales(code.replaceAll("_", "-"))[0] ?? "en";
+  } catch {
+    return "en";
+  }
+}
 
 /** A bundle without the text answers with what it was asked for; a debugging one puts signs before. */
 function read(told: string): Catalogue | null {
