@@ -138,6 +138,7 @@ export const historyMessages = /* @__PURE__ */ translated({
   conflictHint:
     "Nothing was restored. Below is what changed meanwhile; look at it and decide again.",
   showHistoryNow: "Show the history as it is now",
+  keptAt: "Its file is kept elsewhere and changed there:",
 });
 
 /** The words of the page that lists dashboards. */

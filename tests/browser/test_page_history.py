@@ -236,6 +236,42 @@ def test_a_restore_needs_the_xsrf_token(visit: Visit, alice: PeterClient, bob: P
     assert alice.get("forged").revision == third
 
 
+def test_what_is_kept_in_git_is_not_restored_from_its_page(
+    visit: Visit, alice: PeterClient, bob: PeterClient
+) -> None:
+    place = f"https://git.example/acme/boards/blob/main/{'a-long-name-' * 9}.peter.yaml"
+    *_, third = three_revisions("kept", alice, bob)
+    alice.publish(board("kept", managed=place), if_match=third)
+    seen = visit("dashboards/kept", width=480)
+    seen.page.get_by_role("button", name="History").click()
+    kept = panel(seen.page).get_by_text("Its file is kept elsewhere and changed there:")
+    link = kept.get_by_role("link", name=place)
+    expect(link).to_have_attribute("href", place)
+    assert link.get_attribute("rel") == "noopener noreferrer"
+    expect(panel(seen.page).get_by_role("button", name="Compare: revision 1")).to_be_visible()
+    expect(panel(seen.page).get_by_role("button", name="Restore")).to_have_count(0)
+    assert panel(seen.page).evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
+    assert seen.faults == []
+
+
+def test_who_restores_what_has_moved_to_git_meanwhile_is_told_where(
+    visit: Visit, alice: PeterClient, bob: PeterClient
+) -> None:
+    place = "https://git.example/acme/moved.peter.yaml"
+    *_, third = three_revisions("moved", alice, bob)
+    page = visit("dashboards/moved").page
+    page.get_by_role("button", name="History").click()
+    panel(page).get_by_role("button", name="Restore: revision 1").click()
+    kept = bob.publish(board("moved", managed=place), if_match=third).revision
+    panel(page).get_by_role("button", name="Restore this revision").click()
+    alert = panel(page).get_by_role("alert")
+    expect(alert).to_contain_text(f"is kept at {place} and is not changed here")
+    alert.get_by_role("button", name="Retry").click()
+    expect(panel(page).get_by_role("link", name=place)).to_be_visible()
+    expect(panel(page).get_by_role("button", name="Restore")).to_have_count(0)
+    assert alice.get("moved").revision == kept
+
+
 @pytest.mark.parametrize(("width", "theme"), [(1280, "dark"), (480, "light"), (360, "dark")])
 def test_the_panel_fits_every_width(
     visit: Visit, alice: PeterClient, bob: PeterClient, width: int, theme: str

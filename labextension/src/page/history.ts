@@ -2,7 +2,7 @@
 
 import { ago, moment } from "../format";
 import { historyMessages, messages } from "../messages";
-import { button, type Child, h, uniqueId } from "../renderer/dom";
+import { button, type Child, h, link, uniqueId } from "../renderer/dom";
 import { icon } from "../renderer/icons";
 import { stateBlock } from "../renderer/states";
 import { changeList } from "./changes";
@@ -25,8 +25,11 @@ class HistoryPanel {
   private readonly dialog: HTMLDialogElement;
   private readonly compared = h("section", { class: "compared" });
   private readonly list = h("div", { class: "revisions" });
+  private readonly kept = h("p", { class: "kept" });
   private readonly status = h("p", { class: "done", role: "status" });
   private revisions: Revision[] = [];
+  /** Where the file is kept and changed; null for here. */
+  private managed: string | null = null;
   /** Which comparison is wanted now: an answer to an earlier question is too late. */
   private asked = 0;
 
@@ -45,6 +48,7 @@ class HistoryPanel {
         h("h2", { id }, messages.history),
         button(close, () => this.dialog.close(), icon("close")),
       ),
+      this.kept,
       this.status,
       this.compared,
       this.list,
@@ -61,7 +65,7 @@ class HistoryPanel {
   async load(): Promise<void> {
     this.dialog.setAttribute("aria-busy", "true");
     try {
-      this.revisions = await fetchRevisions(this.board);
+      ({ revisions: this.revisions, managed: this.managed } = await fetchRevisions(this.board));
     } catch (error) {
       this.compared.replaceChildren(this.failed(error, () => void this.load()));
       return;
@@ -69,6 +73,9 @@ class HistoryPanel {
       this.dialog.removeAttribute("aria-busy");
     }
     const all = this.revisions;
+    const place = this.managed;
+    if (place) this.kept.replaceChildren(historyMessages.keptAt, " ", link(place, place));
+    else this.kept.replaceChildren();
     this.list.replaceChildren(h("ol", {}, ...all.map((entry, at) => this.row(entry, at))));
     const kept = all.filter((entry) => !entry.deleted);
     const [last, before] = kept;
@@ -81,17 +88,6 @@ class HistoryPanel {
     const what = entry.deleted
       ? historyMessages.deleted
       : (entry.message ?? historyMessages.noMessage);
-    const name = historyMessages.revisionName(entry.number);
-    const head = this.head();
-    const acts: Child[] = [];
-    if (!entry.deleted && !current && head) {
-      const compare = { class: "btn", "aria-label": `${historyMessages.compare}: ${name}` };
-      const again = { class: "btn", "aria-label": `${historyMessages.restore}: ${name}` };
-      acts.push(
-        button(compare, () => this.compare(entry, head, true), historyMessages.compare),
-        button(again, () => this.confirm(entry, head), historyMessages.restore),
-      );
-    }
     return h(
       "li",
       {},
@@ -107,8 +103,20 @@ class HistoryPanel {
         ),
         h("p", { class: "who" }, entry.published_by, " · ", this.when(entry), " · ", code(entry)),
       ),
-      h("div", { class: "acts" }, ...acts),
+      h("div", { class: "acts" }, ...this.acts(entry, current)),
     );
+  }
+
+  private acts(entry: Revision, current: boolean): Child[] {
+    const head = this.head();
+    if (entry.deleted || current || !head) return [];
+    const name = historyMessages.revisionName(entry.number);
+    const compare = { class: "btn", "aria-label": `${historyMessages.compare}: ${name}` };
+    const again = { class: "btn", "aria-label": `${historyMessages.restore}: ${name}` };
+    return [
+      button(compare, () => this.compare(entry, head, true), historyMessages.compare),
+      !this.managed && button(again, () => this.confirm(entry, head), historyMessages.restore),
+    ];
   }
 
   private when(entry: Revision): HTMLElement {

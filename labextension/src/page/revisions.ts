@@ -12,13 +12,18 @@ export interface Revision {
   deleted: boolean;
 }
 
+/** What was published, and where its file is kept where it is changed there alone. */
+export interface Revisions {
+  revisions: Revision[];
+  managed: string | null;
+}
+
 const MOST = "200";
 
 /** Everything that was published; of a very long history the newest part. */
-export async function fetchRevisions(board: string): Promise<Revision[]> {
+export async function fetchRevisions(board: string): Promise<Revisions> {
   const url = address(board, "revisions", { page_size: MOST });
-  const found = (await request(url, {})) as { revisions: Revision[] };
-  return found.revisions;
+  return (await request(url, {})) as Revisions;
 }
 
 /** What changed in meaning from one revision to another. */
