@@ -75,6 +75,7 @@ export const messages = /* @__PURE__ */ translated({
   unzoomed: "All is shown.",
   chartFailed: "The browser could not draw this chart.",
   chartFailedHint: "Its data is there: choose “View as table” in the menu.",
+  notLoaded: "Not loaded yet. Open this tab, or print from the menu.",
   missingChart: "The layout names a chart that the dashboard does not have.",
   skip: "Skip to the charts",
   filters: "Filters",

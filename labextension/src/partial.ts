@@ -55,6 +55,13 @@ export function refreshing(charts: Record<string, Chart>): string[] {
   return Object.keys(charts).filter((name) => charts[name]?.refreshing);
 }
 
+/** The charts that were not asked for yet: those of a tab, counted from 1, or of all. */
+export function waiting({ layout, charts }: Artifact, tab?: number): string[] {
+  const tabs = tab === undefined ? layout.tabs : layout.tabs.slice(tab - 1, tab);
+  const names = tabs.flatMap(({ rows }) => rows.flat().map(({ chart }) => chart));
+  return [...new Set(names)].filter((name) => charts[name]?.state === "waiting");
+}
+
 function dependsOn(chart: Chart, filters: string[]): boolean {
   return !chart.filters || chart.filters.some((name) => filters.includes(name));
 }

@@ -6,7 +6,11 @@ import { merged, refreshing, touched } from "../src/partial";
 const chart = (filters: string[] | undefined, more: Partial<Chart> = {}): Chart =>
   ({ filters, computed_at: null, source_updated_at: null, ...more }) as Chart;
 
-const artifact = (values: Record<string, string>, charts: Record<string, Chart>): Artifact =>
+const artifact = (
+  values: Record<string, string>,
+  charts: Record<string, Chart>,
+  tabs = [Object.keys(charts)],
+): Artifact =>
   ({
     slug: "flights",
     revision: "4f2c",
@@ -18,6 +22,9 @@ const artifact = (values: Record<string, string>, charts: Record<string, Chart>)
       value,
       default: "",
     })),
+    layout: {
+      tabs: tabs.map((names) => ({ title: null, rows: names.map((name) => [{ chart: name }]) })),
+    },
     charts,
   }) as unknown as Artifact;
 
@@ -132,8 +139,8 @@ describe("loading", () => {
     );
     await new Loading(ask, showing, board).change({ carrier: "UA", origin: "JFK" });
     expect(asked).toEqual([
-      "carrier=UA&origin=JFK&charts=flights%2Cdelays wait=1",
-      "carrier=UA&origin=JFK wait=1",
+      "carrier=UA&origin=JFK&charts=flights%2Cdelays&tab=1 wait=1",
+      "carrier=UA&origin=JFK&tab=1 wait=1",
     ]);
     expect(seen.map((one) => one.revision)).toEqual(["newer"]);
   });
@@ -146,7 +153,7 @@ describe("loading", () => {
       { ...board, charts: { flights: chart(["carrier"]) }, partial: true },
     );
     await new Loading(ask, showing, null).load("carrier=AA");
-    expect(asked).toEqual(["carrier=AA wait=1", "carrier=AA&charts=flights wait=25"]);
+    expect(asked).toEqual(["carrier=AA&tab=1 wait=1", "carrier=AA&charts=flights wait=25"]);
     expect(seen).toHaveLength(2);
   });
 
@@ -170,7 +177,7 @@ describe("loading", () => {
     expect(loading.artifact).toBe(board);
     retry();
     await new Promise((resolve) => setTimeout(resolve));
-    expect(asked[1]).toBe("carrier=AA&refresh=true wait=1");
+    expect(asked[1]).toBe("carrier=AA&tab=1&refresh=true wait=1");
     expect(seen).toHaveLength(1);
   });
 
@@ -187,5 +194,88 @@ describe("loading", () => {
     await loading.load("new");
     await older;
     expect([told, seen]).toEqual([[], [board]]);
+  });
+
+  describe("tabs", () => {
+    const ready = (more: Partial<Chart> = {}) => chart(["carrier"], { state: "ready", ...more });
+    const later = chart(["carrier"], { state: "waiting" });
+    const tabs = [["a"], ["b", "c"], ["d"]];
+    const held = artifact({ carrier: "AA" }, { a: ready(), b: later, c: ready(), d: later }, tabs);
+    const part = (value: string, charts: Record<string, Chart>): Artifact => ({
+      ...artifact({ carrier: value }, charts, tabs),
+      partial: true,
+    });
+
+    it("are asked for when they are opened, once", async () => {
+      const { seen, busy, showing } = surface();
+      const { asked, ask } = answering(part("AA", { b: ready() }));
+      const loading = new Loading(ask, showing, held);
+      const first = loading.open(2);
+      await loading.open(2);
+      await first;
+      await loading.open(1);
+      await loading.open(2);
+      expect(asked).toEqual(["carrier=AA&charts=b wait=1"]);
+      expect(seen[0]?.charts.b?.state).toBe("ready");
+      expect(busy).toEqual([true, false]);
+    });
+
+    it("are all asked for before they are printed", async () => {
+      const { showing } = surface();
+      const { asked, ask } = answering(part("AA", { b: ready(), d: ready() }));
+      const loading = new Loading(ask, showing, held);
+      await loading.fill();
+      await loading.fill();
+      expect(asked).toEqual(["carrier=AA&charts=b%2Cd wait=1"]);
+    });
+
+    it("leave alone what is on its way", async () => {
+      const { seen, busy, showing } = surface();
+      const answers: ((answer: Artifact) => void)[] = [];
+      const ask = (): Promise<Artifact> => new Promise((resolve) => void answers.push(resolve));
+      const loading = new Loading(ask, showing, held);
+      const refreshed = loading.renew("a");
+      const opened = loading.open(2);
+      answers[1]?.(part("AA", { b: ready() }));
+      await opened;
+      expect(busy).toEqual([true, true]);
+      answers[0]?.(part("AA", { a: ready({ summary: "newer" }) }));
+      await refreshed;
+      expect(busy).toEqual([true, true, false]);
+      expect(seen[1]?.charts).toMatchObject({ a: { summary: "newer" }, b: { state: "ready" } });
+    });
+
+    it("that are opened while a filter changes are asked for at its new value", async () => {
+      const { seen, told, showing } = surface();
+      const questions: [string, (answer: Artifact) => void][] = [];
+      const ask = (question: Question): Promise<Artifact> =>
+        new Promise((resolve) => void questions.push([dataQuery(question), resolve]));
+      const loading = new Loading(ask, showing, held);
+      const changed = loading.change({ carrier: "UA" });
+      const opened = loading.open(3);
+      questions[0]?.[1](part("UA", { a: ready(), b: later, c: later, d: later }));
+      await changed;
+      // What was asked for at the older value comes too late.
+      questions[1]?.[1](part("AA", { d: ready({ summary: "older" }) }));
+      await opened;
+      questions[2]?.[1](part("UA", { d: ready({ summary: "newer" }) }));
+      await new Promise((resolve) => setTimeout(resolve));
+      expect(questions.map(([query]) => query)).toEqual([
+        "carrier=UA&charts=a%2Cb%2Cc%2Cd&tab=1",
+        "carrier=AA&charts=d",
+        "carrier=UA&charts=d",
+      ]);
+      expect(told).toEqual([]);
+      expect(seen.at(-1)?.charts.d?.summary).toBe("newer");
+      expect(seen.at(-1)?.filters[0]?.value).toBe("UA");
+    });
+
+    it("that nobody opened are left out of a refresh", async () => {
+      const { showing } = surface();
+      const { asked, ask } = answering(part("AA", { a: ready(), c: ready() }), held);
+      const loading = new Loading(ask, showing, held);
+      await loading.refresh();
+      expect(asked).toEqual(["carrier=AA&charts=a%2Cc&refresh=true wait=1"]);
+    });
   });
 });

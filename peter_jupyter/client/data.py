@@ -46,6 +46,7 @@ class Data:
         *,
         filters: Filters | None = None,
         charts: Collection[str] | None = None,
+        tab: int | None = None,
         refresh: bool = False,
         revision: str | None = None,
         wait_s: int | None = None,
@@ -53,12 +54,13 @@ class Data:
     ) -> ArtifactAnswer:
         """All charts of a dashboard, or only ``charts``, ready to draw.
 
+        With ``tab``, counted from 1, charts of another tab wait where the cache has them not.
         ``wait_s`` is how long to wait for what is stale before it comes as it is, marked;
         ``None`` waits for it.
         """
         names = None if charts is None else ",".join(charts)
         query = filter_pairs(filters)
-        query += pairs(charts=names, refresh=refresh or None, revision=revision)
+        query += pairs(charts=names, tab=tab, refresh=refresh or None, revision=revision)
         headers = {} if wait_s is None else {"Prefer": f"wait={wait_s}"}
         return self._connection.ask(
             ArtifactAnswer, "GET", f"{_board(slug)}/data", query=query, headers=headers,

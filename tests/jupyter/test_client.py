@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import pickle
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -214,6 +213,7 @@ def test_data_come_as_an_artifact_and_as_arrow(alice: PeterClient, vera: PeterCl
     alice.publish(board("data"))
     part = vera.data("data", charts=["flights"])
     assert (list(part.charts), part.partial) == (["flights"], True)
+    assert vera.data("data", tab=1) == vera.data("data", tab=None)
     artifact = vera.data("data", filters={"carrier": "AA"}, wait_s=1)
     view = artifact.charts["flights"].view
     assert view is not None
@@ -262,10 +262,9 @@ def test_a_statement_is_verified_with_its_checks(alice: PeterClient) -> None:
 def test_a_cancelled_statement_stops_on_the_server(alice: PeterClient) -> None:
     cancel = CancelToken()
     threading.Timer(0.7, cancel.cancel).start()
-    began = time.monotonic()
+    # Otherwise it ends with its rows, or at a time limit.
     with pytest.raises(QueryCancelled):
         alice.verify(SLOW, cancel=cancel)
-    assert time.monotonic() - began < 5
     assert alice.verify("SELECT 2 AS n").sample_rows == ({"n": 2},)
 
 

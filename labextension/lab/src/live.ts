@@ -4,7 +4,7 @@ import { MainAreaWidget } from "@jupyterlab/apputils";
 import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
 import type { Artifact, FilterValues } from "../../src/artifact";
-import { filterValues, toQuery } from "../../src/filters/query";
+import { filterValues } from "../../src/filters/query";
 import { Loading } from "../../src/loading";
 import { h } from "../../src/renderer/dom";
 import { type Rendered, renderDashboard } from "../../src/renderer/dashboard";
@@ -32,8 +32,9 @@ export class LiveDashboard extends Widget {
       onFilters: (values) => void this.loading.change(values),
       onRetry: (chart) => void this.loading.change(this.values(), [chart]),
       onRefresh: (chart) => void this.loading.renew(chart),
+      onTab: (tab) => void this.loading.open(tab),
       actions: [
-        { label: trans.__("Refresh"), run: () => void this.refresh() },
+        { label: trans.__("Refresh"), run: () => void this.loading.refresh() },
         { label: trans.__("Open as a page"), href: api.page(slug) },
         { label: trans.__("Download as HTML"), href: api.exported(slug) },
       ],
@@ -60,11 +61,6 @@ export class LiveDashboard extends Widget {
   /** The filter values that are shown. */
   private values(): FilterValues {
     return filterValues(this.loading.artifact?.filters ?? []);
-  }
-
-  private async refresh(): Promise<void> {
-    const filters = this.loading.artifact?.filters ?? [];
-    await this.loading.load(toQuery(filters, this.values()), { refresh: true });
   }
 
   private paint(artifact: Artifact): void {

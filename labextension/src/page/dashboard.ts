@@ -87,6 +87,7 @@ class Page {
       onFilters: (values) => this.change(values),
       onRetry: (chart) => void this.follow([chart]),
       onRefresh: (chart) => void this.loading.renew(chart),
+      onTab: (tab) => void this.loading.open(tab),
       ...(this.board && { onHistory: () => void this.openHistory() }),
     });
     window.addEventListener("popstate", () => void this.follow());
@@ -98,8 +99,8 @@ class Page {
 
   private actions(): Action[] {
     const actions: Action[] = [
-      { label: messages.refresh, run: () => void this.load({ refresh: true }) },
-      { label: messages.print, run: () => void this.rendered.print() },
+      { label: messages.refresh, run: () => void this.loading.refresh(this.query()) },
+      { label: messages.print, run: () => void this.print() },
     ];
     const lineage = readMeta("peter-lineage");
     if (lineage) actions.push({ label: messages.lineage, href: lineage });
@@ -142,12 +143,19 @@ class Page {
 
   /** Asks for the dashboard at the values of the address, of which only known filters are sent. */
   private async load(manner: Manner = {}): Promise<void> {
+    await this.loading.load(this.query(), manner);
+  }
+
+  private query(): string {
     const filters = this.loading.artifact?.filters;
     const { search } = location;
-    await this.loading.load(
-      filters ? toQuery(filters, fromQuery(filters, search)) : search,
-      manner,
-    );
+    return filters ? toQuery(filters, fromQuery(filters, search)) : search;
+  }
+
+  /** On paper stand the tabs that nobody opened, too. */
+  private async print(): Promise<void> {
+    await this.loading.fill();
+    await this.rendered.print();
   }
 
   private show(artifact: Artifact): void {

@@ -9,7 +9,7 @@ import { icon } from "./icons";
 
 /** The badges of a card: data that is not fresh, and checks that its result does not meet. */
 export function chartBadges(artifact: Artifact, chart: Chart, still: boolean): HTMLElement[] {
-  if (chart.type === "text" || chart.state === "failed") return [];
+  if (chart.type === "text" || chart.state === "failed" || chart.state === "waiting") return [];
   const badges = [freshnessBadge(artifact, chart, still), checksBadge(chart), receiptMark(chart)];
   return badges.filter((item) => item !== null);
 }

@@ -16,7 +16,7 @@ import type { Spans } from "./packing";
 import { type MenuItem, menu } from "./popover";
 import { prose } from "./prose";
 import type { Spotlight } from "./spotlight";
-import { stateBlock } from "./states";
+import { stateBlock, waitingBlock } from "./states";
 import type { TableState } from "./table";
 import { initialState, tableBody } from "./table";
 import type { Theme } from "./theme";
@@ -153,6 +153,7 @@ export class Card {
 
   private body(): HTMLElement {
     const { chart } = this;
+    if (chart.state === "waiting") return waitingBlock();
     if (chart.state !== "ready" || chart.view === null) {
       const kind = chart.state === "empty" ? "empty" : "failed";
       return stateBlock(kind, chart.problem, ...(kind === "failed" ? this.waysOut() : []));

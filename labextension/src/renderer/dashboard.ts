@@ -162,6 +162,7 @@ class Surface {
     return tabList(titles, this.openTab, (index) => {
       this.openTab = index;
       if (this.artifact) this.fillMain(this.artifact);
+      this.options.onTab?.(index + 1);
     }).element;
   }
 

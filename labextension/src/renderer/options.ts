@@ -17,6 +17,8 @@ export interface RenderOptions {
   onRetry?: (chart: string) => void;
   /** Runs the query behind a chart again; no entry of its menu without it. */
   onRefresh?: (chart: string) => void;
+  /** Told which tab the reader opens, counted from 1. */
+  onTab?: (tab: number) => void;
   theme?: ThemeChoice;
   /** Entries of the export menu, in order. */
   actions?: Action[];

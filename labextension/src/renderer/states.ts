@@ -28,6 +28,12 @@ export function stateBlock(
   );
 }
 
+/** The place of a figure that is on its way; on paper, that nobody asked for it. */
+export function waitingBlock(): HTMLElement {
+  const told = h("span", { class: "paper" }, messages.notLoaded);
+  return h("div", { class: "waiting" }, told);
+}
+
 /** A text in which names stand between backticks, those as code. */
 function marked(text: string): Child[] {
   return text.split(/`([^`]+)`/).map((part, at) => (at % 2 === 1 ? h("code", {}, part) : part));
