@@ -50,6 +50,16 @@ describe("tokens", () => {
     });
   });
 
+  it("give no prototype to a copy, whatever the tree is made of", () => {
+    const text = '{"__proto__": {"polluted": 1}, "a": {"__proto__": {"polluted": 2}}}';
+    const copy = withTokens(JSON.parse(text) as { a: object }, tokens.light);
+    for (const made of [copy, copy.a]) {
+      expect(Object.getPrototypeOf(made)).toBe(Object.prototype);
+      expect((made as Record<string, unknown>).polluted).toBeUndefined();
+    }
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+
   it.each(plots)("of %s are all known", (_, chart) => {
     for (const values of [tokens.light, tokens.dark]) {
       const { layer } = (chart.view as VegaView).spec;

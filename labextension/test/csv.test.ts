@@ -4,12 +4,19 @@ import { field, toCsv } from "../src/renderer/csv";
 
 const column = { align: "left", bar: null, color_scale: null, link: null } as const;
 
-it.each(["=1+1", "+cmd", "-cmd|x", "@sum", "\tx", "\rx", "=HYPERLINK(0)"])(
-  "keeps %j from being a formula",
-  (text) => {
-    expect(field(text).replace(/^"/, "")).toMatch(/^'/);
-  },
-);
+it.each([
+  "=1+1",
+  "+cmd",
+  "-cmd|x",
+  "@sum",
+  "\tx",
+  "\rx",
+  "=HYPERLINK(0)",
+  "-1+cmd|' /C calc'!A0",
+  "+1-2",
+])("keeps %j from being a formula", (text) => {
+  expect(field(text).replace(/^"/, "")).toMatch(/^'/);
+});
 
 it.each(["-12.5", "+3", "-1e-7", "12"])("leaves the number %s a number", (text) => {
   expect(field(text)).toBe(text);

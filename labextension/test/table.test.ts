@@ -71,5 +71,8 @@ describe("a table", () => {
     const small = view(1, null);
     small.values = [["=HYPERLINK(1)\t2"], ["-5"]];
     expect(toTsv(small)).toBe("name\tsize\n'=HYPERLINK(1) 2\t-5");
+    small.columns[0] = { ...small.columns[0], title: "=1+1\r\n@x" } as (typeof small.columns)[0];
+    small.values = [["a\r\n=1+1"], ["\r=2"]];
+    expect(toTsv(small)).toBe("'=1+1 @x\tsize\na =1+1\t' =2");
   });
 });

@@ -36,6 +36,13 @@ def running(runtime: Path, name: str, url: str, token: str, pid: int | None = No
     (runtime / f"jpserver-{name}.json").write_text(json.dumps(told))
 
 
+def test_what_a_notebook_shows_of_a_server_holds_no_secret() -> None:
+    for server in (Server("https://h", token="hub-token"), Server("https://h", session="cookie")):
+        assert repr(server) == str(server) == "Server(url='https://h')"
+    with PeterClient("https://h", token="hub-token") as client:  # noqa: S106 (of this test)
+        assert repr(client) == str(client) == "PeterClient('https://h')"
+
+
 def test_the_named_server_comes_first(runtime: Path) -> None:
     running(runtime, "1", "http://127.0.0.1:8888/", "local-token")
     env = {"PETER_URL": "https://peter.example.com/", "PETER_TOKEN": "mine"} | HUB

@@ -72,6 +72,31 @@ def test_no_script_and_no_outside_address_but_links(html: str) -> None:
             assert attrs["rel"] == "noopener noreferrer"
 
 
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("javascript:alert(1)", None), (" JaVaScRiPt:alert(1)", None), ("vbscript:x", None),
+        ("data:text/html,x", None), ("file:///etc/passwd", None), ("//evil.example", None),
+        ("https://[", None), ("", None), ("https://a.example/b", "https://a.example/b"),
+        ('https://a.example/"onmouseover="x', 'https://a.example/"onmouseover="x'),
+        ("https://a.example/'><script>", "https://a.example/'><script>"),
+    ],
+)  # fmt: skip
+def test_a_text_links_web_pages_only_and_no_address_leaves_its_attribute(
+    payload: dict[str, Any], address: str, kept: str | None
+) -> None:
+    children = [{"link": address, "children": [{"text": "words"}]}]
+    view = {"kind": "text", "blocks": [{"kind": "paragraph", "children": children}]}
+    chart = {**payload["charts"]["words"], "view": view}
+    layout = {"tabs": [{"title": None, "rows": [[{"chart": "words", "width": 12}]]}]}
+    html = artifact_html(artifact({**payload, "charts": {"words": chart}, "layout": layout}))
+    words = Words(html)
+    assert "words" in words.text
+    assert [attrs["href"] for tag, attrs in words.tags if tag == "a"] == ([kept] if kept else [])
+    assert "script" not in {tag for tag, _ in words.tags}
+    assert not any(name.startswith("on") for _, attrs in words.tags for name in attrs)
+
+
 def test_hostile_words_stay_words_in_every_place(payload: dict[str, Any]) -> None:
     def poisoned(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):

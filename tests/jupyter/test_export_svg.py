@@ -15,7 +15,7 @@ from peter_core.errors import InvalidRequest
 from peter_core.plan.tokens import Theme, tokens
 from peter_core.plan.words import catalogue_of
 from peter_jupyter.export import export_svg
-from peter_jupyter.export.text import Font, Run, broken, plain, safe_link
+from peter_jupyter.export.text import Font, Run, anchored, broken, plain, safe_link
 from peter_jupyter.export.words import Words
 from tests.hostile import COLUMN, GROUPS, document, write_workspace
 
@@ -257,3 +257,10 @@ def test_no_letter_is_lost_where_lines_break(room: float) -> None:
 def test_only_a_web_page_is_linked(target: object) -> None:
     assert safe_link(target) is None
     assert safe_link("https://example.com/a?b=c") == "https://example.com/a?b=c"
+
+
+@pytest.mark.parametrize("target", ["https://a.example/?b=c&d", "https://a.example/\"'><script>"])
+def test_a_linked_address_stays_in_its_attribute_and_its_page_knows_nothing(target: str) -> None:
+    root = ElementTree.fromstring(anchored(target, "<g/>"))  # noqa: S314  # our own drawing
+    isolated = {"href": target, "target": "_blank", "rel": "noopener noreferrer"}
+    assert (root.tag, root.attrib, [one.tag for one in root]) == ("a", isolated, ["g"])
