@@ -37,7 +37,7 @@ def running(runtime: Path, name: str, url: str, token: str, pid: int | None = No
 
 
 def test_what_a_notebook_shows_of_a_server_holds_no_secret() -> None:
-    for server in (Server("https://h", token="hub-token"), Server("https://h", session="cookie")):
+    for server in (Server("https://h", "hub-token"), Server("https://h", None, "cookie")):
         assert repr(server) == str(server) == "Server(url='https://h')"
     with PeterClient("https://h", token="hub-token") as client:  # noqa: S106 (of this test)
         assert repr(client) == str(client) == "PeterClient('https://h')"
