@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -37,23 +38,21 @@ def hurry(jp_web_app: Any) -> Callable[[], None]:
 
 
 async def test_a_slow_query_blocks_nobody_and_ends_at_the_deadline(
-    ask: Ask, hurry: Callable[[], None]
+    ask: Ask, hurry: Callable[[], None], jp_web_app: Any
 ) -> None:
     await ask("POST", "api/v1/sql/run", json_body={"sql": "SELECT 1 AS n"})
     hurry()
     slow = asyncio.create_task(ask("POST", "api/v1/sql/run", json_body={"sql": SLOW}))
-    await asyncio.sleep(0.3)
-    waits = []
+    await _first(jp_web_app.settings["peter_service"])
+    answered = 0
     while not slow.done():
-        began = time.perf_counter()
         assert (await ask("GET", "health")).status == 200
-        waits.append(time.perf_counter() - began)
+        answered += not slow.done()
         await asyncio.sleep(0.02)
     reply = await slow
     assert (reply.status, reply.json["code"]) == (504, "query_timeout")
-    assert len(waits) > 20
-    # A blocked loop would make one wait of nearly three seconds.
-    assert sorted(waits)[len(waits) // 2] < 1
+    # A blocked loop would answer one of them at most before the slow one's end.
+    assert answered > 3
 
 
 async def test_a_stream_that_cannot_be_finished_ends_with_the_problem(
@@ -110,8 +109,8 @@ async def test_a_client_that_goes_away_cancels_its_query(
     await writer.drain()
     token = await _first(pool)
     writer.close()
-    began = time.perf_counter()
-    while pool._running and time.perf_counter() - began < 20:
+    until = time.monotonic() + 60
+    while pool._running and time.monotonic() < until:
         await asyncio.sleep(0.02)
     assert token.cancelled
     assert not pool._running
@@ -146,9 +145,7 @@ async def test_a_server_that_goes_down_cancels_and_closes(ask: Ask, jp_web_app: 
     pool: PooledPeter = jp_web_app.settings["peter_service"]
     running = asyncio.create_task(ask("POST", "api/v1/sql/run", json_body={"sql": SLOW}))
     token = await _first(pool)
-    began = time.perf_counter()
     await pool.close()
-    assert time.perf_counter() - began < 2.5
     assert token.cancelled
     assert (await running).status == 503
     assert pool._peter is None
@@ -177,12 +174,16 @@ async def test_a_peter_that_cannot_open_is_told_and_tried_again(ask: Ask, jp_web
 async def test_work_that_is_cancelled_while_it_waits_never_begins() -> None:
     pool = PooledPeter(lambda: None, workers=1)  # type: ignore[arg-type,return-value]
     begun: list[str] = []
-    first = asyncio.create_task(pool.call(lambda _: time.sleep(0.2), CancelToken()))
-    await asyncio.sleep(0.05)
+    released = threading.Event()
+    first = asyncio.create_task(pool.call(lambda _: released.wait(60), CancelToken()))
+    await asyncio.sleep(0)
     token = CancelToken()
     second = asyncio.create_task(pool.call(lambda _: begun.append("second"), token))
     await asyncio.sleep(0)
     pool.stop(token)
+    while not token.cancelled:
+        await asyncio.sleep(0.01)
+    released.set()
     with pytest.raises(QueryCancelled):
         await second
     await first
@@ -206,7 +207,7 @@ async def test_a_deadline_tells_the_work_to_stop() -> None:
 
 async def _first(pool: PooledPeter) -> CancelToken:
     """The token of the request that is worked on."""
-    for _ in range(200):
+    for _ in range(6000):
         if pool._running:
             return next(iter(pool._running))
         await asyncio.sleep(0.01)

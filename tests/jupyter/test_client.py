@@ -33,8 +33,8 @@ from tests.servers.people import token_of
 from tests.small_flights import write_tables
 
 SLOW = (
-    "SELECT SUM(MOD(a * b, 7)) AS n FROM UNNEST(GENERATE_ARRAY(1, 40000)) AS a, "
-    "UNNEST(GENERATE_ARRAY(1, 40000)) AS b"
+    "SELECT SUM(MOD(a * b, 7)) AS n FROM UNNEST(GENERATE_ARRAY(1, 400000)) AS a, "
+    "UNNEST(GENERATE_ARRAY(1, 400000)) AS b"
 )
 
 
