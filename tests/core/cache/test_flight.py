@@ -177,3 +177,24 @@ def test_a_finished_value_is_not_kept() -> None:
     values = iter((1, 2))
     assert [flight.do("k", lambda token: next(values)) for _ in range(2)] == [1, 2]
     assert flight.coalesced == 0
+
+
+def test_a_thread_that_cannot_start_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    flight: SingleFlight[int] = SingleFlight()
+    joined: list[Caller] = []
+
+    class Exhausted:
+        def __init__(self, **_: object) -> None:
+            monkeypatch.undo()
+
+        def start(self) -> None:
+            joined.append(Caller(flight, lambda token: 7))
+            wait_until(lambda: flight.coalesced == 1)
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("peter_core.cache.flight.threading.Thread", Exhausted)
+    with pytest.raises(RuntimeError, match="new thread"):
+        flight.do("k", lambda token: 7)
+    assert isinstance(joined[0].join().error, RuntimeError)
+    assert flight.running == 0
+    assert flight.do("k", lambda token: 7) == 7
