@@ -28,6 +28,11 @@ async function themeCss() {
   return rule(".pt", theme.light) + rule('.pt[data-theme="dark"]', theme.dark);
 }
 
+async function styles(entry) {
+  const made = await build({ ...shared, entryPoints: [path(`src/styles/${entry}`)], write: false });
+  return made.outputFiles[0].text;
+}
+
 /** The address of a built file within its folder; `page.py` makes the same. */
 async function fileOf(name) {
   const digest = createHash("sha256").update(await readFile(path(name, out)));
@@ -71,13 +76,9 @@ function script(entry, name, format, define = {}, more = {}) {
 }
 
 await mkdir(out, { recursive: true });
-const styles = await build({
-  ...shared,
-  entryPoints: [path("src/styles/index.css")],
-  write: false,
-});
-const STYLE = (await themeCss()) + styles.outputFiles[0].text;
+const STYLE = (await themeCss()) + (await styles("index.css"));
 await writeFile(path("peter.css", out), STYLE);
+await writeFile(path("first.css", out), await styles("first.css"));
 await Promise.all([
   script("src/page.ts", "page.js", "iife"),
   script("src/history.ts", "history.js", "esm"),
@@ -107,6 +108,7 @@ for (const name of [
   "lineage-widget.js",
   "charts.js",
   "peter.css",
+  "first.css",
   "widget.js",
   "renderer.js",
   "full.js",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from peter_core.plan.tokens import tokens
 from peter_core.plan.words import catalogue_of, retold, say, speaking, spoken_language
+from peter_jupyter.first_picture import first_picture, first_style
 
 STATIC = Path(__file__).with_name("static")
 
@@ -97,15 +98,9 @@ def dashboard_page(
         block += words_block(language)
     soon = "charts.js" if artifact_json and _VEGA.search(artifact_json) else None
     with speaking(language):
-        up = ""
-        if list_url:
-            every = html.escape(say("All dashboards"))
-            up = f'<a class="up" href="{html.escape(list_url)}">{every}</a>'
-        # What is known without a script is painted before there is one.
-        first = (
-            f'<div class="page"><header class="top"><div class="titles">{up}'
-            f"<h1>{html.escape(title)}</h1></div></header></div>"
-        )
+        up = (list_url, say("All dashboards")) if list_url else None
+        history = history_url is not None
+        first = first_picture(title, up=up, artifact_json=artifact_json, history=history)
         return _shell(
             title, static, metas, block, "page.js", first=first, soon=soon, account=account
         )
@@ -266,7 +261,12 @@ def _shell(
         for name, value in metas.items()
         if value
     )
-    style = html.escape(asset_url(static, "peter.css"))
+    link = f'<link rel="stylesheet" href="{html.escape(asset_url(static, "peter.css"))}">\n'
+    # With rules of its own the first picture does not wait for the others: what stands above a
+    # stylesheet in the body is painted while that is fetched, and scripts still run after it.
+    inline, sheet, late = ("", link, "")
+    if first:
+        inline, sheet, late = (f"<style>{first_style()}</style>\n", "", link)
     # It is fetched behind what the first paint needs, and run after that.
     later = (
         '<link rel="preload" as="script" fetchpriority="low"'
@@ -283,11 +283,10 @@ def _shell(
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
         f"<title>{html.escape(title)} · Peter</title>\n{told}"
-        f'<link rel="stylesheet" href="{style}">\n'
-        f"{scripts}{later}</head>\n"
+        f"{inline}{sheet}{scripts}{later}</head>\n"
         f'<body class="pt-body">\n{_account_bar(account)}<div id="peter" class="pt">'
         f"{first}</div>\n"
-        f"{block}</body>\n</html>\n"
+        f"{late}{block}</body>\n</html>\n"
     )
 
 

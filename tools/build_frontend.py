@@ -24,8 +24,8 @@ except ModuleNotFoundError:  # run as a program, outside a build
 
 STAMP = "sources.sha256"
 BUILT = (
-    "account.js", "charts.js", "full.js", "history.js", "lineage.js", "lineage-widget.js",
-    "list.js", "page.js", "peter.css", "renderer.js", "widget.js",
+    "account.js", "charts.js", "first.css", "full.js", "history.js", "lineage.js",
+    "lineage-widget.js", "list.js", "page.js", "peter.css", "renderer.js", "widget.js",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ else afterFirstPaint(start);
 /** The title that came with the page is painted before anything is drawn below it. */
 function afterFirstPaint(run: () => void): void {
   // No frame comes for a page that nobody sees.
-  if (document.hidden) run();
+  if (document.hidden || performance.getEntriesByType("paint").length > 0) run();
   else requestAnimationFrame(() => setTimeout(run));
 }
 
