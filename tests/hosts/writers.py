@@ -36,7 +36,7 @@ class Writer:
     odd: list[str] = field(default_factory=list)
 
     def run(self) -> None:
-        with httpx.Client(base_url=self.url, timeout=30, verify=False) as client:  # noqa: S501
+        with httpx.Client(base_url=self.url, timeout=60, verify=False) as client:  # noqa: S501
             for number in range(10_000):
                 try:
                     if not self._write(client, number):
@@ -63,7 +63,7 @@ class Writer:
 
 @contextmanager
 def writing(
-    url: str, headers: dict[str, str], *, count: int = 4, within_s: float = 60.0
+    url: str, headers: dict[str, str], *, count: int = 4, within_s: float = 120.0
 ) -> Iterator[list[Writer]]:
     """So many writers at work, once each was told of a write; they have ended after the block."""
     writers = [Writer(url, headers, f"w{n}") for n in range(count)]
@@ -75,7 +75,7 @@ def writing(
         yield writers
     finally:
         for thread in threads:
-            thread.join(40)
+            thread.join(100)
 
 
 def require_kept(folder: Path, writers: Iterable[Writer]) -> int:

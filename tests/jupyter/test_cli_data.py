@@ -104,7 +104,7 @@ def test_lineage_goes_down_to_the_columns(peter: CommandLine) -> None:
 @pytest.mark.parametrize("by", ["dashboard", "user", "query", "date"])
 def test_costs_count_what_was_just_run(peter: CommandLine, by: str) -> None:
     before = peter("costs", "--by", by, "--json").json["query_count"]
-    assert peter("precompute", SLUG).code == 0
+    assert peter("precompute", SLUG, "--force").code == 0
     answer = CostAnswer.model_validate(peter("costs", "--by", by, "--json").json)
     assert answer.query_count == before + 2
     assert sum(line.query_count for line in answer.breakdown) == answer.query_count

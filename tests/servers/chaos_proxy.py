@@ -65,7 +65,7 @@ class ChaosProxy:
                 _reset(client)
                 continue
             try:
-                server = socket.create_connection(("127.0.0.1", self._target_port), timeout=2)
+                server = socket.create_connection(("127.0.0.1", self._target_port), timeout=20)
             except OSError:
                 _reset(client)
                 continue

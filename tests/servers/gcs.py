@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 BUCKET = "peter-test"
-_START_S = 15.0
+_START_S = 60.0
 
 
 def free_port() -> int:
@@ -78,7 +78,7 @@ class GcsServer:
         deadline = time.monotonic() + _START_S
         while True:
             try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
                 connection.request("GET", "/_internal/healthcheck")
                 connection.getresponse().read()
                 connection.close()

@@ -14,7 +14,7 @@ import httpx
 
 from tests.servers.gcs import free_port
 
-_START_S = 20.0
+_START_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def running_google(folder: Path) -> Iterator[Google]:
         yield google
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _wait(google: Google, process: subprocess.Popen[bytes], folder: Path) -> None:

@@ -98,7 +98,7 @@ class Hub:
                 process.wait(25)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait(5)
+                process.wait(30)
         for pid in started:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -108,7 +108,7 @@ class Hub:
         assert self.process is not None
         self.left = self.children()
         self.process.kill()
-        self.process.wait(5)
+        self.process.wait(30)
 
     left: list[int] = field(default_factory=list)
     """Processes whose hub was killed."""
@@ -133,7 +133,7 @@ class Hub:
 
     def browser(self) -> httpx.Client:
         """A browser of its own: cookies, redirects."""
-        self.browsers.append(httpx.Client(follow_redirects=True, timeout=30))
+        self.browsers.append(httpx.Client(follow_redirects=True, timeout=60))
         return self.browsers[-1]
 
     def log_in(self, email: str, page: str = "dashboards") -> tuple[httpx.Client, httpx.Response]:
@@ -175,5 +175,5 @@ def running_hub(folder: Path, google: Google, **more: str) -> Iterator[Hub]:
 
 def _is_up(address: str) -> bool:
     with contextlib.suppress(httpx.HTTPError):
-        return httpx.get(address, timeout=2).status_code == 200
+        return httpx.get(address, timeout=20).status_code == 200
     return False

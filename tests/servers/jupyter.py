@@ -16,7 +16,7 @@ from typing import Any
 from tests.servers.people import ROLES
 
 ROOT = Path(__file__).resolve().parents[2]
-_START_S = 40.0
+_START_S = 150.0
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ def jupyter_server(
     finally:
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(5)
+            process.wait(60)
 
 
 def _started(process: subprocess.Popen[bytes], runtime: Path) -> JupyterServer:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.servers.gcs import free_port
 
-_START_S = 10.0
+_START_S = 60.0
 
 
 @dataclass
@@ -66,10 +66,10 @@ class RedisServer:
         os.kill(process.pid, signal.SIGCONT)
         process.send_signal(number)
         try:
-            process.wait(5)
+            process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(5)
+            process.wait(30)
 
     def pause(self) -> None:
         """It holds its connections and answers nothing."""
@@ -93,7 +93,7 @@ def running_redis(folder: Path, *arguments: str) -> Iterator[RedisServer]:
 
 def _answers(port: int) -> bool:
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=0.2) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
             connection.sendall(b"PING\r\n")
             return connection.recv(16).startswith(b"+PONG")
     except OSError:

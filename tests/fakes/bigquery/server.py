@@ -41,7 +41,7 @@ class FakeServer(ThreadingHTTPServer):
         for thread, connection in list(self.serving.items()):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            thread.join(5)
+            thread.join(60)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no news."""

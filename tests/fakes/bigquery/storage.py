@@ -64,7 +64,7 @@ class StorageServer:
 
     def close(self) -> None:
         """End every stream."""
-        self._server.stop(grace=0).wait(5)
+        self._server.stop(grace=0).wait(60)
 
     def _create(
         self, request: types.CreateReadSessionRequest, context: grpc.ServicerContext

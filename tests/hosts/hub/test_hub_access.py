@@ -101,7 +101,7 @@ def test_a_role_opens_what_it_may_and_nothing_else(
 ) -> None:
     holds = ORDER.index("author" if role == "a script's" else role)
     wrong = []
-    with httpx.Client(headers=bearer(tokens[role]), timeout=30) as client:
+    with httpx.Client(headers=bearer(tokens[role]), timeout=60) as client:
         for verb in VERBS:
             status = ask(client, hub, verb, {}).status_code
             if verb.access is None:
@@ -119,7 +119,7 @@ def test_a_role_opens_what_it_may_and_nothing_else(
 
 def test_nobody_is_told_to_log_in_and_only_pages_lead_there(hub: Hub) -> None:
     wrong = []
-    with httpx.Client(timeout=30) as client:
+    with httpx.Client(timeout=60) as client:
         for verb in VERBS:
             response = ask(client, hub, verb, {})
             said = (
@@ -147,7 +147,7 @@ def test_a_token_that_is_not_for_peter_opens_nothing(
     hub: Hub, tokens: dict[str, str], kind: str
 ) -> None:
     wrong = []
-    with httpx.Client(headers=bearer(tokens[kind]), timeout=30) as client:
+    with httpx.Client(headers=bearer(tokens[kind]), timeout=60) as client:
         for verb in VERBS:
             if verb.access in (None, "anybody"):
                 continue

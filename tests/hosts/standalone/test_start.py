@@ -51,7 +51,7 @@ def _serve(folder: Path, known: dict[str, str | None], *options: str) -> tuple[i
     try:
         ran = subprocess.run(
             [sys.executable, "-m", "peter_jupyter.cli", "serve", "--port", "0", *options],
-            cwd=folder, env=environment(**given), text=True, capture_output=True, timeout=20,
+            cwd=folder, env=environment(**given), text=True, capture_output=True, timeout=120,
             check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as running:

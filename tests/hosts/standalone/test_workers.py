@@ -28,7 +28,7 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
-def _wait_until(true: object, within_s: float = 12.0) -> None:
+def _wait_until(true: object, within_s: float = 60.0) -> None:
     assert callable(true)
     deadline = time.monotonic() + within_s
     while not true():
@@ -86,7 +86,7 @@ def test_a_worker_that_dies_is_started_again(pair: House) -> None:
     os.kill(workers[0], signal.SIGKILL)
     _wait_until(lambda: len(set(_children(pair.process.pid)) - {workers[0]}) == 2)
     for _ in range(5):
-        assert httpx.get(f"{pair.url}/health", verify=False, timeout=20).status_code == 200  # noqa: S501
+        assert httpx.get(f"{pair.url}/health", verify=False, timeout=60).status_code == 200  # noqa: S501
     assert pair.terminate() == 0
     assert not any(_is_alive(pid) for pid in workers)
     assert any("is started again" in line for line in pair.lines)
