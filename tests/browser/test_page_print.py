@@ -73,6 +73,20 @@ def test_what_the_reader_did_in_the_open_tab_is_printed_and_stays(board: Page) -
     expect(board.locator("[data-chart=revenue]")).to_have_count(0)
 
 
+@pytest.mark.parametrize("medium", ["picture", "print", "paper"])
+def test_no_control_stands_where_none_can_be_used(board: Page, medium: str) -> None:
+    if medium == "paper":
+        board.emulate_media(media="print")
+        board.evaluate("dispatchEvent(new Event('beforeprint'))")
+    else:
+        address = board.url + ("#light" if medium == "picture" else "#print")
+        board.goto("about:blank")
+        board.goto(address)
+    expect(board.locator("[data-chart=lines] .pager")).to_have_text("1–10 of 1,200")
+    controls = board.locator("main, header.top").locator("input, select, .menu, .btn, .icon, .seg")
+    expect(controls.filter(visible=True)).to_have_count(0)
+
+
 def test_the_print_dialog_opens_once_every_tab_is_drawn(board: Page) -> None:
     board.evaluate(WATCH)
     board.evaluate("window.print = () => dispatchEvent(new Event('beforeprint'))")
