@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-all format frontend images lock clean
+.PHONY: help setup demo check test test-all format frontend images lock bill clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -38,10 +38,14 @@ test-all: frontend ## Every test.
 	@$(BIN)/python -m tools.frontend test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-lock: setup ## Write what is installed in .venv into constraints.txt.
+lock: setup ## Write what is installed in .venv into constraints.txt, a server's with its hashes.
 	@{ echo "# The exact versions Peter is tested with. Made by: make lock"; \
 	  $(BIN)/python -m pip --disable-pip-version-check list --format freeze --exclude-editable \
 	    | grep -v -E '^(pip|setuptools|wheel)==' | sort -f; } > constraints.txt
+	@$(BIN)/python -m tools.requirements
+
+bill: setup ## Write the bill of materials (CycloneDX) into dist/peter.cdx.json.
+	@$(BIN)/python -m tools.bill dist/peter.cdx.json
 
 images: frontend ## Draw the pictures in docs/images again.
 	@$(BIN)/python -m tools.images
