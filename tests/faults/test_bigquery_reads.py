@@ -39,13 +39,12 @@ def test_metadata_is_served_as_it_was_while_bigquery_is_away(fake: FakeBigQuery)
     listed = engine.tables()
     time.sleep(0.1)
     fake.script(Fault("*", "status", times=None))
-    began = time.monotonic()
     assert engine.table("sales.orders") == before
     assert [table.id for table in engine.tables()] == [table.id for table in listed]
-    assert time.monotonic() - began < 5
-    again = time.monotonic()
+    asked = len(fake.journal)
+    # An outage is not tried out by everyone who looks.
     assert engine.table("sales.orders") == before
-    assert time.monotonic() - again < 0.2  # an outage is not tried out by everyone who looks
+    assert len(fake.journal) == asked
     engine.close()
     assert fake.jobs_created == []
 
@@ -100,7 +99,7 @@ def test_a_profile_costs_one_more_job(
     "fault",
     [
         Fault("jobs.insert", "status", nth=2, times=None, status=403, reason="quotaExceeded"),
-        Fault("jobs.dryRun", "hang", nth=2, seconds=9),
+        Fault("jobs.dryRun", "hang", nth=2, seconds=120),
         Fault("jobs.insert", "stay_running", nth=2),
         Fault("jobs.insert", "job_error", nth=2, reason="resourcesExceeded"),
     ],
@@ -125,7 +124,7 @@ def test_five_gigabytes_stop_at_the_cap_in_little_memory(way: str) -> None:
         program = [sys.executable, "-m", "tests.faults.bigquery_reader", fake.url, str(32 * 2**20)]
         if way == "storage":
             program.append(fake.storage_address)
-        done = subprocess.run(program, capture_output=True, text=True, timeout=50, check=False)
+        done = subprocess.run(program, capture_output=True, text=True, timeout=200, check=False)
         assert done.returncode == 0, done.stderr
         facts = json.loads(done.stdout)
         assert facts["truncated"]
