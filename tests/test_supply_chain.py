@@ -46,7 +46,7 @@ def pins() -> dict[str, str]:
     return {one[1]: one[2] for one in found if one}
 
 
-def tested() -> dict[str, str]:
+def constrained() -> dict[str, str]:
     """Name and version of each line of the constraints."""
     lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
     named = [line.split("==") for line in lines if not line.startswith("#")]
@@ -55,14 +55,14 @@ def tested() -> dict[str, str]:
 
 def test_every_requirement_of_a_server_has_its_version_and_its_hash() -> None:
     assert len(pins()) > 100
-    known = tested()
+    known = constrained()
     assert {name: version for name, version in pins().items() if known.get(name) != version} == {}
 
 
 @ON_THE_LOCKED
 def test_nothing_that_a_server_needs_is_missing_from_its_requirements() -> None:
     # An older patch of Python needs more; what was never tested has no place in a lock.
-    needed = {name: version for name, version in closure(EXTRAS).items() if name in tested()}
+    needed = {name: version for name, version in closure(EXTRAS).items() if name in constrained()}
     assert needed == pins(), "run make lock"
 
 
@@ -157,7 +157,7 @@ def test_the_bill_names_everything_that_is_installed_and_bundled() -> None:
 @ON_THE_LOCKED
 def test_every_part_of_the_bill_has_its_hash() -> None:
     without = {part["name"] for part in bill()["components"] if "hashes" not in part}
-    assert without & set(tested()) == set()
+    assert without & set(constrained()) == set()
 
 
 def test_the_same_bill_is_the_same_bytes(tmp_path: Path) -> None:
