@@ -100,10 +100,10 @@ class Plain:
     def ticks(self, values: Sequence[float]) -> list[str]:
         """One label a tick, all in the same unit."""
         high = max((abs(v) for v in values), default=0.0)
-        power = 0 if high < 10_000 or not self.grouped else min(4, int(math.log10(high) / 3))
+        power = 0 if high < 10_000 or not self.grouped else int(math.log10(high) / 3)
         scale = 1000.0**power
         digits = decimals_of((v / scale for v in values), 6)
-        unit = self.locale.compact[power - 1] if power else ""
+        unit = self._unit(power)
         return [str(self._fixed(v / scale, digits if v else 0, unit if v else "")) for v in values]
 
     def fitted(self, values: Iterable[object]) -> Plain:
@@ -132,13 +132,18 @@ class Plain:
         return self._write(number, f"{comma}.{decimals}f", unit)
 
     def _compact(self, number: Number) -> Written:
-        # The largest float rounds beyond every float; its unit is the largest anyway.
-        rounded = min(abs(float(f"{float(number):.2e}")), 1e300)
-        power = 0 if rounded < 1000 else min(4, int(math.log10(rounded) / 3))
+        # The largest float rounds beyond every float.
+        rounded = min(abs(float(f"{float(number):.2e}")), 1e308)
+        power = 0 if rounded < 1000 else int(math.log10(rounded) / 3)
         if power == 0:
             return self._write(number, ".3~r" if number != int(number) else ",.0f")
         exact = number if isinstance(number, Decimal) else Decimal(number)
-        return self._write(exact.scaleb(-3 * power), ",.3~r", self.locale.compact[power - 1])
+        return self._write(exact.scaleb(-3 * power), ",.3~r", self._unit(power))
+
+    def _unit(self, power: int) -> str:
+        """The word of a power of a thousand; beyond those that people know, ``e15``, ``e18``, …"""
+        words = ("", *self.locale.compact)
+        return words[power] if power < len(words) else f"e{3 * power}"
 
     def _write(self, number: Number, spec: str, unit: str = "") -> Written:
         signs = separators(self.locale, self.currency)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from peter_core.dashboard.model import DateFormat, NumberFormat
+from peter_core.dashboard.model import Dashboard, DateFormat, NumberFormat
 from peter_core.plan.formats import formatter
 from peter_core.plan.locales import locale
 from tests.core.plan.chart_cases import board
@@ -72,6 +72,10 @@ def test_a_value_in_full(value: object, chosen: Any, type_: str, expected: str) 
         (28_243, "compact", ("", "28.2", "k")),
         (999_950, "compact", ("", "1", "M")),
         (-4.2e9, "compact", ("−", "4.2", "B")),
+        (999_400_000_000_000, "compact", ("", "999", "T")),
+        (999_500_000_000_000, "compact", ("", "1", "e15")),
+        (9_223_372_036_854_775_807, "number", ("", "9.22", "e18")),
+        (1.7976931348623157e308, "compact", ("", "180", "e306")),
         (312, "compact", ("", "312", "")),
         (0.031, "percent", ("", "3.1", f"{NB}%")),
         (2_700_000, "bytes", ("", "2.7", f"{NB}MB")),
@@ -147,6 +151,13 @@ def test_a_date_is_never_shifted_and_a_moment_always() -> None:
 def test_dates_have_the_names_of_their_language() -> None:
     written = formatter(DateFormat(date="%A, %-d. %B %Y (%V)"), "DATE", dashboard=GERMAN)
     assert written.text(dt.date(2026, 3, 1)) == "Sonntag, 1. März 2026 (09)"
+
+
+@pytest.mark.parametrize("dashboard", [GERMAN, ENGLISH])
+def test_an_axis_past_the_words_people_know_has_powers_of_ten(dashboard: Dashboard) -> None:
+    ticks = formatter(None, "INT64", dashboard=dashboard).ticks
+    assert ticks([0, 4e18, 8e18]) == ["0", "4e18", "8e18"]
+    assert ticks([-2e15, 0, 2e15]) == ["−2e15", "0", "2e15"]
 
 
 @pytest.mark.parametrize("type_", ["INT64", "DATE", "STRING", "TIMESTAMP", "BOOL"])
