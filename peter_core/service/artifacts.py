@@ -17,7 +17,7 @@ from peter_core.telemetry import span
 from peter_core.verify.checks import run_checks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from peter_core.engine.port import CancelToken
     from peter_core.plan.plan import Plan, StepAnswer
@@ -92,15 +92,23 @@ class Artifacts:
         cancel: CancelToken | None = None,
         on_answer: Callable[[StepAnswer], None] | None = None,
         patience_s: float | None = None,
+        used: bool = True,
     ) -> dict[str, StepAnswer]:
-        """The answers of a plan's steps, noted in the books."""
+        """The answers of a plan's steps, noted in the books.
+
+        What nobody ``used`` is noted only where it was run: a refresh is no use of the cache.
+        """
+
+        def note(made: Iterable[StepAnswer]) -> None:
+            self._books.record_answers(plan, made, principal)
+
         about = {"slug": plan.dashboard.slug, "steps": len(plan.steps)}
         with span("peter.execute", **about, principal=principal.email):
             answers = self._runner.run_plan(
                 plan, principal=principal, force=force, cancel=cancel, on_answer=on_answer,
-                patience_s=patience_s,
+                on_refreshed=lambda made: note((made,)), patience_s=patience_s,
             )  # fmt: skip
-        self._books.record_answers(plan, answers.values(), principal)
+        note(made for made in answers.values() if used or not made.cache_hit)
         return answers
 
     def _beside(

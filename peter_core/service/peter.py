@@ -281,7 +281,7 @@ class Peter:
         began = time.perf_counter()
         plan = self._plans.of_slug(slug, filters)
         answers = self._artifacts.answer(
-            plan, principal=principal, force=force, cancel=cancel, on_answer=on_answer
+            plan, principal=principal, force=force, cancel=cancel, on_answer=on_answer, used=False
         )
         return precomputation(plan, answers, (time.perf_counter() - began) * 1000)
 

@@ -91,12 +91,16 @@ class Runner:
         force: bool = False,
         cancel: CancelToken | None = None,
         on_answer: Callable[[StepAnswer], None] | None = None,
+        on_refreshed: Callable[[StepAnswer], None] | None = None,
         patience_s: float | None = None,
     ) -> dict[str, StepAnswer]:
         """Answer every step of a plan, several at once; one failure leaves the others alone.
 
         Parameters
         ----------
+        on_refreshed
+            Told once of each run that a refresh behind the answer made, whoever waits for it; to
+            its readers the result is one of the cache's.
         patience_s
             Seconds to wait for what is only stale: after them it is given as it is held, while
             its refresh goes on. ``None`` waits for all.
@@ -114,7 +118,7 @@ class Runner:
             looked.set(hits=len(found), misses=len(plan.steps) - len(found))
         count("peter.cache.hits", len(found))
         count("peter.cache.misses", len(plan.steps) - len(found))
-        behind = {} if until is None else self._refreshed(plan, held, principal)
+        behind = {} if until is None else self._refreshed(plan, held, principal, on_refreshed)
 
         def answer(step: Step) -> StepAnswer:
             made = found.get(step.key) or self._answer(step, plan, principal, token, force)
@@ -186,15 +190,23 @@ class Runner:
             raise
 
     def _refreshed(
-        self, plan: Plan, held: Mapping[str, StepAnswer], principal: Principal
+        self,
+        plan: Plan,
+        held: Mapping[str, StepAnswer],
+        principal: Principal,
+        told: Callable[[StepAnswer], None] | None,
     ) -> dict[str, Future[StepAnswer] | None]:
         """Begin to compute anew what is stale; ``None`` where that failed a moment ago."""
 
+        def refresh(step: Step, token: CancelToken) -> StepAnswer:
+            made = self._answer(step, plan, principal, token)
+            if told is not None and not made.cache_hit:
+                told(made)
+            return made if made.error else replace(made, cache_hit=True)
+
         def begin(step: Step) -> Future[StepAnswer] | None:
-            return self._refreshing.start(
-                self._step_key(step, plan, principal),
-                lambda token: self._answer(step, plan, principal, token),
-            )
+            key = self._step_key(step, plan, principal)
+            return self._refreshing.start(key, lambda token: refresh(step, token))
 
         return {key: begin(a.step) for key, a in held.items() if a.freshness == "stale"}
 
