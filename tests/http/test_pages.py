@@ -26,6 +26,20 @@ def meta(body: bytes, name: str) -> str | None:
     return html.unescape(found[1]) if found else None
 
 
+def test_the_policy_of_a_page_allows_its_own_and_nothing_else() -> None:
+    assert dict(part.split(" ", 1) for part in csp().split("; ")) == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        # Vega's SVG carries its styles as attributes.
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data:",
+        "connect-src": "'self'",
+        "frame-ancestors": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+    }
+
+
 async def test_pages_run_under_the_strict_policy(ask: Ask, published: str) -> None:
     for path in ("dashboards", PAGE, "dashboards/no-such-board"):
         reply = await ask("GET", path, who="vera")

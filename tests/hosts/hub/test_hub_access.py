@@ -248,6 +248,15 @@ def test_a_token_that_cannot_be_one_is_refused(hub: Hub, token: str) -> None:
     assert response.status_code == 401
 
 
+def test_headers_beyond_their_limit_end_the_connection(hub: Hub) -> None:
+    # The hub's proxy has a limit of its own: this is the service's.
+    health = f"http://127.0.0.1:{hub.peter_port}/services/peter/health"
+    assert httpx.get(health, headers={"X-Long": "x" * 20_000}).status_code == 200
+    with pytest.raises(httpx.TransportError):
+        httpx.get(health, headers={"X-Long": "x" * 40_000})
+    assert httpx.get(health).status_code == 200
+
+
 def test_what_is_outside_the_routes_is_told_as_a_problem(hub: Hub, people: People) -> None:
     response = people.browser("vera").get(f"{hub.peter}no/such/page")
     assert (response.status_code, response.json()["code"]) == (404, "not_found")

@@ -231,3 +231,11 @@ def test_only_the_servers_own_name_is_answered_to(house: House) -> None:
         for place in ("/", "/api/v1/auth/me", "/health"):
             answer = house.browser().get(place, headers={"Host": host})
             assert answer.status_code == 403, (host, place)
+
+
+def test_headers_beyond_their_limit_end_the_connection(house: House) -> None:
+    browser = house.browser()
+    assert browser.get("/health", headers={"X-Long": "x" * 20_000}).status_code == 200
+    with pytest.raises(httpx.TransportError):
+        browser.get("/health", headers={"X-Long": "x" * 40_000})
+    assert browser.get("/health").status_code == 200
