@@ -5,17 +5,18 @@ import { messages } from "./messages";
 const SIZES = ["B", "kB", "MB", "GB", "TB", "PB"];
 
 /** How long ago an ISO moment was: "4 min", "26 h", "3 d"; "just now" below a minute. */
-export function age(moment: string, now: number = Date.now()): string {
+export function age(moment: string, now: number = Date.now(), days = messages.days): string {
   const seconds = Math.max(0, (now - Date.parse(moment)) / 1000);
   if (!Number.isFinite(seconds) || seconds < 60) return messages.justNow;
   if (seconds < 3600) return messages.minutes(Math.floor(seconds / 60));
   if (seconds < 48 * 3600) return messages.hours(Math.floor(seconds / 3600));
-  return messages.days(Math.floor(seconds / 86400));
+  return days(Math.floor(seconds / 86400));
 }
 
 /** The age as a phrase: "4 min ago", or "just now". */
 export function ago(moment: string, now?: number): string {
-  const text = age(moment, now);
+  // In German, days that are over are in another case.
+  const text = age(moment, now, messages.pastDays);
   return text === messages.justNow ? text : messages.age(text);
 }
 

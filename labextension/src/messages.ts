@@ -88,6 +88,7 @@ export const messages = /* @__PURE__ */ translated({
   from: "From",
   to: "To",
   days: (count: number) => `${count} d`,
+  pastDays: (count: number) => `${count} d`,
   lastDays: (count: number) => `${count} d, last ${count} days`,
   twelveMonths: "12 m",
   lastTwelveMonths: "12 m, last 12 months",

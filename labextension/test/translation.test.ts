@@ -84,6 +84,8 @@ describe("the German catalogue", () => {
     speak(german);
     expect([messages.viewAsTable, language()]).toEqual(["Als Tabelle ansehen", "de"]);
     expect(ago("2026-11-23T02:56:00Z", NOW)).toBe("vor 4 Min.");
+    // Days that are over stand in another case.
+    expect(ago("2026-11-20T03:00:00Z", NOW)).toBe("vor 3 Tagen");
     expect(age("2026-11-20T03:00:00Z", NOW)).toBe("3 Tage");
     expect(stateBlock("empty", null).textContent).toContain("Nichts zu zeigen");
     speak(undefined);
