@@ -7,7 +7,7 @@ import html
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -47,16 +47,52 @@ def csp() -> str:
     return "; ".join(f"{name} {value}" for name, value in _POLICY.items())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where the page of a dashboard finds what it needs and leads to.
+
+    Parameters
+    ----------
+    data_url
+        Where the artifact is asked for, without a query string.
+    static_url
+        The folder that ``peter_jupyter/static`` is served as.
+    export_url
+        Where the self-contained HTML is downloaded, if anywhere.
+    history_url
+        The dashboard's address in the API, for those who may bring an earlier revision back.
+    lineage_url
+        The page that draws what the dashboard is made of, if there is one.
+    list_url
+        The page that lists dashboards, if there is one.
+    """
+
+    data_url: str
+    static_url: str
+    export_url: str | None = None
+    history_url: str | None = None
+    lineage_url: str | None = None
+    list_url: str | None = None
+
+    def metas(self) -> dict[str, str | None]:
+        """What the page's script reads, by the names of meta elements."""
+        static = self.static_url.rstrip("/")
+        return {
+            "peter-data": self.data_url,
+            "peter-charts": asset_url(static, "charts.js"),
+            "peter-export": self.export_url,
+            "peter-history": self.history_url,
+            "peter-history-script": asset_url(static, "history.js") if self.history_url else None,
+            "peter-lineage": self.lineage_url,
+            "peter-list": self.list_url,
+        }
+
+
 def dashboard_page(
+    title: str,
+    addresses: Addresses,
     *,
     artifact_json: bytes | None,
-    title: str,
-    data_url: str,
-    static_url: str,
-    export_url: str | None = None,
-    history_url: str | None = None,
-    lineage_url: str | None = None,
-    list_url: str | None = None,
     account: Account | None = None,
     language: str = "en",
 ) -> str:
@@ -65,45 +101,30 @@ def dashboard_page(
     Parameters
     ----------
     artifact_json
-        The artifact to paint at once; without it the page asks ``data_url`` first.
-    data_url
-        Where the artifact is asked for, without a query string.
-    static_url
-        The folder that ``peter_jupyter/static`` is served as.
-    export_url
-        Where the self-contained HTML is downloaded, if anywhere.
-    lineage_url
-        The page that draws what the dashboard is made of, if there is one.
-    list_url
-        The page that lists dashboards, if there is one.
-    history_url
-        The dashboard's address in the API, for those who may bring an earlier revision back.
+        The artifact to paint at once; without it the page asks for its data first.
     account
         Who is logged in, on a host that has sessions.
     language
         The dashboard's locale, as a BCP 47 tag.
     """
-    static = static_url.rstrip("/")
-    metas = {
-        "peter-data": data_url,
-        "peter-charts": asset_url(static, "charts.js"),
-        "peter-export": export_url,
-        "peter-history": history_url,
-        "peter-history-script": asset_url(static, "history.js") if history_url else None,
-        "peter-lineage": lineage_url,
-        "peter-list": list_url,
-    }
     block = data_block("peter-artifact", artifact_json) if artifact_json else ""
     if account or not artifact_json:  # an artifact brings its words, for the script that draws it
         block += words_block(language)
     soon = "charts.js" if artifact_json and _VEGA.search(artifact_json) else None
+    home, history = addresses.list_url, addresses.history_url is not None
     with speaking(language):
-        up = (list_url, say("All dashboards")) if list_url else None
-        history = history_url is not None
-        first = first_picture(title, up=up, artifact_json=artifact_json, history=history)
-        return _shell(
-            title, static, metas, block, "page.js", first=first, soon=soon, account=account
+        up = (home, say("All dashboards")) if home else None
+        shell = _Shell(
+            title=title,
+            static=addresses.static_url.rstrip("/"),
+            metas=addresses.metas(),
+            block=block,
+            script="page.js",
+            first=first_picture(title, up=up, artifact_json=artifact_json, history=history),
+            soon=soon,
+            account=account,
         )
+        return shell.html()
 
 
 def list_page(
@@ -128,7 +149,10 @@ def list_page(
     block = data_block("peter-dashboards", body) + words_block(language)
     static = static_url.rstrip("/")
     with speaking(language):
-        return _shell(say("Dashboards"), static, {}, block, "list.js", account=account)
+        title = say("Dashboards")
+        return _Shell(
+            title=title, static=static, block=block, script="list.js", account=account
+        ).html()
 
 
 def lineage_page(
@@ -158,8 +182,14 @@ def lineage_page(
     metas = {"peter-lineage": data_url, "peter-board": board_url, "peter-title": title}
     static, block = static_url.rstrip("/"), words_block(language)
     with speaking(language):
-        name = f"{title} · {say('Lineage')}"
-        return _shell(name, static, metas, block, "lineage.js", account=account)
+        return _Shell(
+            title=f"{title} · {say('Lineage')}",
+            static=static,
+            metas=metas,
+            block=block,
+            script="lineage.js",
+            account=account,
+        ).html()
 
 
 def plain_page(title: str, body: str) -> str:
@@ -245,49 +275,58 @@ def asset_version(name: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
-def _shell(
-    title: str,
-    static: str,
-    metas: Mapping[str, str | None],
-    block: str,
-    code: str,
-    *,
-    first: str = "",
-    soon: str | None = None,
-    account: Account | None = None,
-) -> str:
-    told = "".join(
-        f'<meta name="{name}" content="{html.escape(value)}">\n'
-        for name, value in metas.items()
-        if value
-    )
-    link = f'<link rel="stylesheet" href="{html.escape(asset_url(static, "peter.css"))}">\n'
-    # With rules of its own the first picture does not wait for the others: what stands above a
-    # stylesheet in the body is painted while that is fetched, and scripts still run after it.
-    inline, sheet, late = ("", link, "")
-    if first:
-        inline, sheet, late = (f"<style>{first_style()}</style>\n", "", link)
-    # It is fetched behind what the first paint needs, and run after that.
-    later = (
-        '<link rel="preload" as="script" fetchpriority="low"'
-        f' href="{html.escape(asset_url(static, soon))}">\n'
-        if soon
-        else ""
-    )
-    codes = [code, *(["account.js"] if account else [])]
-    scripts = "".join(
-        f'<script defer src="{html.escape(asset_url(static, each))}"></script>\n' for each in codes
-    )
-    return (
-        f'<!doctype html>\n<html lang="{spoken_language()}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        f"<title>{html.escape(title)} · Peter</title>\n{told}"
-        f"{inline}{sheet}{scripts}{later}</head>\n"
-        f'<body class="pt-body">\n{_account_bar(account)}<div id="peter" class="pt">'
-        f"{first}</div>\n"
-        f"{late}{block}</body>\n</html>\n"
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shell:
+    """What every page has around its data: metas, styles and scripts, in the order of need."""
+
+    title: str
+    static: str
+    block: str
+    script: str
+    metas: Mapping[str, str | None] = field(default_factory=dict)
+    first: str = ""
+    soon: str | None = None
+    account: Account | None = None
+
+    def html(self) -> str:
+        """The page in the language that is spoken."""
+        sheet = f'<link rel="stylesheet" href="{self._asset("peter.css")}">\n'
+        # The first picture has rules of its own: what stands above a stylesheet in the body is
+        # painted while that is fetched, and the scripts still run after it.
+        above, below = ("", sheet) if self.first else (sheet, "")
+        return (
+            f'<!doctype html>\n<html lang="{spoken_language()}">\n<head>\n<meta charset="utf-8">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
+            f"<title>{html.escape(self.title)} · Peter</title>\n{self._metas()}"
+            f"{above}{self._style()}{self._scripts()}</head>\n"
+            f'<body class="pt-body">\n{_account_bar(self.account)}<div id="peter" class="pt">'
+            f"{self.first}</div>\n"
+            f"{below}{self.block}</body>\n</html>\n"
+        )
+
+    def _metas(self) -> str:
+        return "".join(
+            f'<meta name="{name}" content="{html.escape(value)}">\n'
+            for name, value in self.metas.items()
+            if value
+        )
+
+    def _style(self) -> str:
+        return f"<style>{first_style()}</style>\n" if self.first else ""
+
+    def _scripts(self) -> str:
+        names = [self.script, *(["account.js"] if self.account else [])]
+        scripts = [f'<script defer src="{self._asset(name)}"></script>\n' for name in names]
+        if self.soon:  # It is fetched behind what the first paint needs, and run after that.
+            scripts.append(
+                '<link rel="preload" as="script" fetchpriority="low"'
+                f' href="{self._asset(self.soon)}">\n'
+            )
+        return "".join(scripts)
+
+    def _asset(self, name: str) -> str:
+        return html.escape(asset_url(self.static, name))
 
 
 def _account_bar(account: Account | None) -> str:

@@ -23,6 +23,7 @@ from peter_jupyter.http.statuses import problem_of
 from peter_jupyter.page import (
     STATIC,
     Account,
+    Addresses,
     asset_version,
     csp,
     dashboard_page,
@@ -155,15 +156,18 @@ class DashboardPage(Page):
 
         title, language, body = await self.call(painted)
         board = f"{self.root}api/v1/dashboards/{slug}"
-        page = dashboard_page(
-            artifact_json=body,
-            title=title,
+        addresses = Addresses(
             data_url=f"{board}/data",
             static_url=f"{self.root}static",
             export_url=_with_query(f"{self.root}dashboards/{slug}/export", filters),
             history_url=self._history(board),
             lineage_url=f"{self.root}dashboards/{slug}/lineage",
             list_url=f"{self.root}dashboards",
+        )
+        page = dashboard_page(
+            title,
+            addresses,
+            artifact_json=body,
             account=self.account(),
             language=language,
         )

@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from peter_core.plan.tokens import themed, vega_config
 from peter_jupyter.export.browser import find_chromium
-from peter_jupyter.page import STATIC, dashboard_page
+from peter_jupyter.page import STATIC, Addresses, dashboard_page
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "tests" / "fixtures" / "artifacts" / "gallery.json"
@@ -125,10 +125,8 @@ def files_of(folder: Path) -> dict[str, tuple[str, bytes]]:
          "config": config}
         for view in views.values()
     ]  # fmt: skip
-    peter = dashboard_page(
-        artifact_json=json.dumps(artifact).encode(),
-        title="Sales", data_url="/data", static_url="/static",
-    )  # fmt: skip
+    addresses = Addresses(data_url="/data", static_url="/static")
+    peter = dashboard_page("Sales", addresses, artifact_json=json.dumps(artifact).encode())
     found = {
         "/peter": ("text/html", peter.encode()),
         "/vega-embed": ("text/html", peer_page(specs, "/embed.js").encode()),

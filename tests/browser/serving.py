@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from peter_jupyter.page import STATIC, dashboard_page, lineage_page, list_page
+from peter_jupyter.page import STATIC, Addresses, dashboard_page, lineage_page, list_page
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "tests" / "fixtures" / "artifacts" / "gallery.json"
@@ -70,14 +70,9 @@ class Site:
             )
         if path == "/page":
             body = json.dumps(self.artifact).encode() if self.first_paint else None
-            page = dashboard_page(
-                artifact_json=body,
-                title="Sales",
-                data_url="/data",
-                static_url="/static",
-                list_url="/dashboards",
-                language=self.artifact["locale"],
-            )
+            addresses = Addresses(data_url="/data", static_url="/static", list_url="/dashboards")
+            language = self.artifact["locale"]
+            page = dashboard_page("Sales", addresses, artifact_json=body, language=language)
             return 200, "text/html", page.encode()
         return 404, "text/plain", b"not here"
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from peter_core.errors import ConfigError, InvalidRequest
 from peter_jupyter.export import export_html, export_png
-from peter_jupyter.page import csp, dashboard_page
+from peter_jupyter.page import Addresses, csp, dashboard_page
 from tests.browser.serving import GALLERY, Site, Watched
 
 pytestmark = pytest.mark.browser
@@ -410,12 +410,8 @@ def test_the_page_allows_own_scripts_only() -> None:
 
 
 def test_a_title_cannot_leave_its_element() -> None:
-    page = dashboard_page(
-        artifact_json=b'{"title": "</script>"}',
-        title='"><script>',
-        data_url='/d?"',
-        static_url="/s",
-    )
+    addresses = Addresses(data_url='/d?"', static_url="/s")
+    page = dashboard_page('"><script>', addresses, artifact_json=b'{"title": "</script>"}')
     assert page.count("<script") == 2
     assert "&lt;script&gt;" in page
     assert 'content="/d?&quot;"' in page

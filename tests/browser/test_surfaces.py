@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from peter_core import Peter
 from peter_jupyter.export import export_html, export_svg
-from peter_jupyter.page import dashboard_page
+from peter_jupyter.page import Addresses, dashboard_page
 from tests.browser.serving import GALLERY, ROOT
 from tests.browser.surfaces import PATIENCE_MS, TOKEN, Window, drawn, write_notebook
 from tools.flights import write_flights
@@ -164,9 +164,8 @@ def test_the_gallery_is_one_picture_on_all_four_surfaces(
     said: dict[str, dict[str, str]] = {}
     with Window(chromium, lab) as window:
         page = window.page
-        html = dashboard_page(
-            artifact_json=body, title="Sales", data_url="/none", static_url="/peter/static"
-        )
+        addresses = Addresses(data_url="/none", static_url="/peter/static")
+        html = dashboard_page("Sales", addresses, artifact_json=body)
         window.open_page(DEMO)  # which leaves the cookie that its files are asked for with
         _answers(page, f"{lab}/gallery", html, "text/html")
         page.goto(f"{lab}/gallery")

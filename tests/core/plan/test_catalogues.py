@@ -15,7 +15,7 @@ from peter_core.plan.words import catalogue_of, chosen_language, languages, say,
 from peter_jupyter.export import export_html
 from peter_jupyter.export.svg import export_svg
 from peter_jupyter.lineage_widget import LineageWidget
-from peter_jupyter.page import dashboard_page, lineage_page, list_page
+from peter_jupyter.page import Addresses, dashboard_page, lineage_page, list_page
 from tests.small_flights import write_tables
 
 # Of the range that is kept for private use: nobody will ever translate Peter into it.
@@ -77,8 +77,8 @@ def test_a_file_is_all_that_a_language_needs(made_up: Callable[..., None], tmp_p
     assert board["words"]["language"] == TAG
     static = "/static"
     pages = [
-        dashboard_page(artifact_json=None, title="Flights", data_url="/d", static_url=static,
-                       language=TAG),
+        dashboard_page("Flights", Addresses(data_url="/d", static_url=static),
+                       artifact_json=None, language=TAG),
         lineage_page(title="Flights", data_url="/d", board_url="/b", static_url=static,
                      language=TAG),
         list_page([], static_url=static, language=TAG),
