@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from peter_core.errors import PeterError
-from peter_core.plan.words import catalogue_of, retold, say, speaking
+from peter_core.plan.failures import told_error
+from peter_core.plan.words import catalogue_of, say, speaking
 from peter_jupyter.widget import RenderedWidget
 
 if TYPE_CHECKING:
@@ -71,12 +72,7 @@ class LineageWidget(RenderedWidget):
 
     def _told_as(self, error: PeterError) -> dict[str, str | None]:
         with speaking(self._language):
-            return {
-                "code": error.code,
-                "title": say("The lineage cannot be told"),
-                "detail": retold(error.message),
-                "hint": retold(error.hint),
-            }
+            return told_error(error, say("The lineage cannot be told"))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live view, and beside it the still and the words that a saved notebook keeps."""

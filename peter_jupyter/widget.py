@@ -14,8 +14,9 @@ import traitlets
 
 from peter_core.engine.port import CancelToken
 from peter_core.errors import PeterError
+from peter_core.plan.failures import told_error
 from peter_core.plan.merging import merged, touched
-from peter_core.plan.words import retold, say, speaking
+from peter_core.plan.words import say, speaking
 from peter_jupyter.page import STATIC
 
 if TYPE_CHECKING:
@@ -177,12 +178,7 @@ def _packed_renderer() -> bytes:
 def _failed(payload: dict[str, Any], error: PeterError) -> str:
     """The artifact with every chart saying why there is no answer for the values asked for."""
     with speaking(payload.get("locale", "en")):
-        problem = {
-            "code": error.code,
-            "title": say("The dashboard was not computed"),
-            "detail": retold(error.message),
-            "hint": retold(error.hint),
-        }
+        problem = told_error(error, say("The dashboard was not computed"))
     failed = {"state": "failed", "view": None, "problem": problem, "summary": problem["detail"]}
     charts = {name: {**chart, **failed} for name, chart in payload["charts"].items()}
     return json.dumps({**payload, "charts": charts})

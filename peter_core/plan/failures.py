@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from peter_core.dashboard.model import KpiChart, ScatterChart, TableChart
 from peter_core.errors import BytesCapExceeded
-from peter_core.plan.words import retold, say
+from peter_core.plan.words import Told, in_english, say, tell
 
 if TYPE_CHECKING:
     from peter_core.dashboard.model import Chart
@@ -37,22 +37,28 @@ def query_problem(plan: Plan, query: str) -> ChartProblem:
     found = (p for p in plan.problems if p.is_error and f"{p.path}.".startswith(f"{path}."))
     problem = next(found, None)
     if problem is None:
-        return _problem("sql_invalid", say("The query could not be compiled."), None)
-    if not problem.line:
-        return _problem("sql_invalid", problem.message, problem.hint)
-    place = {"line": str(problem.line), "column": str(problem.column)}
-    detail = say("Line {line}, column {column}: {message}", **place, message=problem.message)
-    return _problem("sql_invalid", detail, problem.hint)
+        return _problem("sql_invalid", Told(say("The query could not be compiled.")), None)
+    # What is wrong with a text is said in English, to whoever writes it.
+    place = f"Line {problem.line}, column {problem.column}: " if problem.line else ""
+    hint = in_english(problem.hint) if problem.hint else None
+    return _problem("sql_invalid", in_english(f"{place}{problem.message}"), hint)
 
 
 def error_problem(error: PeterError | None, plan: Plan, query: str) -> ChartProblem:
     """What the engine said of a query that was run, and whose its byte cap is."""
     if error is None:
-        return _problem("engine_failed", say("The query gave no result."), None)
-    hint = retold(error.hint)
+        return _problem("engine_failed", Told(say("The query gave no result.")), None)
+    hint = tell(error.hint) if error.hint else None
     if isinstance(error, BytesCapExceeded):
-        hint = " ".join(filter(None, [hint, _cap_owner(plan, query)]))
-    return _problem(error.code, retold(error.message) or "", hint)
+        owner = _cap_owner(plan, query)
+        hint = Told(f"{hint.text} {owner}", hint.lang) if hint else Told(owner)
+    return _problem(error.code, tell(error.message), hint)
+
+
+def told_error(error: PeterError, title: str) -> ChartProblem:
+    """An error under a title of ours, in the language spoken as far as it can be said in it."""
+    hint = tell(error.hint).named("hint") if error.hint else {"hint": None}
+    return {"code": error.code, "title": title, **tell(error.message).named("detail"), **hint}
 
 
 def needs_every_row(chart: Chart) -> bool:
@@ -67,7 +73,7 @@ def cut_problem(result: Result) -> ChartProblem:
     said = "The result has {rows} rows and {kept} were kept: drawn from those, it would be wrong."
     detail = say(said, rows=result.row_count, kept=result.table.num_rows)
     hint = say("Group or filter further in SQL, so that every row is kept.")
-    return _problem("result_cut", detail, hint)
+    return _problem("result_cut", Told(detail), Told(hint))
 
 
 def _cap_owner(plan: Plan, query: str) -> str:
@@ -78,6 +84,7 @@ def _cap_owner(plan: Plan, query: str) -> str:
     return say("The cap is the server's own, as the dashboard sets no `max_bytes`.")
 
 
-def _problem(code: str, detail: str, hint: str | None) -> ChartProblem:
+def _problem(code: str, detail: Told, hint: Told | None) -> ChartProblem:
     title = say(_TITLES.get(code, "Query failed"))
-    return {"code": code, "title": title, "detail": detail, "hint": hint}
+    below = hint.named("hint") if hint else {"hint": None}
+    return {"code": code, "title": title, **detail.named("detail"), **below}

@@ -20,11 +20,12 @@ _BARE = re.compile(_NUMBER)
 _SIZE = re.compile(rf"({_NUMBER}) ([kKMGTPE]?B)")
 _COUNTED = re.compile(rf"({_NUMBER}) (\D+)")
 _DOLLARS = re.compile(rf"(< )?\$({_NUMBER})")
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d(?::\d\d)?)")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d(?::\d\d)?(?: UTC)?)")
 
 
 def retold_value(value: str, tag: str, counts: Counts) -> str:
-    """A number, size, sum, moment or count in the language of a BCP 47 tag; else as it is.
+    """A number, size, sum, day, moment or count in the language of a BCP 47 tag; else as it is.
 
     Parameters
     ----------
@@ -40,11 +41,20 @@ def retold_value(value: str, tag: str, counts: Counts) -> str:
         before, after = names.currency("USD")
         return f"{found[1] or ''}{before}{_number(found[2], names)}{after}"
     if found := _MOMENT.fullmatch(value):
-        day = dt.datetime.combine(dt.date.fromisoformat(found[1]), dt.time())
-        return f"{strftime(day, names.date, names)}, {found[2]}"
+        return f"{_day(found[1], names)}, {found[2]}"
+    if _DAY.fullmatch(value):
+        return _day(value, names)
     if found := _COUNTED.fullmatch(value):
         return _counted(found[1], found[2], names, counts, tag) or value
     return value
+
+
+def _day(written: str, names: Locale) -> str:
+    try:
+        day = dt.datetime.combine(dt.date.fromisoformat(written), dt.time())
+    except ValueError:  # no calendar has it
+        return written
+    return strftime(day, names.date, names)
 
 
 def _counted(number: str, noun: str, names: Locale, counts: Counts, tag: str) -> str | None:

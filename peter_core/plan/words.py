@@ -30,6 +30,8 @@ _JOINED = re.compile(r"( and | or |, )")
 _JOINTS = re.compile(r"and|or")
 # What somebody else named or wrote.
 _VERBATIM = frozenset({"name", "text"})
+# Words of ours without which the sentence would be in two languages.
+_OURS = frozenset({"doing"})
 # No sentence of ours is longer, and a pattern takes its time over what is.
 _LONGEST = 1000
 _PLACE = re.compile(r"\\\{(\w+)\\\}")
@@ -48,6 +50,18 @@ class Catalogue:
     def for_surface(self) -> dict[str, Any]:
         """What a surface is given, beside an artifact or in the HTML of a page."""
         return {"language": self.language, "words": self.surface}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence of another part of Peter; ``lang`` is its language where it is not the spoken."""
+
+    text: str
+    lang: str | None = None
+
+    def named(self, name: str) -> dict[str, str | None]:
+        """It and its language, if there is one to name, as members of a problem."""
+        return {name: self.text, **({f"{name}_lang": self.lang} if self.lang else {})}
 
 
 _tag: ContextVar[str] = ContextVar("peter_language", default="en")
@@ -98,6 +112,18 @@ def retold(english: str | None) -> str | None:
     return _retold(english, catalogue) or english
 
 
+def tell(english: str) -> Told:
+    """What `retold` gives, and whether it stayed English where another language is spoken."""
+    catalogue = catalogue_of(_tag.get())
+    found = _retold(english, catalogue) if catalogue else None
+    return in_english(english) if found is None else Told(found)
+
+
+def in_english(text: str) -> Told:
+    """A text that is English whatever is spoken, as what is said of SQL to its author."""
+    return Told(text, None if spoken_language() == "en" else "en")
+
+
 def _retold(english: str, catalogue: Catalogue) -> str | None:
     if english in catalogue.texts:
         return catalogue.texts[english]
@@ -106,12 +132,17 @@ def _retold(english: str, catalogue: Catalogue) -> str | None:
     for pattern, told in catalogue.sentences:
         if found := pattern.fullmatch(english):
             values = found.groupdict().items()
-            return told.format_map({name: _part(name, text, catalogue) for name, text in values})
+            parts = {name: _part(name, text, catalogue) for name, text in values}
+            if None not in parts.values():
+                return told.format_map(parts)
     return None
 
 
-def _part(name: str, text: str, catalogue: Catalogue) -> str:
-    """A value of a sentence: words of ours, else a quantity; what somebody named stays."""
+def _part(name: str, text: str, catalogue: Catalogue) -> str | None:
+    """A value of a sentence: words of ours, else a quantity; what somebody named stays.
+
+    ``None`` when it must be words of ours and is not.
+    """
     if name in _VERBATIM:
         return text
     if name == "names":
@@ -120,6 +151,8 @@ def _part(name: str, text: str, catalogue: Catalogue) -> str:
                        retold_value(part, _tag.get(), catalogue.counts)
                        for at, part in enumerate(parts))  # fmt: skip
     inner = text.strip()
+    if name in _OURS:
+        return _retold(inner, catalogue)
     told = _retold(inner, catalogue) or retold_value(inner, _tag.get(), catalogue.counts)
     return text.replace(inner, told) if inner else text
 

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from peter_core.errors import PeterError
+from peter_core.plan.words import retold, speaking
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.models.dashboard import DashboardSummary
 from peter_jupyter.http.models.shapes import Answer
@@ -38,13 +39,19 @@ class SharedResource(Resource):
     @operation("list_shared_dashboards", SharedList, tag="dashboards")
     async def get(self) -> None:
         """The first of them by title; none where no server is known, which is no failure."""
-        self.answer(await self.call(_listed))
+        language = self.readers_language()
+
+        def listed(_: Peter) -> SharedList:
+            with speaking(language):
+                return _listed()
+
+        self.answer(await self.call(listed))
 
 
 SHARED_ROUTES: tuple[tuple[str, type[Resource]], ...] = (("api/v1/hub/dashboards", SharedResource),)
 
 
-def _listed(_: Peter) -> SharedList:
+def _listed() -> SharedList:
     from peter_jupyter.client import PeterClient
 
     # A Jupyter Server that runs here is this one: only what is configured is another.
@@ -63,4 +70,4 @@ def _listed(_: Peter) -> SharedList:
 
 
 def _sentence(error: PeterError) -> str:
-    return " ".join(filter(None, [error.message, error.hint]))
+    return " ".join(filter(None, [retold(error.message), retold(error.hint)]))

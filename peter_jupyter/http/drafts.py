@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from peter_core.dashboard.canonical import diff
 from peter_core.lineage.graph import plan_graph
+from peter_core.plan.words import speaking
 from peter_core.service.bookkeeping import column_graph
 from peter_core.service.publishing import require_valid
-from peter_jupyter.display.verification import verification_json
 from peter_jupyter.http.accepting import JSON
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.bodies import read_document
@@ -21,6 +21,7 @@ from peter_jupyter.http.models.queries import ChartsQuery, ColumnsQuery
 from peter_jupyter.http.models.verification import VerificationAnswer
 from peter_jupyter.http.operations import DOCUMENT_TYPES, operation
 from peter_jupyter.http.resource import Resource
+from peter_jupyter.http.verifications import told_verification
 
 if TYPE_CHECKING:
     from peter_core.plan.plan import Plan, Step
@@ -69,33 +70,34 @@ class VerifyResource(Resource):
         A query that cannot run is a verdict.
         """
         document = read_document(self.request.headers, self.body())
-        filters = self.filters()
+        filters, language = self.filters(), self.readers_language()
 
         def verified(peter: Peter) -> DraftVerification:
             plan = peter.compile(document.yaml, filters=filters)
             require_valid(plan.problems, "Nothing was verified")
-            found = [(s.query, self._verify(peter, plan, s)) for s in plan.steps.values()
+            found = [(s.query, self._verify(peter, plan, s, language)) for s in plan.steps.values()
                      if s.role != "comparison"]  # fmt: skip
             return DraftVerification(
                 slug=plan.dashboard.slug,
                 revision=plan.revision,
                 passed=all(verification.verdict == "passed" for _, verification in found),
-                queries=tuple(_told(name, verification) for name, verification in found),
+                queries=tuple(_told(name, verification, language) for name, verification in found),
             )
 
         self.answer(await self.call(verified))
 
-    def _verify(self, peter: Peter, plan: Plan, step: Step) -> Verification:
+    def _verify(self, peter: Peter, plan: Plan, step: Step, language: str) -> Verification:
         checks = plan.dashboard.queries[step.query].checks
-        return peter.verify(
-            step.statement.text,
-            parameters={parameter.name: parameter.value for parameter in step.parameters},
-            declared={parameter.name: parameter.type for parameter in step.parameters},
-            max_bytes=step.cap_bytes,
-            checks=[check for check in checks if check.equals is None],
-            principal=self.who,
-            cancel=self.cancel,
-        )
+        with speaking(language):
+            return peter.verify(
+                step.statement.text,
+                parameters={parameter.name: parameter.value for parameter in step.parameters},
+                declared={parameter.name: parameter.type for parameter in step.parameters},
+                max_bytes=step.cap_bytes,
+                checks=[check for check in checks if check.equals is None],
+                principal=self.who,
+                cancel=self.cancel,
+            )
 
 
 class DraftDiffResource(Resource):
@@ -140,6 +142,6 @@ class DraftLineageResource(Resource):
         self.answer(await self.call(traced))
 
 
-def _told(name: str, verification: Verification) -> VerifiedQuery:
-    told = VerificationAnswer.model_validate(verification_json(verification))
+def _told(name: str, verification: Verification, language: str) -> VerifiedQuery:
+    told = VerificationAnswer.model_validate(told_verification(verification, language))
     return VerifiedQuery(query=name, verification=told)

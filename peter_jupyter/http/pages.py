@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from peter_core.costs import usd
 from peter_core.errors import InvalidRequest, NotFound
 from peter_core.plan.artifact import rfc3339
-from peter_core.plan.words import chosen_language, say, speaking
+from peter_core.plan.words import say, speaking
 from peter_jupyter.export import export_html
 from peter_jupyter.http.accepting import HTML
 from peter_jupyter.http.access import needs
@@ -88,11 +88,6 @@ class Page(Resource):
         with speaking(self.readers_language()):
             words = told_paragraph(problem.detail, problem.hint)
             self.send(self._error_page(say(problem.title), words).encode(), HTML)
-
-    def readers_language(self) -> str:
-        """The language of a page that belongs to no dashboard: one that the browser asks for."""
-        self.set_header("Vary", "Accept-Encoding, Accept-Language")
-        return chosen_language(self.request.headers.get("Accept-Language", ""))
 
     def _error_page(self, title: str, words: str) -> str:
         listed, every = html.escape(f"{self.root}dashboards"), html.escape(say("All dashboards"))

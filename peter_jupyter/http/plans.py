@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from peter_core.engine.values import json_value
 from peter_core.lineage.graph import plan_graph
+from peter_core.plan.words import speaking, tell
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.bodies import read_document
 from peter_jupyter.http.models.dashboard import DocumentBody
@@ -53,12 +54,13 @@ class CompileResource(Resource):
     async def post(self) -> None:
         """The plan at the filter values of the query string; nothing is run."""
         document = read_document(self.request.headers, self.body())
-        filters, who = self.filters(), self.who
+        filters, who, language = self.filters(), self.who, self.readers_language()
 
         def compiled(peter: Peter) -> PlanAnswer:
             plan = peter.compile(document.yaml, filters=filters)
             cost = peter.price(document.yaml, filters=filters, principal=who)
-            return plan_answer(plan, cost)
+            with speaking(language):
+                return plan_answer(plan, cost)
 
         self.answer(await self.call(compiled))
 
@@ -81,7 +83,7 @@ def plan_answer(plan: Plan, cost: PlanCost) -> PlanAnswer:
             cost_usd=cost.cost_usd,
             cost_usd_month=cost.cost_usd_month,
             exact=cost.exact,
-            note=cost.note,
+            note=tell(cost.note).text,
         ),
         lineage=LineageGraph.model_validate(plan_graph(plan)),
         problems=tuple(ProblemItem.model_validate(problem) for problem in plan.problems),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from tornado.iostream import StreamClosedError
 from tornado.web import Finish
 
+from peter_core.plan.words import speaking
 from peter_jupyter.http.models.problem import FailureEvent
-from peter_jupyter.http.statuses import problem_of, status_of
+from peter_jupyter.http.statuses import problem_of, spoken, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,8 @@ def failure_event(resource: Resource, error: BaseException) -> FailureEvent:
     told = problem_of(
         error, status=status_of(error), trace_id=resource.request_id, author=resource.is_author()
     )
-    return FailureEvent.model_validate(told.model_dump())
+    with speaking(resource.readers_language()):
+        return FailureEvent.model_validate(spoken(told).model_dump())
 
 
 def break_off(resource: Resource) -> None:

@@ -108,7 +108,8 @@ def _compressed(plain: bytes, coding: Coding) -> bytes:
 def _quiet(chart: dict[str, Any]) -> dict[str, Any]:
     problem = chart.get("problem")
     if problem and problem["code"] in ENGINE_TEXT:
-        chart = {**chart, "problem": {**problem, "detail": retold(HIDDEN_DETAIL), "hint": None}}
+        said = {"code": problem["code"], "title": problem["title"]}
+        chart = {**chart, "problem": {**said, "detail": retold(HIDDEN_DETAIL), "hint": None}}
     failed = retold("The refresh failed.") or ""
     if (chart.get("freshness_reason") or "").startswith(failed.rstrip(".")):
         chart = {**chart, "freshness_reason": failed}

@@ -15,6 +15,7 @@ from tornado.web import Finish, HTTPError, stream_request_body
 
 from peter_core.engine.port import CancelToken
 from peter_core.errors import InvalidRequest, PeterError
+from peter_core.plan.words import chosen_language, speaking, spoken_language
 from peter_core.telemetry import new_request_id, request_span
 from peter_jupyter.http.accepting import JSON, PROBLEM, preferred
 from peter_jupyter.http.access import METHODS, access_of, needs, public
@@ -22,7 +23,7 @@ from peter_jupyter.http.bodies import read_json, require_size, require_type
 from peter_jupyter.http.host import Host
 from peter_jupyter.http.models.shapes import Answer, Body, Query
 from peter_jupyter.http.operations import argument_names, operation_of, read_query
-from peter_jupyter.http.statuses import RefusalError, problem_of, status_of
+from peter_jupyter.http.statuses import RefusalError, problem_of, spoken, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -280,7 +281,16 @@ class Resource(Host):
             diff=self._diff,
         )
         self.note_problem(problem.code, status_code, _error(kwargs))
+        with speaking(self.readers_language()):
+            self.set_header("Content-Language", spoken_language())
+            problem = spoken(problem)
         self.write_problem(problem.model_dump_json(exclude_none=True).encode())
+
+    def readers_language(self) -> str:
+        """The language that is asked for, of those that Peter speaks (RFC 9110, 12.5.4)."""
+        known = self._headers.get("Vary", "Accept-Encoding").split(", ")
+        self.set_header("Vary", ", ".join(dict.fromkeys([*known, "Accept-Language"])))
+        return chosen_language(self.request.headers.get("Accept-Language", ""))
 
     def note_problem(self, code: str, status_code: int, error: BaseException | None) -> None:
         """Set the headers that go with a problem, however it is told."""

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from peter_core.errors import PeterError
-from peter_jupyter.display.verification import verification_json
+from peter_core.plan.words import speaking
 from peter_jupyter.failure import failure_of
 from peter_jupyter.http.accepting import JSON, NDJSON
 from peter_jupyter.http.access import needs
@@ -21,6 +21,7 @@ from peter_jupyter.http.models.verification import (
 from peter_jupyter.http.operations import operation
 from peter_jupyter.http.pouring import failure_event, tell
 from peter_jupyter.http.resource import Resource
+from peter_jupyter.http.verifications import told_verification
 
 if TYPE_CHECKING:
     from peter_core.service import Peter
@@ -53,27 +54,30 @@ class RunResource(Resource):
         With ``Accept: application/x-ndjson`` a line tells every second that it runs.
         """
         asked = self.json_body(RunBody)
-        who = self.who
+        who, language = self.who, self.readers_language()
 
         def verify(peter: Peter) -> Verification:
-            return peter.verify(
-                asked.sql,
-                parameters=asked.values,
-                declared=asked.declared,
-                max_bytes=asked.max_bytes,
-                sample_rows=asked.sample_rows,
-                checks=asked.checks,
-                timeout_s=asked.timeout_s,
-                principal=who,
-                cancel=self.cancel,
-            )
+            with speaking(language):
+                return peter.verify(
+                    asked.sql,
+                    parameters=asked.values,
+                    declared=asked.declared,
+                    max_bytes=asked.max_bytes,
+                    sample_rows=asked.sample_rows,
+                    checks=asked.checks,
+                    timeout_s=asked.timeout_s,
+                    principal=who,
+                    cancel=self.cancel,
+                )
 
         if self.wanted(JSON, NDJSON) == NDJSON:
-            await self._stream(asyncio.create_task(self.call(verify)))
+            await self._stream(asyncio.create_task(self.call(verify)), language)
         else:
-            self.answer(VerificationAnswer.model_validate(payload(await self.call(verify))))
+            self.answer(
+                VerificationAnswer.model_validate(payload(await self.call(verify), language))
+            )
 
-    async def _stream(self, running: asyncio.Task[Verification]) -> None:
+    async def _stream(self, running: asyncio.Task[Verification], language: str) -> None:
         began = time.perf_counter()
         # Whoever goes away does not look at how it ended.
         running.add_done_callback(lambda task: task.cancelled() or task.exception())
@@ -83,7 +87,7 @@ class RunResource(Resource):
             told = True
             await tell(self, RunningEvent(elapsed_ms=(time.perf_counter() - began) * 1000))
         try:
-            last: Answer = VerifiedEvent.model_validate(payload(running.result()))
+            last: Answer = VerifiedEvent.model_validate(payload(running.result(), language))
         except PeterError as error:
             if not told:
                 # Nothing was sent yet, so that the answer can still be a problem of its own.
@@ -93,12 +97,12 @@ class RunResource(Resource):
         await self.finish()
 
 
-def payload(found: Verification) -> dict[str, object]:
+def payload(found: Verification, language: str) -> dict[str, object]:
     """The payload of a verification; raises what stopped it."""
     failure = failure_of(found) if found.reason in _STOPPED else None
     if failure is not None:
         raise failure
-    return verification_json(found)
+    return told_verification(found, language)
 
 
 class ExplainResource(Resource):
@@ -122,7 +126,7 @@ class ExplainResource(Resource):
                 cancel=self.cancel,
             )
         )
-        self.answer(VerificationAnswer.model_validate(payload(found)))
+        self.answer(VerificationAnswer.model_validate(payload(found, self.readers_language())))
 
 
 class CheckResource(Resource):

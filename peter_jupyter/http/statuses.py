@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tornado.web import HTTPError
 
 from peter_core.errors import PeterError
+from peter_core.plan.words import say, tell
 from peter_jupyter.http.models.finding import ProblemItem
 from peter_jupyter.http.models.problem import ProblemDetails
 
@@ -123,6 +124,17 @@ def problem_of(
     code = _OF_STATUS.get(status, "internal_error")
     made = _details(code, trace_id, detail=_DETAILS.get(code, STATUSES[code][1] + "."))
     return made if made.status == status else made.model_copy(update={"status": status})
+
+
+def spoken(problem: ProblemDetails) -> ProblemDetails:
+    """A problem in the language spoken, its single findings as they are.
+
+    What has no words there is named as the English that it is.
+    """
+    said = tell(problem.detail).named("detail")
+    if problem.hint:
+        said |= tell(problem.hint).named("hint")
+    return problem.model_copy(update={"title": say(problem.title), **said})
 
 
 def _details(

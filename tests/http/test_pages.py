@@ -171,8 +171,7 @@ async def test_a_failure_is_told_in_the_readers_language(ask: Ask) -> None:
 
 async def test_what_has_no_translation_is_marked_as_english(ask: Ask, published: str) -> None:
     asked = {"Accept-Language": "de"}
-    path = f"{PAGE}/export"
-    reply = await ask("GET", path, who="vera", headers=asked, **{"<b>": "x"})
+    reply = await ask("GET", "dashboards", who="vera", headers=asked, **{"<b>": "x"})
     text = reply.body.decode()
     assert reply.status == 400
     assert "<h1>Die Anfrage ist fehlerhaft</h1>" in text

@@ -162,12 +162,14 @@ View = Annotated[KpiView | VegaView | TableView | TextView, Field(discriminator=
 
 
 class ChartProblem(Answer):
-    """Why a chart shows nothing."""
+    """Why a chart shows nothing; a ``lang`` is a text's that is not in the dashboard's."""
 
     code: str
     title: str
     detail: str
     hint: str | None = None
+    detail_lang: str | None = None
+    hint_lang: str | None = None
     problems: tuple[ProblemItem, ...] = ()
 
 

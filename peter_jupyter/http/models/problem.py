@@ -16,8 +16,10 @@ from peter_jupyter.http.models.verification import RunningEvent, VerifiedEvent
 class ProblemDetails(Answer):
     """An error. ``code`` is for programs, ``title``, ``detail`` and ``hint`` are for people.
 
-    ``trace_id`` is the request's id, to be named when asking for help. ``diff`` comes with 412:
-    what others changed since the revision that the change was made from.
+    These are in the language that ``Accept-Language`` asks for; ``detail_lang`` and ``hint_lang``
+    name that of a text which is not. ``trace_id`` is the request's id, to be named when asking for
+    help. ``diff`` comes with 412: what others changed since the revision that the change was made
+    from.
     """
 
     type: str
@@ -27,6 +29,8 @@ class ProblemDetails(Answer):
     code: str
     trace_id: str
     hint: str | None = None
+    detail_lang: str | None = None
+    hint_lang: str | None = None
     problems: tuple[ProblemItem, ...] = ()
     diff: Difference | None = None
 

@@ -80,7 +80,9 @@ class StageItem(Answer):
 class VerificationAnswer(Answer):
     """What one statement is, costs, returned and looks like.
 
-    A dry run is ``passed`` with ``dry_run`` set when the statement could run.
+    A dry run is ``passed`` with ``dry_run`` set when the statement could run. Checks, ``error`` and
+    ``hint`` are in the language that ``Accept-Language`` asks for; ``error_lang`` and ``hint_lang``
+    name that of a text which is not. Findings, said of SQL to its author, are in English.
     """
 
     verdict: Literal["passed", "failed", "could_not_run"]
@@ -114,6 +116,8 @@ class VerificationAnswer(Answer):
     reason: str | None
     error: str | None
     hint: str | None
+    error_lang: str | None = None
+    hint_lang: str | None = None
 
 
 class RunningEvent(Answer):

@@ -19,13 +19,16 @@ from peter_core.plan.charts import chart_view
 from peter_core.plan.plurals import plural
 from peter_core.plan.words import (
     FOLDER,
+    Told,
     catalogue_of,
     chosen_language,
+    in_english,
     languages,
     retold,
     say,
     say_count,
     speaking,
+    tell,
 )
 
 PLAN = Path(words.__file__).parent
@@ -201,6 +204,11 @@ def test_a_sentence_of_another_part_keeps_its_values() -> None:
          "(1.234.567.890 Bytes) abrechnen. Nichts wurde ausgeführt oder abgerechnet."),
         ("It was computed 1.5 h ago; it counts for 3 d.",
          "Vor 1,5 Std. berechnet; bis zum Alter von 3 Tagen gilt es als aktuell."),
+        ("The filter 'tag' starts on 2013-06-03, after its end on 2013-06-31.",
+         "Der Filter 'tag' beginnt am 03.06.2013, nach seinem Ende am 2013-06-31."),
+        ("BigQuery has not answered since 2026-11-23 03:00 UTC, so it is not asked at the moment.",
+         "BigQuery antwortet seit 23.11.2026, 03:00 UTC nicht und wird deshalb im Moment nicht "
+         "gefragt."),
         ("It was computed 61 s ago; it counts for 1 min.",
          "Vor 61 s berechnet; bis zum Alter von 1 Min. gilt es als aktuell."),
         ("nyc.flights changed at 2026-11-23 03:00:09 UTC, after it was computed.",
@@ -230,6 +238,27 @@ def test_quantities_in_a_sentence_stand_as_the_language_writes_them(
     with speaking("de-DE"):
         assert (retold(english) or "").replace("\u00a0", " ") == told
     assert retold(english) == english
+
+
+def test_what_stays_english_in_another_language_says_so() -> None:
+    unknown = "Syntax error: unexpected `FORM`."
+    with speaking("de-CH"):
+        assert tell("There is no dashboard sales.") == Told("Es gibt kein Dashboard sales.")
+        assert tell(unknown).named("detail") == {"detail": unknown, "detail_lang": "en"}
+        assert in_english("x") == Told("x", "en")
+    for english in ("en-GB", "sv"):
+        with speaking(english):
+            assert tell(unknown).named("hint") == {"hint": unknown}
+
+
+def test_a_sentence_is_not_told_in_two_languages() -> None:
+    with speaking("de"):
+        assert tell("Peter could not sing: no voice.").lang == "en"
+        told = tell("Peter could not read dashboard sales: no room is left on the device.")
+    assert told.text == (
+        "Peter konnte das nicht: das Dashboard sales lesen (auf dem Datenträger ist kein Platz "
+        "mehr)."
+    )
 
 
 def test_a_text_longer_than_any_of_ours_is_not_looked_through() -> None:
