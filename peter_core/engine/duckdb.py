@@ -64,6 +64,8 @@ class DuckDBEngine:
         The workspace; ``.peter/engine`` in it holds the imported database.
     project
         The project of table names that give none.
+    default_dataset
+        The dataset of table names that give none; without it they are refused, as in BigQuery.
     memory_limit_bytes
         Memory of one query; one that needs more fails.
     workers
@@ -78,10 +80,12 @@ class DuckDBEngine:
         folder: Path,
         *,
         project: str = "local",
+        default_dataset: str | None = None,
         memory_limit_bytes: int = 1 << 30,
         workers: int = 2,
     ) -> None:
         self.project = project
+        self._default_dataset = default_dataset
         self._memory_limit_bytes = memory_limit_bytes
         self._database = FolderDatabase(folder.absolute())
         self._pool = WorkerPool(
@@ -97,7 +101,10 @@ class DuckDBEngine:
         _ENGINES.add(self)
 
     def tables(self) -> tuple[TableInfo, ...]:
-        """Every table that could be read, by name."""
+        """Every table that could be read: those of the default dataset, then all others, by name.
+
+        A name without a dataset means the first table that has it.
+        """
         return tuple(self._tables().infos.values())
 
     def table(self, name: str) -> TableInfo:
@@ -200,16 +207,22 @@ class DuckDBEngine:
         known = self._known
         if known is None or known.catalog is not catalog:
             infos = [table.info(self.project) for table in catalog.tables]
+            infos.sort(key=lambda info: (not self._is_default(info.id), info.id))
             known = self._known = _Tables(
                 catalog=catalog,
-                infos={info.id: info for info in sorted(infos, key=lambda info: info.id)},
+                infos={info.id: info for info in infos},
                 unreadable={f"{self.project}.{u.source.name}": u for u in catalog.unreadable},
                 schema={info.id: info.schema for info in infos},
             )
         return known
 
+    def _is_default(self, id: str) -> bool:
+        return id.startswith(f"{self.project}.{self._default_dataset}.")
+
     def _resolve(self, name: str, ids: dict[str, Any]) -> list[str]:
         parts = name.replace("`", "").split(".")
+        if len(parts) == 1 and self._default_dataset is not None:
+            parts.insert(0, self._default_dataset)
         if len(parts) == 1:
             return [id for id in ids if id.rpartition(".")[2] == parts[0]]
         full = ".".join(parts) if len(parts) > 2 else f"{self.project}.{'.'.join(parts)}"
@@ -231,6 +244,7 @@ class DuckDBEngine:
         return made
 
     def _translate(self, job: Job, tables: _Tables) -> _Prepared:
+        from peter_core.engine.bare_names import bare_names
         from peter_core.sql.checking import check_sql
         from peter_core.sql.columns import used_columns
         from peter_core.sql.dialect import to_duckdb
@@ -239,10 +253,13 @@ class DuckDBEngine:
         declared = {parameter.name: parameter.type for parameter in parameters}
         problems = check_sql(statement.text, schema=tables.schema, parameters=declared)
         self._stop_at(statement, problems, tables)
-        self._stop_at(statement, _without_dataset(statement, tables), tables)
+        bare = bare_names(statement, tables.infos, self._is_default, self._default_dataset)
+        self._stop_at(statement, bare, tables)
         translation = to_duckdb(statement, schema=tables.schema, parameters=parameters)
         self._stop_at(statement, translation.problems, tables)
         used = used_columns(statement, tables.schema)
+        # Whoever looks for a bare name among the tables finds the default dataset's first.
+        used = {id: used[id] for id in sorted(used, key=lambda id: not self._is_default(id))}
         return _Prepared(translation.sql, _estimate(used, translation.columns, tables))
 
     def _stop_at(self, statement: Statement, problems: Sequence[Problem], tables: _Tables) -> None:
@@ -313,24 +330,6 @@ class DuckDBEngine:
             return self._execute(prepared, job, tables, deadline, cancel)
         except WorkerStartError as error:
             raise duckdb_errors.start_error(str(error)) from error
-
-
-def _without_dataset(statement: Statement, tables: _Tables) -> list[Problem]:
-    """Tables whose name is their last part alone: BigQuery knows none without a dataset."""
-    from peter_core.sql.positions import problem_at, span_of
-    from peter_core.sql.tables import table_uses
-
-    found = []
-    for use in table_uses(statement.tree):
-        if "." not in use.name:
-            full = [
-                ".".join(id.split(".")[-2:]) for id in tables.infos if id.endswith(f".{use.name}")
-            ]
-            said = f"The table `{use.name}` is named without its dataset."
-            hint = f"Write `{full[0]}`." if full else None
-            span = span_of(use.node)
-            found.append(problem_at(statement.text, span, "unknown-table", said, hint=hint))
-    return found
 
 
 def _estimate(

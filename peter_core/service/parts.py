@@ -145,6 +145,7 @@ def _engine(settings: Settings, folder: Path) -> Engine:
     return DuckDBEngine(
         folder,
         project=settings.project,
+        default_dataset=settings.default_dataset,
         memory_limit_bytes=settings.engine_memory,
         workers=settings.engine_workers,
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from peter_core.dashboard.problems import Problem
-    from peter_core.sql.schema import SchemaMapping
+    from peter_core.sql.schema import KnownTable, SchemaMapping
     from peter_core.sql.statement import Statement
 
 UNKNOWN_TYPE = "UNKNOWN"
@@ -88,7 +88,8 @@ def _name_tables(tree: exp.Expr, known: Schema) -> dict[str, Any]:
     """Give every table three parts, so that names of any depth meet one schema."""
     mapping: dict[str, Any] = {}
     for use in table_uses(tree):
-        parts = use.name.split(".")
+        table = known.find(use.name)
+        parts = _written(use.name, table)
         project, dataset, name = [_PROJECT, _DATASET, *parts][-3:]
         if len(parts) == 2:
             project = _PROJECT
@@ -101,11 +102,17 @@ def _name_tables(tree: exp.Expr, known: Schema) -> dict[str, Any]:
         node.set("catalog", exp.to_identifier(project, quoted=True))
         node.meta["bare"] = len(parts) == 1
         node.meta["written_parts"] = len(parts)
-        table = known.find(use.name)
         if table is not None:
             columns = {key: kind for key, (_, kind) in table.columns.items()}
             mapping.setdefault(project, {}).setdefault(dataset, {})[name] = columns
     return mapping
+
+
+def _written(name: str, table: KnownTable | None) -> list[str]:
+    """The parts of a table's name, with the dataset that a bare one was found in."""
+    parts = name.split(".")
+    path = table.id.replace("`", "").split(".") if table is not None else []
+    return [path[-2], *parts] if len(parts) == 1 and len(path) > 1 else parts
 
 
 def _qualified(tree: exp.Expr, mapping: dict[str, Any]) -> exp.Expr:

@@ -324,6 +324,67 @@ def test_a_table_without_its_dataset_is_refused_as_bigquery_refuses_it(
         assert (problem.line, problem.column) == (1, statement.index("flights") + 1)
 
 
+@pytest.fixture(scope="module")
+def at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBEngine]:
+    """An engine with a default dataset; another dataset, which sorts first, has its names too."""
+    folder = make_workspace(tmp_path_factory.mktemp("at-home"))
+    for dataset in ("abroad", "nyc"):
+        place = folder / "data" / dataset
+        write_parquet(place / "events_1.parquet", f"SELECT 1 AS n, '{dataset}' AS place")
+    write_parquet(folder / "data/abroad/events_2.parquet", "SELECT 2 AS n, 'abroad' AS place")
+    write_parquet(folder / "data/abroad/flights.parquet", "SELECT 'abroad' AS carrier")
+    write_parquet(folder / "data/abroad/hotels.parquet", "SELECT 'Ritz' AS hotel")
+    engine = DuckDBEngine(folder, default_dataset="nyc")
+    yield engine
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT COUNT(*) AS n FROM flights",
+        "SELECT COUNT(flights.id) AS n FROM `flights`",
+        "SELECT (SELECT COUNT(*) FROM flights AS f) AS n",
+        "WITH airlines AS (SELECT id FROM flights) SELECT COUNT(*) AS n FROM airlines",
+        "SELECT COUNT(id) AS n FROM abroad.flights AS a RIGHT JOIN flights AS h"
+        " ON a.carrier = h.carrier",
+    ],
+)
+def test_a_name_without_a_dataset_is_of_the_default_one(at_home: DuckDBEngine, sql: str) -> None:
+    assert rows(at_home, sql) == [{"n": 1000}]
+    estimate = at_home.dry_run(job(sql))
+    assert estimate.tables[0].id == "local.nyc.flights"
+
+
+def test_a_wildcard_without_a_dataset_is_of_the_default_one(at_home: DuckDBEngine) -> None:
+    assert rows(at_home, "SELECT place FROM `events_*`") == [{"place": "nyc"}]
+    assert len(rows(at_home, "SELECT place FROM `abroad.events_*`")) == 2
+
+
+@pytest.mark.parametrize("name", ["flights", "nyc.flights", "local.nyc.flights", "`flights`"])
+def test_a_bare_name_is_that_of_the_default_dataset(at_home: DuckDBEngine, name: str) -> None:
+    assert at_home.table(name).id == "local.nyc.flights"
+
+
+def test_only_the_default_dataset_is_looked_through(at_home: DuckDBEngine) -> None:
+    with pytest.raises(TableNotFound):
+        at_home.table("hotels")
+    with pytest.raises(SqlError) as raised:
+        at_home.run(job("SELECT hotel FROM hotels"))
+    (problem,) = raised.value.problems
+    assert problem.message == "The default dataset `nyc` has no table `hotels`."
+    assert (problem.hint, problem.line, problem.column) == ("Write `abroad.hotels`.", 1, 19)
+
+
+def test_a_column_of_the_default_dataset_is_checked_and_sized(at_home: DuckDBEngine) -> None:
+    with pytest.raises(SqlError) as raised:
+        at_home.dry_run(job("SELECT hotel FROM flights"))
+    assert raised.value.problems[0].rule == "unknown-column"
+    bare = at_home.dry_run(job("SELECT delay FROM flights"))
+    assert bare == at_home.dry_run(job("SELECT delay FROM nyc.flights"))
+    assert bare.bytes == 8000
+
+
 def test_an_engine_of_a_missing_folder_says_so(tmp_path: Path) -> None:
     engine = DuckDBEngine(tmp_path / "nowhere")
     with pytest.raises(EngineUnavailable, match="does not exist"):
