@@ -107,6 +107,17 @@ async def test_headers_beyond_their_limit_end_the_connection(
     assert (await ask("GET", "health")).status == 200
 
 
+async def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_sent(
+    ask: Ask, own_server: int, jp_base_url: str
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", own_server)
+    more = f"Content-Type: application/yaml\r\nContent-Length: {2**20 + 1}\r\n\r\n"
+    writer.write(head(jp_base_url, "api/v1/dashboards", "POST", more))
+    answer = await asyncio.wait_for(reader.readline(), 60)
+    assert answer.startswith(b"HTTP/1.1 413")
+    writer.close()
+
+
 async def test_a_compressed_body_is_never_unpacked(
     ask: Ask, own_server: int, jp_base_url: str
 ) -> None:
