@@ -68,6 +68,9 @@ def add_references(
     """
     above: list[Box] = []
     told: list[str] = []
+    # What is kept off the letters is no line: it lies below all of them.
+    halos: list[dict[str, Any]] = []
+    drawn: list[dict[str, Any]] = []
     for index, reference in enumerate(references):
         line = _line(reference, x, places, written, zone, ground, flipped=flipped)
         if line is None:
@@ -82,7 +85,10 @@ def add_references(
             mark, box = _beside(line, ground)
             ground = ground.under([box])
             end = {"value": {"expr": "width"} if mark["align"] == "right" else 0}
-        _draw(plot, index, line, mark, end)
+        halo, *rest = _layers(index, line, mark, end)
+        halos.append(halo)
+        drawn += rest
+    plot.layers += halos + drawn
     return tuple(told)
 
 
@@ -154,20 +160,23 @@ def _limit(share: float) -> dict[str, str]:
     return {"expr": f"width * {share:.3g}"}
 
 
-def _draw(plot: Plot, index: int, line: _Line, mark: dict[str, Any], end: dict[str, Any]) -> None:
+def _layers(
+    index: int, line: _Line, mark: dict[str, Any], end: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """The halo of a line's label, the line, and the label."""
     data: dict[str, Any] = {"values": [line.row]}
     tip = {"tooltip": {"expr": f"[['', reference_{index}]]"}}
     spot = {line.channel: line.spot}
-    plot.layers.append({"data": data, "mark": {"type": "rule", **tip}, "encoding": spot})
     other = "x" if line.channel == "y" else "y"
     text = {"value": {"expr": f"reference_{index}"}}
     encoding = {**spot, other: end, "text": text}
-    # Drawn twice: letters as wide as a pen in the card's colour keep data off the letters.
-    halo = {"stroke": "$surface", "strokeWidth": 4, "strokeJoin": "round"}
-    for more in (halo, tip):
-        plot.layers.append(
-            {"data": data, "mark": {"type": "text", **mark, **more}, "encoding": encoding}
-        )
+    # Letters as wide as a pen in the card's colour keep data off the letters.
+    pen = {"stroke": "$surface", "strokeWidth": 4, "strokeJoin": "round"}
+    return [
+        {"data": data, "mark": {"type": "text", **mark, **pen}, "encoding": encoding},
+        {"data": data, "mark": {"type": "rule", **tip}, "encoding": spot},
+        {"data": data, "mark": {"type": "text", **mark, **tip}, "encoding": encoding},
+    ]
 
 
 def _place(value: Scalar | None, x: Field, places: Places, zone: str) -> float | int | None:

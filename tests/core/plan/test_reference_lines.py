@@ -64,13 +64,15 @@ def test_two_lines_at_one_height_have_their_labels_apart() -> None:
     assert len(places) == 2
 
 
-def test_a_card_coloured_halo_lies_behind_every_label() -> None:
+def test_a_card_coloured_halo_lies_behind_every_label_and_below_every_line() -> None:
     view = line([1.0, 2.0, 3.0], reference=[{"y": 2}, {"x": "2026-01-02"}])
-    behind, label_, *_ = layers(view, "text")
-    assert behind["mark"]["stroke"] == "$surface"
-    assert "stroke" not in label_["mark"]
-    assert behind["encoding"] == label_["encoding"]
-    assert len(layers(view, "text")) == 4
+    own = [layer for layer in view.view["spec"]["layer"] if "data" in layer]
+    kinds = [layer["mark"]["type"] for layer in own]
+    assert kinds == ["text", "text", "rule", "text", "rule", "text"]
+    for halo, label_ in [(own[0], own[3]), (own[1], own[5])]:
+        assert halo["mark"]["stroke"] == "$surface"
+        assert "stroke" not in label_["mark"]
+        assert halo["encoding"] == label_["encoding"]
 
 
 @pytest.mark.parametrize("day", ["2026-01-02", "2026-01-20", "2026-02-08"])
@@ -83,7 +85,7 @@ def test_a_label_of_an_upright_line_stands_above_the_plot_and_within_it(day: str
 def test_labels_of_neighbouring_upright_lines_stand_above_each_other() -> None:
     lines = [{"x": f"2026-01-{day}", "label": "Something changed"} for day in (19, 20, 30)]
     heights = [layer["mark"]["dy"] for layer in layers(line([1.0] * 40, reference=lines), "text")]
-    assert heights == [-2, -2, -17, -17, -2, -2]
+    assert heights == [-2, -17, -2] * 2
 
 
 @pytest.mark.parametrize("reference", [{"y": 20}, {"x": "2026-02-08"}, {"x": "2026-01-02"}])
