@@ -159,7 +159,7 @@ assert cache.get("after") == b"y"
 @pytest.mark.parametrize("size", [50_000, 300_000])
 def test_a_full_device_never_fails_a_request_and_heals_by_itself(tmp_path: Path, size: int) -> None:
     command = [sys.executable, "-c", FULL, str(tmp_path / "cache"), "250000", str(size)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
     partial = [p for p in tmp_path.rglob("*.val") if p.stat().st_size != size]
     assert partial == []

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from peter_core.errors import AlreadyExists, NotFound, PreconditionFailed, StorageError
-from peter_core.store.gcs import GcsStore
+from peter_core.store.gcs import GcsStore, calls
 from tests.core.store.store_behaviour import NOW, SLUG, publish, revision_of
 from tests.servers.gcs import BUCKET, GcsServer, gcs_client, gcs_server
 from tests.servers.http_proxy import Fault, FaultyProxy, faulty_proxy
@@ -23,8 +23,12 @@ from tests.servers.http_proxy import Fault, FaultyProxy, faulty_proxy
 # Clients drop some answers unread, and their sockets with them; `end` collects those.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
-TIMEOUT_S = 2.0
-GRACE_S = 0.5
+PATIENT_S = 40.0
+"""For what must succeed; what waits for an answer that never comes tries again after a second."""
+HURRIED_S = 3.0
+"""For what cannot succeed."""
+GRACE_S = 30.0
+"""For a busy machine: what hangs here hangs until the test is over."""
 TOKEN = "ya29.a-planted-token"  # noqa: S105
 _prefixes = itertools.count()
 
@@ -50,11 +54,24 @@ def prefix() -> str:
 
 
 @pytest.fixture
-def store(proxy: FaultyProxy, prefix: str) -> Iterator[GcsStore]:
+def timeout_s() -> float:
+    """Of the store."""
+    return PATIENT_S
+
+
+hurried = pytest.mark.parametrize("timeout_s", [HURRIED_S], ids=["hurried"])
+
+
+@pytest.fixture
+def store(
+    proxy: FaultyProxy, prefix: str, timeout_s: float, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[GcsStore]:
     """A store whose requests go through the proxy."""
     proxy.spoil()
+    if timeout_s == PATIENT_S:
+        monkeypatch.setattr(calls, "_ATTEMPTS_IN_TIME", PATIENT_S)
     client = gcs_client(proxy.url)
-    store = GcsStore(BUCKET, prefix=prefix, client=client, timeout_s=TIMEOUT_S)
+    store = GcsStore(BUCKET, prefix=prefix, client=client, timeout_s=timeout_s)
     yield store
     proxy.spoil()
     end(store, client)
@@ -91,7 +108,7 @@ def in_time(call: Callable[[], object], error: type[Exception] | None = None) ->
             call()
         return str(caught.value)
     finally:
-        assert time.monotonic() - began < TIMEOUT_S + GRACE_S
+        assert time.monotonic() - began < PATIENT_S + GRACE_S
 
 
 def numbers(store: GcsStore) -> list[int]:
@@ -234,6 +251,7 @@ def test_too_many_writes_to_one_object_are_waited_out(
     assert numbers(direct) == [2, 1]
 
 
+@hurried
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_write_that_is_refused_for_good_says_so_in_time(
     store: GcsStore, direct: GcsStore, proxy: FaultyProxy, status: int
@@ -250,6 +268,7 @@ def test_a_write_that_is_refused_for_good_says_so_in_time(
     assert numbers(direct) == [2, 1]
 
 
+@hurried
 def test_a_change_whose_fate_cannot_be_learnt_is_called_unknown(
     store: GcsStore, direct: GcsStore, proxy: FaultyProxy
 ) -> None:
@@ -302,6 +321,7 @@ def all_at_once(store: GcsStore) -> dict[str, str]:
         return {name: future.result() for name, future in futures.items()}
 
 
+@hurried
 @pytest.mark.parametrize("kind", ["hang", "trickle"])
 def test_every_call_keeps_its_deadline(
     store: GcsStore, direct: GcsStore, proxy: FaultyProxy, kind: Any
@@ -318,6 +338,7 @@ def test_every_call_keeps_its_deadline(
     assert numbers(direct) == [2, 1]
 
 
+@hurried
 def test_a_store_that_is_down_says_so_and_comes_back(
     store: GcsStore, direct: GcsStore, proxy: FaultyProxy
 ) -> None:
@@ -369,6 +390,7 @@ def test_two_servers_that_write_the_index_at_once_both_list_rightly(
     assert [p.slug for p in store.list()] == [p.slug for p in direct.list()] == ["ab", "cd"]
 
 
+@hurried
 @pytest.mark.parametrize("stop", ["revisions/", "history/", "heads/"])
 def test_a_writer_that_dies_on_the_way_leaves_nothing_to_be_seen(
     store: GcsStore, direct: GcsStore, proxy: FaultyProxy, stop: str

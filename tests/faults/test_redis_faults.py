@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from peter_core.cache.layered import LayeredCache
+from peter_core.cache.redis.wire import Command, Reply
 from peter_core.cache.results import ResultCache
 from tests.core.cache.samples import FLIGHTS, sample_entry
 from tests.servers.chaos_proxy import ChaosProxy, Weather, chaos_proxy
@@ -19,9 +20,14 @@ from tests.servers.redis import RedisServer, running_redis
 
 KEY = b"k" * 32
 KEYS = [f"{n:064x}" for n in range(20)]
-BUDGET_S = 0.06
-RECOVERY_S = 5.0
+BUDGET_S = 0.05
+RECOVERY_S = 60.0
+"""Long, for a busy machine: what does not come back at all never does."""
 THREADS = 4
+LOOK_UPS = 400
+"""In a minute at least. Half of them if each waited a second for Redis."""
+ASKED = 24
+"""Exchanges with a Redis that does not answer: as many as open the breaker, and those under way."""
 
 
 class Setting:
@@ -34,11 +40,24 @@ class Setting:
         for n, key in enumerate(KEYS):
             self.cache.put(key, sample_entry(n))
         assert self.back_within(RECOVERY_S)
+        self.patience: list[float] = []
+        self._watch_exchanges()
 
     @property
     def layers(self) -> LayeredCache:
         assert self.cache._layers is not None
         return self.cache._layers
+
+    def _watch_exchanges(self) -> None:
+        """Keep how long each exchange with Redis may take, in seconds."""
+        link = self.layers.redis.link
+        exchange = link._exchange
+
+        def noted(commands: tuple[Command, ...], deadline: float) -> list[Reply] | None:
+            self.patience.append(deadline - time.monotonic())
+            return exchange(commands, deadline)
+
+        link._exchange = noted  # type: ignore[method-assign]
 
     def back_within(self, seconds: float) -> bool:
         """Whether a value that only Redis has is found before the time is over."""
@@ -57,7 +76,7 @@ def setting(tmp_path: Path) -> Iterator[Setting]:
     folder = tmp_path / "redis"
     folder.mkdir()
     with (
-        running_redis(folder, "--enable-debug-command", "yes") as server,
+        running_redis(folder) as server,
         chaos_proxy(server.port) as proxy,
     ):
         made = Setting(tmp_path / "server", server, proxy)
@@ -70,30 +89,21 @@ class Load:
 
     def __init__(self, cache: ResultCache) -> None:
         self.cache = cache
-        self.waits: list[float] = []
+        self.look_ups = 0
         self.errors: list[BaseException] = []
         self.wrong: list[str] = []
-        self.lags: list[float] = []
         self._ended = threading.Event()
 
     def run(self, seconds: float) -> None:
-        """Load the cache for so long."""
-        with ThreadPoolExecutor(THREADS + 1) as pool:
+        """Load the cache for so long, and on a busy machine until there was some load."""
+        until = time.monotonic() + 60
+        with ThreadPoolExecutor(THREADS) as pool:
             running = [pool.submit(self._look_up, n) for n in range(THREADS)]
-            running.append(pool.submit(self._lag))
             time.sleep(seconds)
+            while self.look_ups < LOOK_UPS and time.monotonic() < until:
+                time.sleep(0.02)
             self._ended.set()
             self.errors = [error for one in running if (error := one.exception()) is not None]
-
-    @property
-    def p99(self) -> float:
-        """Of the look-ups, in seconds."""
-        return sorted(self.waits)[int(len(self.waits) * 0.99)]
-
-    @property
-    def lag(self) -> float:
-        """How late this machine lets a thread run, 99 of 100 times, in seconds."""
-        return sorted(self.lags)[int(len(self.lags) * 0.99)]
 
     def _look_up(self, offset: int) -> None:
         turn = offset
@@ -103,9 +113,8 @@ class Load:
             if turn % 3 == 0:
                 # As of another process: memory has it no more.
                 self.cache._memory.delete(KEYS[n])
-            began = time.perf_counter()
             entry = self.cache.get(KEYS[n])
-            self.waits.append(time.perf_counter() - began)
+            self.look_ups += 1
             if entry is None or entry != sample_entry(n):
                 self.wrong.append(KEYS[n])
             if turn % 50 == 0:
@@ -113,12 +122,6 @@ class Load:
                 self.cache.compute(f"made-{offset}", lambda _, n=n: sample_entry(n))  # type: ignore[misc]
                 self.cache.invalidate(fingerprint="0" * 64)
             time.sleep(0.001)
-
-    def _lag(self) -> None:
-        while not self._ended.is_set():
-            began = time.perf_counter()
-            time.sleep(0.005)
-            self.lags.append(time.perf_counter() - began - 0.005)
 
 
 def pause(it: Setting) -> Callable[[], None]:
@@ -168,13 +171,16 @@ def test_look_ups_go_on_in_time_and_redis_is_used_again(setting: Setting, fault:
         load.run(1.5)
         # Looked at before the mending: it must have been noticed.
         opened = setting.cache.stats().tiers["redis"].opened
+        patience = list(setting.patience)
     finally:
         mend()
     assert load.errors == []
     assert load.wrong == []
-    assert len(load.waits) > 100
+    assert load.look_ups >= LOOK_UPS
     assert opened >= 1
-    assert load.p99 <= BUDGET_S + load.lag
+    # Nearly all of them asked Redis nothing, and the few that did had no time to lose.
+    assert len(patience) <= ASKED
+    assert all(left <= BUDGET_S for left in patience)
     assert setting.back_within(RECOVERY_S)
 
 
@@ -194,24 +200,20 @@ def test_a_redis_that_blinks_costs_nobody_an_answer(setting: Setting) -> None:
         ended.set()
         blinking.join()
     assert (load.errors, load.wrong) == ([], [])
-    assert load.p99 <= BUDGET_S + load.lag
+    assert load.look_ups >= LOOK_UPS
+    assert all(left <= BUDGET_S for left in setting.patience)
     assert setting.back_within(RECOVERY_S)
 
 
 def test_a_busy_redis_is_waited_for_once_and_not_by_everybody(setting: Setting) -> None:
-    with redis.Redis.from_url(setting.server.url, socket_timeout=5) as raw:
-        sleeping = threading.Thread(target=lambda: raw.execute_command("DEBUG", "SLEEP", "1"))
-        sleeping.start()
-        time.sleep(0.1)
-        waits = []
+    setting.server.pause()
+    try:
         for _ in range(200):
-            began = time.perf_counter()
             setting.layers.redis.get(KEYS[0])
-            waits.append(time.perf_counter() - began)
-        sleeping.join()
-    # Three in a row open the breaker; two hundred would have waited ten seconds.
-    assert sum(wait > 0.04 for wait in waits) <= 4
-    assert sum(waits) < 1
+    finally:
+        setting.server.resume()
+    # Three in a row open the breaker; a connection of its own is opened meanwhile.
+    assert 0 < len(setting.patience) <= 4
     assert setting.back_within(RECOVERY_S)
 
 
@@ -253,14 +255,14 @@ def test_a_flushed_redis_is_a_new_beginning(setting: Setting) -> None:
 def test_threads_and_connections_end_with_the_cache(setting: Setting) -> None:
     setting.cache.get(KEYS[0])
     setting.cache.close()
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + RECOVERY_S
     with redis.Redis.from_url(setting.server.url) as raw:
         while len(raw.client_list()) > 1 and time.monotonic() < deadline:
             time.sleep(0.02)
         assert len(raw.client_list()) == 1
     for thread in threading.enumerate():
         if thread.name.startswith("peter-redis"):
-            thread.join(10)
+            thread.join(60)
             assert not thread.is_alive()
 
 
@@ -271,8 +273,9 @@ def test_twenty_seconds_without_redis(setting: Setting, fault: str) -> None:
     mend = FAULTS[fault](setting)
     try:
         load.run(20)
+        patience = len(setting.patience)
     finally:
         mend()
     assert (load.errors, load.wrong) == ([], [])
-    assert load.p99 <= BUDGET_S + load.lag
+    assert patience <= ASKED
     assert setting.back_within(RECOVERY_S)

@@ -21,6 +21,8 @@ from tests.core.engine.workspace import make_database
 
 CANARY = "canary-7f3d-1c9e"
 DEADLINE_S = 1.0
+LATE_S = 30.0
+"""For a busy machine: what is not stopped goes on for hours."""
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "duckdb_hostile.sql"
 
 
@@ -114,7 +116,7 @@ def test_nothing_gets_out_and_nothing_stays_behind(pool: WorkerPool, scene: Scen
         pool.execute("SELECT 1", database=scene.database, deadline=time.monotonic() + 30)
         started = time.monotonic()
         how, text = _answer(pool, scene, sql)
-        if time.monotonic() - started > DEADLINE_S + 1:
+        if time.monotonic() - started > DEADLINE_S + LATE_S:
             wrong.append(f"outlived its deadline: {sql}")
         if CANARY in text or "root:x:" in text or "PYTHONPATH=" in text:
             wrong.append(f"told a secret ({how}): {sql}")

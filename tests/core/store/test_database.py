@@ -83,7 +83,7 @@ def test_processes_that_open_it_at_once_all_succeed(path: Path) -> None:
         assert opener.stdin is not None
         opener.stdin.write(b"x")
         opener.stdin.flush()
-    answers = [opener.communicate(timeout=40)[1] for opener in openers]
+    answers = [opener.communicate(timeout=200)[1] for opener in openers]
     assert [opener.returncode for opener in openers] == [0] * 6, answers
 
 
@@ -97,7 +97,8 @@ def test_a_held_database_is_read_and_a_write_is_told_to_try_again(
     began = time.monotonic()
     with pytest.raises(StorageError, match=r"another process holds it. Try again"):
         ledger.record_run(run())
-    assert 0.9 < time.monotonic() - began < 5
+    # It was waited for, and is held still.
+    assert 0.9 < time.monotonic() - began < 30
     other.execute("ROLLBACK")
     other.close()
     ledger.record_run(run())
