@@ -35,21 +35,20 @@ export interface Reader extends Choice {
   say: (text: string) => void;
 }
 
-export type DrawChart = (
-  element: HTMLElement,
-  view: VegaView,
-  tokens: Tokens,
-  reader?: Reader,
-) => Promise<Drawing>;
-
 /**
  * Draws a view into an element that has a size of its own, when it is the element's turn.
  *
  * What else the element holds is left there. Rejects when the spec cannot be drawn, or when
  * another view is drawn there before it.
  */
-export const drawChart: DrawChart = (element, view, tokens, reader) =>
-  inTurn(element, (room) => draw(element, room, view, tokens, reader));
+export function drawChart(
+  element: HTMLElement,
+  view: VegaView,
+  tokens: Tokens,
+  reader?: Reader,
+): Promise<Drawing> {
+  return inTurn(element, (room) => draw(element, room, view, tokens, reader));
+}
 
 async function draw(
   element: HTMLElement,

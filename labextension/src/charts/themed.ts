@@ -4,13 +4,14 @@ import type { VegaView } from "../artifact";
 import { drawChart, type Drawing, type Reader } from "./draw";
 import { type ThemeName, tokens } from "./tokens";
 
-export type DrawThemed = (
+/** Draws a view in the colours of a theme, as `drawChart` does in given ones. */
+export function drawThemed(
   element: HTMLElement,
   view: VegaView,
   theme: ThemeName,
   reader?: Reader,
-) => Promise<Drawing>;
+): Promise<Drawing> {
+  return drawChart(element, view, tokens[theme], reader);
+}
 
-/** Draws a view in the colours of a theme. */
-export const drawThemed: DrawThemed = (element, view, theme, reader) =>
-  drawChart(element, view, tokens[theme], reader);
+export type DrawThemed = typeof drawThemed;
