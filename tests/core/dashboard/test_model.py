@@ -8,6 +8,7 @@ from importlib import resources
 import pytest
 from pydantic import ValidationError
 
+from peter_core.dashboard.charts import NumberFormat
 from peter_core.dashboard.model import (
     Comparison,
     Dashboard,
@@ -52,6 +53,21 @@ def test_ages_are_seconds(text: str, age: int) -> None:
 def test_an_age_needs_a_unit_and_a_bound(text: object) -> None:
     with pytest.raises(ValueError, match=r"age"):
         parse_age(text)
+
+
+@pytest.mark.parametrize("text", ["", ",.0f", "$,.2f", ".1%", "-12,.10~s", "+.3e", "(,.0f", "08d"])
+def test_a_number_format_may_be_any_of_the_grammar(text: str) -> None:
+    assert NumberFormat(number=text).number == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["999,.0f", ".999f", ",.0f\n", ",.0f ", "%s", "{0}", "%(x)s", ",.0q", "f,", "*>9f", "((,.0f",
+     "0" * 2_000 + "f", ",.0f" * 2_000],
+)  # fmt: skip
+def test_a_number_format_is_short_and_of_the_grammar(text: str) -> None:
+    with pytest.raises(ValidationError, match="number"):
+        NumberFormat(number=text)
 
 
 def test_models_do_not_change_after_loading() -> None:
