@@ -47,18 +47,25 @@ def first_style() -> str:
 
 
 def first_picture(
-    title: str, *, up: tuple[str, str] | None, artifact_json: bytes | None, history: bool = False
+    title: str,
+    artifact_json: bytes | None,
+    *,
+    up: tuple[str, str] | None = None,
+    history: bool = False,
+    tab: int = 1,
 ) -> str:
     """The page as HTML, as far as it is known without a script.
 
     Parameters
     ----------
-    up
-        The address of the list of dashboards, and what it is called.
     artifact_json
         What is going to be drawn; without it only the title is shown.
+    up
+        The address of the list of dashboards, and what it is called.
     history
         Whether the page is going to have a button for the history.
+    tab
+        The tab that is open, counted from 1; the last one where there are fewer.
     """
     known: dict[str, Any] = orjson.loads(artifact_json) if artifact_json else {}
     link = f'<a class="up" href="{escape(up[0])}">{escape(up[1])}</a>' if up else ""
@@ -69,7 +76,7 @@ def first_picture(
         return f'<div class="page"><header class="top">{head}</header></div>'
     tabs = known["layout"]["tabs"]
     pages = f'<div style="height:{_TABS_PX}px"></div>' if len(tabs) > 1 else ""
-    rows = tabs[0]["rows"][:_ROWS] if tabs else []
+    rows = tabs[min(tab, len(tabs)) - 1]["rows"][:_ROWS] if tabs else []
     main = "".join(_row(row, known["charts"]) for row in rows)
     return (
         f'<div class="page"><header class="top">{head}{_controls(known, history)}</header>'

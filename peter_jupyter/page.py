@@ -93,6 +93,7 @@ def dashboard_page(
     addresses: Addresses,
     *,
     artifact_json: bytes | None,
+    tab: int = 1,
     account: Account | None = None,
     language: str = "en",
 ) -> str:
@@ -102,6 +103,8 @@ def dashboard_page(
     ----------
     artifact_json
         The artifact to paint at once; without it the page asks for its data first.
+    tab
+        The tab that is open, counted from 1.
     account
         Who is logged in, on a host that has sessions.
     language
@@ -120,7 +123,7 @@ def dashboard_page(
             metas=addresses.metas(),
             block=block,
             script="page.js",
-            first=first_picture(title, up=up, artifact_json=artifact_json, history=history),
+            first=first_picture(title, artifact_json, up=up, history=history, tab=tab),
             soon=soon,
             account=account,
         )

@@ -58,14 +58,14 @@ const TURNS = 20;
 export class Loading {
   /** Questions without an answer, with the charts that it is sure to have. */
   private readonly running = new Map<AbortController, string[]>();
-  /** The open tab, counted from 1. */
-  private tab = 1;
 
   constructor(
     private readonly ask: (question: Question) => Promise<Artifact>,
     private readonly surface: Showing,
     /** What is shown. */
     public artifact: Artifact | null = null,
+    /** The open tab, counted from 1. */
+    public tab = 1,
   ) {}
 
   /** Shows other filter values, or these: of the charts that they touch and those that are named. */

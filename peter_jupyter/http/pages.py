@@ -15,7 +15,7 @@ from peter_jupyter.http.accepting import HTML
 from peter_jupyter.http.access import needs
 from peter_jupyter.http.dashboards import read_published
 from peter_jupyter.http.etags import strong
-from peter_jupyter.http.models.queries import FindQuery, VersionQuery
+from peter_jupyter.http.models.queries import FindQuery, TabQuery, VersionQuery
 from peter_jupyter.http.operations import operation
 from peter_jupyter.http.representation import Representations
 from peter_jupyter.http.resource import Resource
@@ -133,15 +133,16 @@ class DashboardPage(Page):
     """One dashboard."""
 
     @needs("viewer")
-    @operation("show_dashboard", {HTML: None}, tag="pages", filters=True)
+    @operation("show_dashboard", {HTML: None}, tag="pages", query=TabQuery, filters=True)
     async def get(self, slug: str) -> None:
-        """Painted at once when the cache holds it; otherwise the page asks for its data."""
-        filters, who = self.filters(), self.who
+        """Painted at once when the cache holds its tab; otherwise the page asks for its data."""
+        filters, who = self.filters(TabQuery), self.who
+        tab = self.query(TabQuery).tab or 1
 
         def painted(peter: Peter) -> tuple[str, str, bytes | None]:
             headline = _headline(peter, slug)
             try:
-                artifact = peter.held(slug, filters=filters, principal=who)
+                artifact = peter.held(slug, filters=filters, tab=tab, principal=who)
             except InvalidRequest:
                 # The page shows the problem where the reader can change the filter.
                 return *headline, None
@@ -163,6 +164,7 @@ class DashboardPage(Page):
             title,
             addresses,
             artifact_json=body,
+            tab=tab,
             account=self.account(),
             language=language,
         )

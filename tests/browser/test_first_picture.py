@@ -100,7 +100,7 @@ def test_the_first_picture_does_not_wait_for_the_stylesheet_and_cards_do(
 
 
 def test_a_page_without_data_starts_with_its_title_alone() -> None:
-    assert first_picture("A & B", up=None, artifact_json=None) == (
+    assert first_picture("A & B", None) == (
         '<div class="page"><header class="top"><div class="titles"><h1>A &amp; B</h1></div>'
         "</header></div>"
     )
@@ -118,6 +118,6 @@ def test_no_text_of_the_data_is_markup_in_the_first_picture() -> None:
         kept = ("type", "kind", "chart", "state", "direction", "mark", "verdict", "freshness")
         return evil if isinstance(value, str) and key not in kept else value
 
-    shown = first_picture(evil, up=(evil, evil), artifact_json=json.dumps(poisoned(known)).encode())
+    shown = first_picture(evil, json.dumps(poisoned(known)).encode(), up=(evil, evil))
     assert "<b onclick" not in shown
     assert shown.count("&lt;b onclick=x&gt;&quot;&#x27;") > 30

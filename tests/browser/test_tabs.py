@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -115,6 +116,46 @@ def test_a_page_whose_first_tab_is_held_is_painted_at_once(window: Window, lab: 
     open_tab(page, "Airlines")
     expect(page.locator("[data-chart=airlines] tbody tr")).to_have_count(3, timeout=PATIENCE_MS)
     assert seen == [{"charts": "airlines"}]
+
+
+def test_the_address_names_the_open_tab(window: Window) -> None:
+    page = window.page
+    window.open_page(SLUG)
+    expect(page.locator("[data-chart=departures] .v")).to_have_text("5", timeout=PATIENCE_MS)
+    open_tab(page, "Airlines")
+    expect(page.locator("[data-chart=airlines] tbody tr")).to_have_count(3, timeout=PATIENCE_MS)
+    page.get_by_label("Carrier").select_option("AA")
+    expect(page).to_have_url(re.compile(r"\?carrier=AA&tab=3$"))
+    open_tab(page, "By day")
+    expect(page.locator("[data-chart=days] .plot svg")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page).to_have_url(re.compile(r"\?carrier=AA&tab=2$"))
+    page.go_back()
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Airlines")
+    expect(page.get_by_label("Carrier")).to_have_value("AA")
+    page.go_back()
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Airlines")
+    expect(page.get_by_label("Carrier")).not_to_have_value("AA")
+    page.go_forward()
+    page.go_forward()
+    expect(page.get_by_role("tab", selected=True)).to_have_text("By day")
+    expect(page.locator("[data-chart=days] .plot svg")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_a_page_opens_at_the_tab_of_its_address(window: Window) -> None:
+    page = window.page
+    address = f"{window.lab}/peter/dashboards/{SLUG}?tab=3&token={TOKEN}"
+    with page.expect_response(is_data) as told:
+        page.goto(address)
+    assert asked(told.value) == {"tab": "3"}
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Airlines")
+    expect(page.locator("[data-chart=airlines] tbody tr")).to_have_count(3, timeout=PATIENCE_MS)
+    # Held by now: painted at once, and where there are fewer tabs the last one is open.
+    for tab in ("3", "9"):
+        page.goto(address.replace("tab=3", f"tab={tab}"))
+        expect(page.locator("[data-chart=airlines] tbody tr")).to_have_count(3)
+        assert page.evaluate("JSON.parse(document.querySelector('#peter-artifact').text).slug")
+    page.goto(address.replace("tab=3", "tab=first"))
+    expect(page.get_by_text("The argument 'tab' cannot be 'first'.")).to_be_visible()
 
 
 def test_printing_has_every_tab_loaded_first(window: Window) -> None:

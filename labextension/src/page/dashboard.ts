@@ -60,6 +60,11 @@ function pictureTheme(): ThemeChoice | null {
   return asked === "light" || asked === "dark" ? asked : null;
 }
 
+/** The tab that the address names, counted from 1. */
+function openTab(): number {
+  return Math.max(1, Number(new URLSearchParams(location.search).get("tab")) | 0);
+}
+
 type HistoryScript = typeof HistoryModule;
 
 class Page {
@@ -79,7 +84,12 @@ class Page {
       busy: (on: boolean) => this.rendered.busy(on),
       fail: (error: unknown, retry: () => void) => this.fail(error, retry),
     };
-    this.loading = new Loading((asked) => fetchArtifact(address, asked), surface, artifact);
+    this.loading = new Loading(
+      (asked) => fetchArtifact(address, asked),
+      surface,
+      artifact,
+      openTab(),
+    );
     this.rendered = renderDashboard(root, artifact, {
       ...options,
       home: readMeta("peter-list"),
@@ -87,10 +97,11 @@ class Page {
       onFilters: (values) => this.change(values),
       onRetry: (chart) => void this.follow([chart]),
       onRefresh: (chart) => void this.loading.renew(chart),
-      onTab: (tab) => void this.loading.open(tab),
+      tab: openTab(),
+      onTab: (tab) => this.open(tab),
       ...(this.board && { onHistory: () => void this.openHistory() }),
     });
-    window.addEventListener("popstate", () => void this.follow());
+    window.addEventListener("popstate", () => void this.goBack());
     if (!artifact) void this.load();
     else if (artifact.refreshing) {
       void this.load({ charts: refreshing(artifact.charts), wait: NEXT_WAIT });
@@ -129,9 +140,26 @@ class Page {
   }
 
   private change(values: FilterValues): void {
-    const query = toQuery(this.loading.artifact?.filters ?? [], values);
-    history.pushState(null, "", query === "" ? location.pathname : `?${query}`);
+    this.write(toQuery(this.loading.artifact?.filters ?? [], values));
     void this.follow();
+  }
+
+  private open(tab: number): void {
+    void this.loading.open(tab);
+    this.write(this.query());
+  }
+
+  /** Puts filter values and the open tab into the address. */
+  private write(query: string): void {
+    const { tab } = this.loading;
+    const parts = [query, tab > 1 && `tab=${tab}`].filter(Boolean).join("&");
+    history.pushState(null, "", parts ? `?${parts}` : location.pathname);
+  }
+
+  private async goBack(): Promise<void> {
+    const tab = openTab();
+    if (tab !== this.loading.tab) this.rendered.setTab((this.loading.tab = tab));
+    await this.follow();
   }
 
   /** Shows what the address says now: asks for the charts it touches, and for those named. */

@@ -12,12 +12,14 @@ export interface Change {
   text: string;
 }
 
-/** A failed request in the terms of a state block; of a conflict, with what others changed. */
+/** Why a request failed, in the terms of a state block; of a conflict, what others changed. */
+interface Failure extends Problem {
+  diff?: { changes?: Change[] } | null | undefined;
+}
+
+/** A failed request. */
 export class RequestProblem extends Error {
-  constructor(
-    readonly problem: Problem,
-    readonly changes: Change[] | null = null,
-  ) {
+  constructor(readonly problem: Failure) {
     super(problem.title);
   }
 }
@@ -60,7 +62,7 @@ export async function request(
     body: options.body === undefined ? null : JSON.stringify(options.body),
     signal: options.signal ?? null,
   });
-  if (!response.ok) throw await failure(response);
+  if (!response.ok) throw new RequestProblem(await readProblem(response));
   return (await response.json()) as unknown;
 }
 
@@ -78,20 +80,8 @@ async function answered(url: URL, options: RequestInit): Promise<Response> {
   }
 }
 
-async function failure(response: Response): Promise<RequestProblem> {
-  const copy = response.clone();
-  const problem = await readProblem(response);
-  if (response.status !== 412) return new RequestProblem(problem);
-  try {
-    const body = (await copy.json()) as { diff?: { changes?: Change[] } };
-    return new RequestProblem(problem, body.diff?.changes ?? null);
-  } catch {
-    return new RequestProblem(problem);
-  }
-}
-
 /** An RFC 9457 answer as a problem; any other answer as its status. */
-export async function readProblem(response: Response): Promise<Problem> {
+export async function readProblem(response: Response): Promise<Failure> {
   const plain = `${response.status} ${response.statusText}`.trim();
   const fallback = { code: String(response.status), title: messages.requestFailed, detail: plain };
   if (!response.headers.get("content-type")?.includes("json")) return fallback;
@@ -105,6 +95,7 @@ export async function readProblem(response: Response): Promise<Problem> {
       hint: text("hint"),
       detail_lang: text("detail_lang"),
       hint_lang: text("hint_lang"),
+      diff: body.diff as Failure["diff"],
     };
   } catch {
     return fallback;

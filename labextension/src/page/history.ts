@@ -233,7 +233,8 @@ class HistoryPanel {
     const label = conflict ? historyMessages.showHistoryNow : messages.retry;
     const retry = button({ class: "btn" }, again, label);
     const shown = conflict ? { ...problem, hint: historyMessages.conflictHint } : problem;
-    const theirs = known && error.changes ? changeList(error.changes) : null;
+    const changes = known && error.problem.diff?.changes;
+    const theirs = changes ? changeList(changes) : null;
     const block = h("div", { role: "alert" }, stateBlock("failed", shown, retry), theirs);
     queueMicrotask(() => retry.focus());
     return block;

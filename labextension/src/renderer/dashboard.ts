@@ -22,7 +22,9 @@ export interface Rendered {
   busy: (on: boolean) => void;
   /** Shows why there is no dashboard, or above an older one, why it is not refreshed. */
   fail: (problem: Problem, retry?: () => void) => void;
-  theme: (choice: ThemeChoice) => void;
+  setTheme: (choice: ThemeChoice) => void;
+  /** Shows a tab, counted from 1; the last one where there are fewer. */
+  setTab: (tab: number) => void;
   /** Settles when every chart of the open page is drawn. */
   drawn: () => Promise<void>;
   /** Opens the browser's print dialog once all pages are drawn. */
@@ -39,20 +41,12 @@ export function renderDashboard(
   const surface = new Surface(root, options);
   if (artifact) surface.update(artifact);
   else surface.wait();
-  return {
-    update: (next) => surface.update(next),
-    busy: (on) => surface.busy(on),
-    fail: (problem, retry) => surface.fail(problem, retry),
-    theme: (choice) => surface.theme.choose(choice),
-    drawn: () => surface.drawn(),
-    print: () => surface.print(),
-    destroy: () => surface.destroy(),
-  };
+  return surface;
 }
 
 const WHOLE = { medium: 12, narrow: 12 };
 
-class Surface {
+class Surface implements Rendered {
   readonly theme: Theme;
   readonly spotlight = new Spotlight();
   private readonly voice: Voice;
@@ -64,7 +58,7 @@ class Surface {
   private head: Header | null = null;
   private foot: HTMLElement | null = null;
   private cards: Card[] = [];
-  private openTab = 0;
+  private openTab: number;
   /** What stands in the open page, while all pages are shown to be printed. */
   private open: { parts: Element[]; cards: Card[] } | null = null;
 
@@ -72,6 +66,7 @@ class Surface {
     private readonly root: HTMLElement,
     private readonly options: RenderOptions,
   ) {
+    this.openTab = (options.tab ?? 1) - 1;
     this.voice = new Voice(root);
     root.classList.add("pt");
     root.replaceChildren(h("div", { class: "progress", "aria-hidden": "true" }), this.page);
@@ -97,6 +92,15 @@ class Surface {
     this.head?.update(artifact);
     for (const card of this.cards) card.update(artifact);
     this.setFoot(artifact);
+  }
+
+  setTheme(choice: ThemeChoice): void {
+    this.theme.choose(choice);
+  }
+
+  setTab(tab: number): void {
+    this.openTab = tab - 1;
+    if (this.artifact) this.build(this.artifact);
   }
 
   busy(on: boolean): void {

@@ -17,6 +17,8 @@ export interface RenderOptions {
   onRetry?: (chart: string) => void;
   /** Runs the query behind a chart again; no entry of its menu without it. */
   onRefresh?: (chart: string) => void;
+  /** The tab that is open at first, counted from 1. */
+  tab?: number;
   /** Told which tab the reader opens, counted from 1. */
   onTab?: (tab: number) => void;
   theme?: ThemeChoice;

@@ -52,7 +52,7 @@ export function mountLive(
   };
   const stop = receive(model, "artifact", showArtifact);
   const showBusy = (): void => rendered.busy(model.get("busy") ?? false);
-  const showTheme = (): void => rendered.theme(model.get("theme") ?? "auto");
+  const showTheme = (): void => rendered.setTheme(model.get("theme") ?? "auto");
   model.on("change:busy", showBusy);
   model.on("change:theme", showTheme);
   model.on("change:problem", showShown);

@@ -82,15 +82,20 @@ class ChartsQuery(Query):
         return None if self.charts is None else tuple(filter(None, self.charts.split(",")))
 
 
-class DataQuery(RevisionQuery, ChartsQuery):
+class TabQuery(Query):
+    """Which tab; every further argument is a filter."""
+
+    tab: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        default=None,
+        description="Run the queries of this tab alone, counted from 1; a chart of another one"
+        " waits where the cache does not answer it. The last tab where there are fewer.",
+    )
+
+
+class DataQuery(RevisionQuery, ChartsQuery, TabQuery):
     """Which charts, and how fresh their data is to be; every further argument is a filter."""
 
     refresh: Flag = Field(default=False, description="Run every query again.")
-    tab: Annotated[int, Field(ge=1, le=20)] | None = Field(
-        default=None,
-        description="Run the queries of this tab alone, counted from 1; a chart of another one"
-        " waits where the cache does not answer it.",
-    )
 
 
 class ManagedQuery(Query):
