@@ -178,13 +178,18 @@ it("reads the XSRF token among other cookies", () => {
 });
 
 it("reads a problem document, and an answer that is none", async () => {
-  const body = { title: "Not found", detail: "No dashboard x.", code: "not_found", hint: "Look." };
-  const headers = { "content-type": "application/problem+json" };
-  expect(await readProblem(new Response(JSON.stringify(body), { status: 404, headers }))).toEqual({
-    code: "not_found",
+  const body = {
     title: "Not found",
     detail: "No dashboard x.",
+    detail_lang: "en",
+    code: "not_found",
     hint: "Look.",
+    diff: { changes: [{ kind: "added", path: "charts.x", text: "x" }] },
+  };
+  const headers = { "content-type": "application/problem+json" };
+  expect(await readProblem(new Response(JSON.stringify(body), { status: 404, headers }))).toEqual({
+    ...body,
+    hint_lang: null,
   });
   const broken = await readProblem(new Response("{", { status: 502, headers }));
   expect(broken.code).toBe("502");
