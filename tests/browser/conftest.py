@@ -11,12 +11,17 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from peter_jupyter.page import csp
 from tests.browser.serving import GALLERY, Site, Watched
 
+PATIENCE_MS = 60_000
+"""For what a page does at once: a busy machine needs longer for it."""
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +46,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Watched]]:
             viewport={"width": width, "height": 900}, color_scheme=theme, **more
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
         watched = Watched(context.new_page())
         page = watched.page
         page.add_init_script(

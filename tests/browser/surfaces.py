@@ -34,6 +34,7 @@ class Window:
         self.context: BrowserContext = self.browser.new_context(
             viewport={"width": self.width, "height": 1000}
         )
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page: Page = self.context.new_page()
         self.context.on("request", self._asked)
         self.page.on("pageerror", lambda error: self.thrown.append(str(error)))

@@ -141,9 +141,7 @@ def page(chromium: Browser) -> Iterator[Page]:
     opened.set_default_timeout(PATIENCE_MS)
     thrown: list[str] = []
     opened.on("pageerror", lambda error: thrown.append(str(error)))
-    expect.set_options(timeout=PATIENCE_MS)
     yield opened
-    expect.set_options(timeout=5000)
     context.close()
     assert thrown == []
 

@@ -27,6 +27,12 @@ class Script:
     once: bool = False
     cancelled: bool = False
 
+    @property
+    def tries_to_the_end(self) -> bool:
+        """Whether what passes for others is tried until the deadline, and the reason told."""
+        for_good = any(fault.times is ALWAYS for fault in self.faults)
+        return for_good and not self.once and self.code in ("engine_unavailable", "overloaded")
+
 
 def _status(on: str, status: int, reason: str, times: int | None = 1, after: bool = False) -> Fault:
     return Fault(on, "status", times=times, after=after, status=status, reason=reason)
