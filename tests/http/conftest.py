@@ -155,7 +155,7 @@ def ask(jp_serverapp: Any, jp_base_url: str, http_server_client: AsyncHTTPClient
             url += "?" + urlencode(query, doseq=True)
         response = await http_server_client.fetch(
             url, method=method, headers=sent, body=body, raise_error=False,
-            allow_nonstandard_methods=True, follow_redirects=False, request_timeout=30,
+            allow_nonstandard_methods=True, follow_redirects=False, request_timeout=120,
             decompress_response=False,
         )  # fmt: skip
         return Reply(response)
