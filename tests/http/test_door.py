@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -252,6 +253,13 @@ async def test_a_body_that_does_not_tell_its_size_is_counted(
         raise_error=False,
     )  # fmt: skip
     assert response.code == 413
+
+
+def test_no_more_of_a_body_is_held_than_tells_that_it_is_too_large() -> None:
+    reading = SimpleNamespace(_body=bytearray(), pool=SimpleNamespace(max_body=1_000))
+    for _ in range(100):
+        Resource.data_received(reading, b"#" * 300)  # type: ignore[arg-type]
+    assert 1_000 < len(reading._body) <= 1_300
 
 
 async def test_a_document_beyond_its_own_limit_is_a_problem_of_the_document(ask: Ask) -> None:

@@ -139,6 +139,17 @@ def test_hostile_text_is_one_problem(text: str | bytes, rule: str, line: int, co
     assert [(p.rule, p.line, p.column) for p in loaded.problems] == [(rule, line, column)]
 
 
+@pytest.mark.parametrize(
+    "number", ["1e999", "-1e999", "1" + "0" * 400 + ".5", ".inf", ".nan", "9223372036854775808",
+               "-9223372036854775809", "0x" + "f" * 17, "9" * 5_000]
+)  # fmt: skip
+def test_a_number_that_is_not_finite_or_too_wide_is_none(number: str) -> None:
+    problems = load_dashboard(f"version: {number}\n").problems
+    assert [(p.rule, p.line, p.column) for p in problems if p.rule == "bad-number"] == [
+        ("bad-number", 1, 10)
+    ]
+
+
 def test_a_document_at_the_limits_is_read() -> None:
     deepest = "a: " + "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)
     assert read(deepest).problems == ()
