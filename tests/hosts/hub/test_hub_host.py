@@ -32,7 +32,7 @@ class Running:
 
     def __init__(self, folder: Path, public_url: str, asking: Asking, per_minute: int) -> None:
         self.hub = Hub(public_url, session_s=DAY_S, login_requests_per_minute=per_minute)
-        self.hub.identities = Identities(asking, lambda _: True, timeout_s=1)
+        self.hub.identities = Identities(asking, lambda _: True, timeout_s=60)
         self.pool = PooledPeter(lambda: Peter.local(folder))
         self.app = application(self.hub, self.pool)
         sockets, port = bind_unused_port()
