@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 
 from peter_core.dashboard.canonical import revision
 from peter_core.dashboard.loading import load_dashboard
-from peter_core.errors import EngineUnavailable
+from peter_core.errors import EngineUnavailable, SqlError
 from peter_core.plan.compiler import Limits, compile_plan, placed_in_query
 from peter_core.service.reports import Validation
 from peter_core.sql.checking import TIERS
+from peter_core.sql.guard import guard
+from peter_core.sql.repeated import repeated_columns
+from peter_core.sql.statement import parse
 from peter_core.telemetry import span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from peter_core.config import Settings
     from peter_core.dashboard.loading import Loaded
     from peter_core.dashboard.problems import Problem
@@ -37,7 +42,18 @@ def validate_offline(text: str | bytes, settings: Settings) -> Validation:
         plan = compile_plan(
             loaded, revision=revision(loaded), engine=None, limits=limits_of(settings)
         )
-        return judged(loaded, plan, "offline")
+        return judged(loaded, plan, "offline", tuple(_repeated(loaded, plan)))
+
+
+def _repeated(loaded: Loaded, plan: Plan) -> Iterator[Problem]:
+    """Results that have two columns of one name, of which an engine would speak."""
+    for name, query in plan.dashboard.queries.items():
+        try:
+            statement = parse(query.sql or "")
+        except SqlError:
+            continue  # the plan says so
+        for problem in () if guard(statement) else repeated_columns(statement):
+            yield placed_in_query(loaded, name, problem)
 
 
 def validate_warehouse(

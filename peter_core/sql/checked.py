@@ -12,6 +12,7 @@ from peter_core.sql.inference import Inference, Kind
 from peter_core.sql.positions import Span, extent_of, problem_at, span_of
 from peter_core.sql.reading import parameter_tokens, tokenize
 from peter_core.sql.relations import Field, Relation, Scope, Traced
+from peter_core.sql.repeated import repeated_outputs
 from peter_core.sql.resolution import Resolver, TooWide, resolve
 from peter_core.sql.signatures import ARRAY, CONDITION
 from peter_core.sql.trees import children_of
@@ -58,10 +59,11 @@ def checked(
     """
     resolver = CheckingResolver(text, schema, parameters)
     try:
-        resolver.query(tree, Scope())
+        relation = resolver.query(tree, Scope())
     except TooWide:
         return resolve(text, tree, schema).problems
-    found = resolver.problems or ([] if quiet else resolver.faults)
+    faults = (*resolver.faults, *repeated_outputs(text, tree, relation))
+    found = resolver.problems or (() if quiet else faults)
     unique = {(one.line, one.column, one.rule): one for one in reversed(found)}
     return tuple(sorted(unique.values(), key=lambda one: (one.line or 0, one.column or 0)))
 

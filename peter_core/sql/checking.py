@@ -81,9 +81,9 @@ def check_sql(
         Rules ``sql-syntax``, ``sql-multiple-statements``, ``sql-limit``, ``sql-refused``,
         ``unknown-table``, ``unknown-column``, ``ambiguous-column``, ``unknown-parameter``,
         ``parameter-type``, ``argument-count``, ``type-mismatch``, ``column-count``,
-        ``not-grouped``, ``aggregate-not-allowed`` and ``window-not-allowed``, in the order of the
-        text. A statement that is refused is not looked into further, and types and groups are
-        looked at only when every name exists.
+        ``not-grouped``, ``aggregate-not-allowed``, ``window-not-allowed`` and
+        ``duplicate-column``, in the order of the text. A statement that is refused is not looked
+        into further, and types and groups are looked at only when every name exists.
     """
     return check_statement(
         sql,

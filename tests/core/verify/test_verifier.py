@@ -147,10 +147,10 @@ def test_checks_decide_the_verdict(engine: DuckDBEngine) -> None:
 
 def test_a_result_that_bigquery_refuses_does_not_pass(engine: DuckDBEngine) -> None:
     made = verify(engine, "SELECT carrier, carrier AS Carrier FROM nyc.flights")
-    assert (made.verdict, made.reason) == ("failed", None)
-    assert "2 columns are called carrier; BigQuery refuses" in str(made.error)
+    assert (made.verdict, made.reason) == ("could_not_run", "refused")
+    assert "2 columns are called `carrier`; BigQuery refuses" in str(made.error)
     assert "alias" in str(made.hint)
-    assert made.row_count
+    assert made.row_count is None
 
 
 def test_the_receipt_is_the_one_publishing_makes(engine: DuckDBEngine) -> None:
