@@ -21,16 +21,16 @@ class Ran:
     error: str | None
 
 
-def run_in_kernel(server: str, token: str, code: str, *, seconds: float = 60) -> Ran:
+def run_in_kernel(server: str, token: str, code: str, *, seconds: float = 150) -> Ran:
     """Run one cell in a new kernel of a server; the kernel is ended."""
     headers = {"Authorization": f"token {token}"}
-    kernel = httpx.post(f"{server}/api/kernels", headers=headers, json={}, timeout=30)
+    kernel = httpx.post(f"{server}/api/kernels", headers=headers, json={}, timeout=60)
     assert kernel.status_code == 201, kernel.text
     path = f"{server}/api/kernels/{kernel.json()['id']}"
     try:
         return asyncio.run(asyncio.wait_for(_run(f"{path}/channels", headers, code), seconds))
     finally:
-        httpx.delete(path, headers=headers, timeout=30)
+        httpx.delete(path, headers=headers, timeout=60)
 
 
 async def _run(address: str, headers: dict[str, str], code: str) -> Ran:

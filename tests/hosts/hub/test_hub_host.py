@@ -182,7 +182,7 @@ def test_an_answer_before_the_body_says_that_the_connection_ends(
         )
         reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
         writer.write(asked.encode())
-        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).decode().lower()
+        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)).decode().lower()
         assert head.startswith("http/1.1 413")
         assert "connection: close" in head
         writer.close()
