@@ -79,7 +79,7 @@ function findings(found: Verification): HTMLElement | null {
   const checks = found.checks.map((check) => ({
     tone: check.passed ? ("good" as const) : TONES[check.severity as "error" | "warning"],
     word: check.passed ? trans.__("met") : trans.__("not met"),
-    text: `${check.check}: ${check.detail}`,
+    text: trans.__("%1: %2", check.check, check.detail),
     hint: null,
     lang: found.checks_lang,
   }));
