@@ -37,9 +37,9 @@ class Setting:
         self.server, self.proxy = server, proxy
         url = f"redis://127.0.0.1:{proxy.port}/0"
         self.cache = ResultCache.open(folder, redis_url=url, key=KEY)
-        for n, key in enumerate(KEYS):
-            self.cache.put(key, sample_entry(n))
         assert self.back_within(RECOVERY_S)
+        for n, key in enumerate(KEYS):
+            self._fill(key, n)
         self.patience: list[float] = []
         self._watch_exchanges()
 
@@ -47,6 +47,13 @@ class Setting:
     def layers(self) -> LayeredCache:
         assert self.cache._layers is not None
         return self.cache._layers
+
+    def _fill(self, key: str, n: int) -> None:
+        """Keep an entry in Redis and as a copy, however late a busy machine is."""
+        until = time.monotonic() + RECOVERY_S
+        while self.layers.redis.get(key) is None or self.layers.disk.get(key) is None:
+            assert time.monotonic() < until
+            self.cache.put(key, sample_entry(n))
 
     def _watch_exchanges(self) -> None:
         """Keep how long each exchange with Redis may take, in seconds."""
