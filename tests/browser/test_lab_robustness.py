@@ -91,7 +91,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that JupyterLab shows."""
     root = tmp_path_factory.mktemp("lab") / "files"
     root.mkdir()
-    for name in ("one", "two", "old", "away", "contested", "traced"):
+    for name in ("one", "two", "old", "away", "contested", "kept", "traced"):
         text = BOARD.replace("departures", name).replace("Departures", name.capitalize())
         (root / f"{name}.peter.yaml").write_text(text)
     queries, charts = FILTERED.split("charts:\n")
@@ -324,6 +324,28 @@ def test_the_work_of_somebody_else_is_shown_before_it_is_replaced(lab: str, page
     with page.expect_response(lambda r: r.request.method == "PUT" and r.status == 200):
         over.click()
     assert "title: Contested by me" in published(page, lab, "contested")[1]
+
+
+def test_what_is_kept_in_git_is_replaced_by_who_says_so(lab: str, page: Page) -> None:
+    place = "https://git.example/acme/kept.peter.yaml"
+    headers = {"Authorization": f"token {TOKEN}", "Content-Type": "application/yaml"}
+    text = BOARD.replace("departures", "kept").replace("Departures", f"In git\nmanaged: {place}")
+    made = page.request.post(f"{lab}/peter/api/v1/dashboards", headers=headers, data=text)
+    assert made.status == 201, made.text()
+    open_file(page, lab, "kept")
+    dialog = page.locator(".jp-Dialog")
+    line(page, "slug: kept").click()
+    command(page, "Publish")
+    expect(dialog).to_contain_text("Its file is kept elsewhere and changed there:")
+    expect(dialog.get_by_role("link", name=place)).to_have_attribute("href", place)
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    assert published(page, lab, "kept")[0] == made.json()["revision"]
+    command(page, "Publish")
+    with page.expect_response(lambda r: r.request.method == "PUT" and r.status == 200):
+        dialog.get_by_role("button", name="Publish all the same").click()
+    assert "title: Kept\n" in published(page, lab, "kept")[1]
 
 
 def test_without_drawing_while_typing_a_file_is_drawn_when_it_is_saved(

@@ -123,9 +123,11 @@ export class Api {
     return this.json("POST", "api/v1/dashboards", { body: { yaml, message } });
   }
 
-  change(slug: string, yaml: string, revision: string, message: string | null): Promise<Published> {
-    const headers = { "If-Match": `"${revision}"` };
-    return this.json("PUT", `api/v1/dashboards/${enc(slug)}`, { body: { yaml, message }, headers });
+  /** Publishes over what was read before; over what is kept elsewhere, because a person says so. */
+  change(yaml: string, before: Document, message: string | null): Promise<Published> {
+    const headers = { "If-Match": `"${before.revision}"` };
+    const asked = { body: { yaml, message }, headers, query: before.managed ? "managed=true" : "" };
+    return this.json("PUT", `api/v1/dashboards/${enc(before.slug)}`, asked);
   }
 
   run(sql: string, parameters: Record<string, unknown> = {}): Promise<Verification> {

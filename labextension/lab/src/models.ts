@@ -25,6 +25,8 @@ export interface Summary {
 
 /** What is published under a slug. */
 export interface Document extends Summary {
+  /** Where its file is kept and changed; null for here. */
+  managed: string | null;
   message: string | null;
   yaml: string;
 }

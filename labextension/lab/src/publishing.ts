@@ -4,7 +4,7 @@ import { Dialog, Notification, showDialog } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
 import { ago } from "../../src/format";
 import { historyMessages } from "../../src/messages";
-import { h, uniqueId } from "../../src/renderer/dom";
+import { h, link, uniqueId } from "../../src/renderer/dom";
 import { speak } from "../../src/translation";
 import { type Api, PeterError } from "./api";
 import type { Difference, Document, Plan, Published } from "./models";
@@ -37,7 +37,7 @@ export async function publishText(text: string, api: Api, seen: Seen): Promise<P
     const message = await askFor({ plan, before, theirs, mine });
     if (message === null) return null;
     try {
-      const made = await send(text, before, message || null, api, plan.slug);
+      const made = await send(text, before, message || null, api);
       await seen.note(made.slug, made.revision);
       return made;
     } catch (error) {
@@ -64,16 +64,13 @@ function send(
   before: Document | null,
   message: string | null,
   api: Api,
-  slug: string,
 ): Promise<Published> {
-  const work = before
-    ? api.change(slug, text, before.revision, message)
-    : api.create(text, message);
+  const work = before ? api.change(text, before, message) : api.create(text, message);
   return waiting(trans.__("Verifying and publishing"), work);
 }
 
-/** Said by a server where somebody else was faster. */
-const CONFLICTS = new Set(["precondition_failed", "already_exists"]);
+/** Said by a server where somebody else was faster, or has moved the file elsewhere. */
+const CONFLICTS = new Set(["precondition_failed", "already_exists", "managed"]);
 
 /** Tell that it was done, with a way to look at it. */
 export function tellPublished(made: Published, open: () => void): void {
@@ -87,6 +84,7 @@ export function tellPublished(made: Published, open: () => void): void {
 async function askFor(asked: Asked): Promise<string | null> {
   const { plan, before, theirs } = asked;
   const over = theirs !== null;
+  const warned = warning(asked);
   const title = over
     ? trans.__("%1 was published meanwhile", plan.slug)
     : before
@@ -97,15 +95,21 @@ async function askFor(asked: Asked): Promise<string | null> {
     body: new Question(asked),
     buttons: [
       Dialog.cancelButton(over ? { label: trans.__("Keep theirs") } : {}),
-      over
-        ? Dialog.warnButton({ label: trans.__("Publish mine over it"), accept: true })
+      warned
+        ? Dialog.warnButton({ label: warned, accept: true })
         : Dialog.okButton({ label: trans.__("Publish") }),
     ],
-    // Enter alone never replaces what somebody else published.
-    defaultButton: over ? 0 : 1,
-    focusNodeSelector: over ? "" : "input",
+    // Enter alone never replaces what somebody else published, or what is kept elsewhere.
+    defaultButton: warned ? 0 : 1,
+    focusNodeSelector: warned ? "" : "input",
   });
   return button.accept ? (value ?? "") : null;
+}
+
+/** What the button says where publishing passes over others; null where it does not. */
+function warning({ before, theirs }: Asked): string | null {
+  if (theirs !== null) return trans.__("Publish mine over it");
+  return before?.managed ? trans.__("Publish all the same") : null;
 }
 
 class Question extends Widget implements Dialog.IBodyWidget {
@@ -118,6 +122,7 @@ class Question extends Widget implements Dialog.IBodyWidget {
     this.message = h("input", { id, class: "jp-mod-styled", maxlength: 500 });
     const parts = [
       before && h("p", {}, replaced(before)),
+      before?.managed ? kept(before.managed) : null,
       theirs && h("h3", {}, trans.__("What changed there since this file was made from it")),
       theirs && changes(theirs),
       mine && h("h3", {}, trans.__("What your file changes in what is published")),
@@ -141,6 +146,10 @@ function replaced({ revision, published_at, published_by, message }: Document): 
   return message
     ? trans.__("Published now: %1, %2 by %3: “%4”.", ...now, message)
     : trans.__("Published now: %1, %2 by %3.", ...now);
+}
+
+function kept(place: string): HTMLElement {
+  return h("p", { class: "peter-kept" }, historyMessages.keptAt, " ", link(place, place));
 }
 
 function changes({ changes: found }: Difference): HTMLElement {
