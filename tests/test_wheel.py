@@ -212,7 +212,7 @@ def test_the_installed_server_extension_serves_a_page_and_its_script(
             assert len(_read(url.removesuffix("/peter") + script, log)) > 10_000
         finally:
             server.terminate()
-            server.wait(timeout=30)
+            server.wait(timeout=60)
 
 
 def _read(url: str, log: Path) -> str:
@@ -221,7 +221,7 @@ def _read(url: str, log: Path) -> str:
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 (loopback)
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 (loopback)
                 return str(answer.read().decode())
         except OSError as error:
             assert time.monotonic() < deadline, f"{url}: {error}\n{log.read_text()[-3000:]}"

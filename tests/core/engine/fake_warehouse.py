@@ -78,7 +78,7 @@ def ask(fake: FakeBigQuery, path: str, body: dict[str, Any] | None = None) -> di
     """The raw answer of one request."""
     url = f"{fake.url}/bigquery/v2/projects/{fake.project}{path}"
     data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, data), timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(urllib.request.Request(url, data), timeout=60) as answer:  # noqa: S310
         tree = json.loads(answer.read())
     assert isinstance(tree, dict)
     return tree

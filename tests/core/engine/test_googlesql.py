@@ -91,7 +91,7 @@ def test_a_child_that_was_killed_is_started_again(google: GoogleSql) -> None:
     assert child is not None
     assert child._process is not None
     os.kill(child._process.pid, signal.SIGKILL)
-    child._process.wait(10)
+    child._process.wait(60)
     assert said(google, "SELECT id FROM nyc.flights") == []
 
 

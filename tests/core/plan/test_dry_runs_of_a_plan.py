@@ -47,7 +47,7 @@ class Gate:
 
     def __init__(self, engine: DuckDBEngine, together: int) -> None:
         self._engine = engine
-        self._together = threading.Barrier(together, timeout=20)
+        self._together = threading.Barrier(together, timeout=120)
         self.away = False
         self.asked = 0
 
