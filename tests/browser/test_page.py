@@ -287,11 +287,12 @@ def test_a_filter_changes_the_address_and_asks_the_server(site: Site, open_page:
         page.get_by_role("button", name="Last 7 days").click()
     assert page.url.endswith("?period_start=2026-11-16&period_end=2026-11-22&carrier=EX")
     assert site.asked[-1] == {
-        "period_start": ["2026-11-16"], "period_end": ["2026-11-22"], "carrier": ["EX"]
+        "period_start": ["2026-11-16"], "period_end": ["2026-11-22"], "carrier": ["EX"],
+            "tab": ["1"],
     }  # fmt: skip
     with page.expect_response("**/data?*"):
         page.go_back()
-    assert site.asked[-1] == {"carrier": ["EX"]}
+    assert site.asked[-1] == {"carrier": ["EX"], "tab": ["1"]}
     assert seen.faults == []
 
 
@@ -337,11 +338,11 @@ def test_several_choices_apply_as_they_are_ticked(site: Site, open_page: Open) -
         page.get_by_label("Europe").check()
     with page.expect_response("**/data?*"):
         page.get_by_label("Asia Pacific").check()
-    assert site.asked[-1] == {"region": ["EU", "AS"]}
+    assert site.asked[-1] == {"region": ["EU", "AS"], "tab": ["1"]}
     expect(page.get_by_role("button", name="Region 2 selected")).to_be_visible()
-    with page.expect_response("**/data"):
+    with page.expect_response("**/data?*"):
         page.get_by_role("button", name="Reset").click()
-    assert site.asked[-1] == {}
+    assert site.asked[-1] == {"tab": ["1"]}
 
 
 def test_without_a_first_paint_the_page_asks_with_its_own_address(
@@ -350,7 +351,7 @@ def test_without_a_first_paint_the_page_asks_with_its_own_address(
     site.first_paint = False
     seen = open_page(f"{site.url}/page?carrier=EX")
     seen.drawn()
-    assert site.asked == [{"carrier": ["EX"]}]
+    assert site.asked == [{"carrier": ["EX"], "tab": ["1"]}]
     assert seen.faults == []
 
 
