@@ -7,7 +7,6 @@ import json
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from peter_core.errors import BudgetExceeded, InvalidRequest
+from peter_core.errors import BudgetExceeded, InvalidRequest, StorageError
+from peter_core.store import database as store_database
+from peter_core.store import failures
 from peter_core.store.budgets import Budget, Budgets
 from peter_core.store.database import Database
 from peter_core.store.ledger import Ledger
@@ -194,13 +195,21 @@ def test_threads_of_two_processes_spend_a_budget_to_the_last_cent(ledger_url: st
     assert (state.spent_usd, state.reserved_usd) == (Decimal(spent) / 100, 0)
 
 
-def test_a_busy_ledger_is_asked_again_before_a_run_is_stopped(tmp_path: Path) -> None:
+def test_a_busy_ledger_is_asked_again_before_a_run_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = Database(f"sqlite:///{tmp_path}/ledger.db")
     budgets = Budgets(database)
     database.read(lambda _: None)
     other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
-    threading.Timer(1.3, lambda: other.execute("ROLLBACK")).start()
+
+    def let_go(error: StorageError) -> bool:
+        other.execute("ROLLBACK")
+        return failures.is_held(error)
+
+    # Whoever held it lets go as soon as somebody waited in vain once.
+    monkeypatch.setattr(store_database, "is_held", let_go)
     assert reserve(budgets, "a", "1").cost_usd == 1
     other.close()
     database.close()
