@@ -86,5 +86,15 @@ async def test_a_shared_server_that_gives_no_list_is_told_in_words_without_its_t
     assert "wrong-token" not in reply.body.decode()
 
 
+async def test_why_there_is_no_list_is_told_in_the_language_of_whoever_asks(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PETER_URL", "http://127.0.0.1:9/peter")
+    reply = await ask("GET", SHARED, headers={"Accept-Language": "fr-CH"})
+    assert reply.json["problem"] == (
+        "http://127.0.0.1:9/peter est injoignable. Vérifiez l’adresse et que le serveur tourne."
+    )
+
+
 async def test_who_only_looks_does_not_use_the_servers_token(ask: Ask) -> None:
     assert (await ask("GET", SHARED, who="vera")).status == 403
