@@ -28,7 +28,8 @@ class Watched:
 
     def drawn(self) -> None:
         """Wait until every plot on the page holds its picture."""
-        expect(self.page.locator(".card").first).to_be_visible()
+        # The first picture's cards have no name yet.
+        expect(self.page.locator(".card[data-chart]").first).to_be_visible()
         expect(self.page.locator(".plot:not(:has(svg))")).to_have_count(0)
 
 

@@ -56,7 +56,7 @@ def test_pointing_at_a_series_dims_the_others_and_no_unseen_dot(
 AT_THE_END = """
 window.__order = [];
 new MutationObserver(() => {
-  const cards = [...document.querySelectorAll('.card')];
+  const cards = [...document.querySelectorAll('.card[data-chart]')];
   if (cards.length > 0 && scrollY === 0) scrollTo(0, document.documentElement.scrollHeight);
   for (const card of cards) {
     const name = card.dataset.chart;
