@@ -120,7 +120,7 @@ def measure(folder: Path, asked: argparse.Namespace) -> None:
 
 def wait_for(port: int) -> None:
     """Until the server listens."""
-    for _ in range(300):
+    for _ in range(1500):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return

@@ -63,37 +63,46 @@ def fuzz(address: str, folder: Path, *more: str, checks: str = ",".join(CHECKS))
     told = "\n".join(line[:300] for line in ran.stdout.splitlines())
     assert ran.returncode == 0, told[-6000:]
     found = re.search(r"(\d+) generated", told)
-    assert found, told[-2000:]
-    return int(found[1]), told
+    # It does not count when its time was over before the first.
+    return int(found[1]) if found else 0, told
 
 
+def fuzz_enough(
+    least: int, seconds: int, address: str, folder: Path, *more: str, **checks: str
+) -> int:
+    """Like `fuzz`, for so many seconds; for longer when that is not enough on a busy machine."""
+    for longer in (1, 4, 16):
+        tried, _ = fuzz(address, folder, *more, "--max-time", str(seconds * longer), **checks)
+        if tried > least:
+            break
+    return tried
+
+
+@pytest.mark.timeout(900)
 def test_no_request_with_a_token_is_answered_otherwise_than_said(
     address: str, tmp_path: Path
 ) -> None:
-    tried, _ = fuzz(
-        address, tmp_path, "-H", f"Authorization: token {TOKEN}", "-n", "3", "--max-time", "18"
-    )
-    assert tried > 100
+    more = ("-H", f"Authorization: token {TOKEN}", "-n", "3")
+    assert fuzz_enough(100, 18, address, tmp_path, *more) > 100
 
 
+@pytest.mark.timeout(900)
 def test_no_request_without_a_login_is_answered_otherwise_than_said(
     address: str, tmp_path: Path
 ) -> None:
     # Whoever is not known is asked for a login first, whatever the method.
     known = ",".join(check for check in CHECKS if check != "unsupported_method")
-    tried, _ = fuzz(address, tmp_path, "-n", "2", "--max-time", "8", checks=known)
-    assert tried > 100
+    assert fuzz_enough(100, 8, address, tmp_path, "-n", "2", checks=known) > 100
 
 
+@pytest.mark.timeout(900)
 def test_no_request_to_a_login_is_answered_otherwise_than_said(
     tmp_path: Path, google: OpenIdProvider
 ) -> None:
     house = start(tmp_path, google)
     try:
-        tried, _ = fuzz(
-            f"{house.url}/api/v1/openapi.json", tmp_path, "--include-tag", "login",
-            "-n", "10", "--max-time", "10",
-        )  # fmt: skip
+        of_login = f"{house.url}/api/v1/openapi.json"
+        tried = fuzz_enough(50, 10, of_login, tmp_path, "--include-tag", "login", "-n", "10")
     finally:
         code = house.terminate()
     assert code == 0
