@@ -65,6 +65,11 @@ describe("an expression as a function", () => {
   it("never gives out what runs texts as code", () => {
     const evaluate = compiled(tree("datum.t0.constructor.constructor"), FUNCTIONS);
     expect(evaluate?.(DATUM, PARAMS)).toBeUndefined();
+    for (const runs of [Function, eval, setTimeout, setInterval]) {
+      const held = { given: runs, list: [runs] };
+      for (const text of ["datum.given", "datum['given']", "datum.list[0]"])
+        expect(compiled(tree(text), FUNCTIONS)?.(held, PARAMS)).toBeUndefined();
+    }
     expect(() => compiled(tree("constructor('x')"), Object.create(null) as never)).not.toThrow();
     expect(compiled(tree("constructor('x')"), Object.create(null) as never)).toBeNull();
   });
