@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from itertools import pairwise
 from pathlib import Path
@@ -67,21 +67,25 @@ def first_picture(
     tab
         The tab that is open, counted from 1; the last one where there are fewer.
     """
-    known: dict[str, Any] = orjson.loads(artifact_json) if artifact_json else {}
     link = f'<a class="up" href="{escape(up[0])}">{escape(up[1])}</a>' if up else ""
+    sub, controls, below = _told_by(artifact_json, history, tab) if artifact_json else ("", "", "")
+    head = f'<div class="titles">{link}<h1>{escape(title)}</h1>{sub}</div>'
+    return f'<div class="page"><header class="top">{head}{controls}</header>{below}</div>'
+
+
+@lru_cache(maxsize=16)  # Most readers open the same few, and reading JSON takes the longest.
+def _told_by(artifact_json: bytes, history: bool, tab: int) -> tuple[str, str, str]:
+    """The description, the room of the controls, and what stands below the head."""
+    known: dict[str, Any] = orjson.loads(artifact_json)
     about = known.get("description")
     sub = f'<p class="sub">{escape(about)}</p>' if about else ""
-    head = f'<div class="titles">{link}<h1>{escape(title)}</h1>{sub}</div>'
     if "layout" not in known:
-        return f'<div class="page"><header class="top">{head}</header></div>'
+        return sub, "", ""
     tabs = known["layout"]["tabs"]
     pages = f'<div style="height:{_TABS_PX}px"></div>' if len(tabs) > 1 else ""
     rows = tabs[min(tab, len(tabs)) - 1]["rows"][:_ROWS] if tabs else []
     main = "".join(_row(row, known["charts"]) for row in rows)
-    return (
-        f'<div class="page"><header class="top">{head}{_controls(known, history)}</header>'
-        f"{pages}<main>{main}</main></div>"
-    )
+    return sub, _controls(known, history), f"{pages}<main>{main}</main>"
 
 
 def packed(row: list[dict[str, Any]], charts: dict[str, Any]) -> list[tuple[int, int]]:

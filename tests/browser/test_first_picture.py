@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from peter_core.plan.tokens import Theme, tokens
 from peter_jupyter.first_picture import first_picture
+from peter_jupyter.page import Account, Addresses, dashboard_page
 from tests.browser.serving import GALLERY, Site, Watched
 
 pytestmark = pytest.mark.browser
@@ -65,6 +66,28 @@ def test_what_is_drawn_stands_where_the_first_picture_had_it(
     assert len(first) > 30
     pairs = zip(first, drawn, strict=False)  # Below the fold more may be drawn.
     assert [pair for pair in pairs if not is_same(*pair)] == []
+
+
+def test_who_is_logged_in_stands_where_the_first_picture_had_it(
+    site: Site, open_page: Open
+) -> None:
+    html = dashboard_page(
+        "Sales",
+        Addresses(data_url="/data", static_url="/static"),
+        artifact_json=json.dumps(site.artifact).encode(),
+        account=Account("ada@example.com", "/logout", "/login"),
+    )
+    seen = open_page("about:blank")
+    seen.page.route("**/mine", lambda route: route.fulfill(body=html, content_type="text/html"))
+    seen.page.goto(f"{site.url}/mine")
+    seen.drawn()
+    bar = "parts => parts.map(part => Object.values(part.getBoundingClientRect().toJSON()))"
+    parts = seen.page.locator("#peter-account, #peter-account > :not([role]), h1")
+    drawn = parts.evaluate_all(bar)
+    without(seen.page, "page.js", "account.js", "peter.css")
+    seen.page.reload()
+    assert parts.evaluate_all(bar) == drawn
+    assert len(drawn) == 4
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
