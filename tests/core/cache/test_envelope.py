@@ -43,6 +43,19 @@ def test_another_servers_value_does_not_open_and_is_counted() -> None:
     assert other.rejected == 1
 
 
+@pytest.mark.parametrize(("part", "other"), [("_VERSION", 2), ("_MAGIC", b"PTRX")])
+def test_a_value_of_another_layout_does_not_open_though_its_seal_holds(
+    monkeypatch: pytest.MonkeyPatch, part: str, other: object
+) -> None:
+    envelope = Envelope(b"k" * 32)
+    with monkeypatch.context() as later:
+        later.setattr(f"peter_core.cache.envelope.{part}", other)
+        sealed = envelope.seal(b"rows", key="a")
+        assert envelope.open_sealed(sealed, key="a") == b"rows"
+    assert envelope.open_sealed(sealed, key="a") is None
+    assert envelope.rejected == 1
+
+
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(ValueError, match="32"):
         Envelope(b"short")
