@@ -96,6 +96,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A window whose browser would rather have English; nothing throws."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
     thrown: list[str] = []
     opened.on("pageerror", lambda error: thrown.append(str(error)))
