@@ -81,6 +81,17 @@ def test_a_key_that_others_could_know_is_replaced(tmp_path: Path, mode: int) -> 
     assert server_key(path) == fresh
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere files have other owners")
+def test_a_key_that_somebody_else_put_there_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "cache.key"
+    planted = server_key(path)
+    me = os.geteuid()
+    monkeypatch.setattr("peter_core.cache.envelope.os.geteuid", lambda: me + 1)
+    assert server_key(path) != planted
+
+
 def test_a_key_of_another_size_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "cache.key"
     path.touch(mode=0o600)
