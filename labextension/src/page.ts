@@ -15,11 +15,14 @@ const start = (): void => {
 if (charts === null) start();
 else afterFirstPaint(start);
 
-/** The title that came with the page is painted before anything is drawn below it. */
+/** What came with the page is seen before it is drawn anew: that takes a moment. */
 function afterFirstPaint(run: () => void): void {
-  // No frame comes for a page that nobody sees.
-  if (document.hidden || performance.getEntriesByType("paint").length > 0) run();
-  else requestAnimationFrame(() => setTimeout(run));
+  const painted = new Promise<unknown>((resolve) => {
+    new PerformanceObserver(resolve).observe({ type: "paint", buffered: true });
+    // Nothing is painted of a page that nobody sees.
+    setTimeout(resolve, 200);
+  });
+  void painted.then(run);
 }
 
 /** The chart bundle: part of an export, else asked for once the first paint is done. */
