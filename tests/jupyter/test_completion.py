@@ -53,7 +53,11 @@ def test_tab_offers_what_may_stand_there(cells: Notebook, line: str, words: list
 
 def test_every_verb_is_offered_and_an_option_once(cells: Notebook) -> None:
     assert offered(cells, "%peter ") == sorted(VERBS)
-    assert offered(cells, "%peter publish x --force --") == ["--if-match", "--to"]
+    assert offered(cells, "%peter publish x --force --") == [
+        "--if-match",
+        "--managed",
+        "--to",
+    ]
 
 
 def test_an_extension_that_is_unloaded_offers_nothing(cells: Notebook) -> None:
