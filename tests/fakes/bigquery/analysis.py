@@ -15,6 +15,7 @@ from peter_core.errors import SqlError
 from peter_core.sql.checking import check_sql
 from peter_core.sql.columns import used_columns
 from peter_core.sql.dialect import to_duckdb
+from peter_core.sql.repeated import RULE as DUPLICATE_COLUMN
 from peter_core.sql.statement import Statement, parse
 from tests.fakes.bigquery.api_errors import ApiError
 from tests.fakes.bigquery.parameters import BoundParameter
@@ -77,7 +78,8 @@ def analyse(
     placed = {id_.split(".", id_.count(".") - 1)[-1]: kinds for id_, kinds in schema.items()}
     translation = to_duckdb(statement, schema=placed, parameters=types)
     for problem in (*problems, *translation.problems):
-        if problem.severity == "error":
+        # Columns of one name are told below, in the service's own words.
+        if problem.severity == "error" and problem.rule != DUPLICATE_COLUMN:
             raise _refusal(problem)
     _hold_filters(statement, found)
     names = [one.name.lower() for one in translation.columns]
