@@ -89,9 +89,9 @@ class SingleFlight(Generic[T]):
             cancel.raise_if_cancelled()
         # Set by the flight's end and by this caller's cancel.
         woken = threading.Event()
-        flight = self._join(key, compute, woken)
         forget = cancel.on_cancel(woken.set) if cancel is not None else None
         try:
+            flight = self._join(key, compute, woken)
             woken.wait(timeout_s)
             if not flight.landed:
                 if cancel is not None:
@@ -100,7 +100,7 @@ class SingleFlight(Generic[T]):
         finally:
             if forget is not None:
                 forget()
-            self._leave(key, flight, woken)
+            self._leave(key, woken)
         if flight.error is not None:
             raise flight.error
         return cast("T", flight.value)
@@ -126,6 +126,8 @@ class SingleFlight(Generic[T]):
             # Those who joined meanwhile must not wait for what never started.
             flight.error = error
             self._land(key, flight)
+            # An interrupt may have come when it had started.
+            flight.token.cancel()
             raise
         return flight
 
@@ -141,9 +143,10 @@ class SingleFlight(Generic[T]):
         for woken in waiting:
             woken.set()
 
-    def _leave(self, key: str, flight: _Flight[T], woken: threading.Event) -> None:
+    def _leave(self, key: str, woken: threading.Event) -> None:
         with self._lock:
-            if flight.landed:
+            flight = self._flights.get(key)
+            if flight is None or woken not in flight.waiting:
                 return
             flight.waiting.remove(woken)
             if flight.waiting:

@@ -55,12 +55,11 @@ def alive(pid: int) -> bool:
 
 
 def ended(pid: int) -> bool:
-    """Whether a process ended, if only as a zombie."""
+    """Whether a child ended with all its threads, so that its exit code can be read."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
-    except OSError:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+    except ChildProcessError:
         return True
-    return stat.rpartition(")")[2].split()[0] == "Z"
 
 
 def wait_until_gone(pid: int, seconds: float = 60.0) -> bool:
